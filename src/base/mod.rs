@@ -1,0 +1,9 @@
+//! Instants, keyed chance, timers: what every room stands on. Knows nothing of mail.
+
+pub mod chance;
+pub mod time;
+pub mod timers;
+
+pub use chance::Chance;
+pub use time::{Span, Time};
+pub use timers::Timers;

@@ -1,0 +1,6 @@
+//! The system: systemctl, journalctl, ps, kill, date, systemd's tools.
+
+use super::Program;
+
+/// The programs of this family, by name.
+pub const PROGRAMS: &[Program] = &[];

@@ -1,0 +1,100 @@
+//! The bytes of a file: shared between clones of a world, cheap to append to.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+const CHUNK: usize = 16 * 1024;
+
+/// File content as chunks. Appending copies at most one chunk; cloning copies none.
+#[derive(Clone, Debug, Default)]
+pub struct Blob {
+    chunks: imbl::Vector<Arc<Vec<u8>>>,
+    len: usize,
+}
+
+impl Blob {
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    pub fn append(&mut self, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
+        self.len += data.len();
+        if let Some(last) = self.chunks.back_mut()
+            && last.len() + data.len() <= CHUNK
+        {
+            Arc::make_mut(last).extend_from_slice(data);
+            return;
+        }
+        self.chunks.push_back(Arc::new(data.to_vec()));
+    }
+    /// All bytes; borrowed when the file is one chunk.
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        match self.chunks.len() {
+            0 => Cow::Borrowed(&[]),
+            1 => Cow::Borrowed(self.chunks[0].as_slice()),
+            _ => {
+                let mut all = Vec::with_capacity(self.len);
+                for c in &self.chunks {
+                    all.extend_from_slice(c);
+                }
+                Cow::Owned(all)
+            }
+        }
+    }
+    /// Up to `max` bytes from `offset`.
+    pub fn slice(&self, offset: usize, max: usize) -> Vec<u8> {
+        let (mut out, mut at) = (Vec::new(), 0);
+        for c in &self.chunks {
+            if out.len() >= max {
+                break;
+            }
+            if at + c.len() > offset {
+                let from = offset.saturating_sub(at);
+                let take = (c.len() - from).min(max - out.len());
+                out.extend_from_slice(&c[from..from + take]);
+            }
+            at += c.len();
+        }
+        out
+    }
+    /// The text, with what is not UTF-8 replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+    /// Whether both share all storage (a quick "unchanged").
+    pub fn same(&self, other: &Blob) -> bool {
+        self.len == other.len
+            && self.chunks.len() == other.chunks.len()
+            && self.chunks.iter().zip(&other.chunks).all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
+impl<T: AsRef<[u8]>> From<T> for Blob {
+    fn from(data: T) -> Blob {
+        let mut b = Blob::default();
+        b.append(data.as_ref());
+        b
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn append_and_slice() {
+        let mut b = Blob::default();
+        for i in 0..5000 {
+            b.append(format!("line {i}\n").as_bytes());
+        }
+        let all = b.bytes().into_owned();
+        assert_eq!(all.len(), b.len());
+        assert_eq!(b.slice(16_380, 20), all[16_380..16_400]);
+        assert_eq!(b.slice(b.len() - 3, 100), all[all.len() - 3..]);
+    }
+}

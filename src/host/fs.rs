@@ -1,0 +1,741 @@
+//! The file tree: inodes with owners, modes and times, symbolic links, sockets, several file systems with a size.
+//!
+//! Paths are absolute UTF-8 strings here; the shell joins relative ones to its directory. Every operation checks
+//! permissions for the given [`Cred`] as Linux does (root passes). Left out: ACLs, capabilities, hard limits on names
+//! other than 255 bytes, access times.
+
+use super::blob::Blob;
+use super::errno::Errno;
+use crate::base::Time;
+use imbl::OrdMap;
+use std::sync::Arc;
+
+pub type Ino = u64;
+type Res<T> = Result<T, Errno>;
+
+/// Who asks: user, group and supplementary groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cred {
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+}
+
+impl Cred {
+    pub fn root() -> Cred {
+        Cred { uid: 0, gid: 0, groups: Vec::new() }
+    }
+    pub fn in_group(&self, gid: u32) -> bool {
+        self.gid == gid || self.groups.contains(&gid)
+    }
+}
+
+/// What an inode is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    File(Blob),
+    Dir(OrdMap<Arc<str>, Ino>),
+    Symlink(Arc<str>),
+    Socket,
+    Fifo,
+    /// Character device by name: `null`, `zero`, `full`, `random`, `urandom`, `tty`, `stdin`…
+    Device(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub kind: Kind,
+    /// Permission bits, 0o7777.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub nlink: u32,
+    pub mtime: Time,
+    pub ctime: Time,
+    /// Index of the file system in [`Fs::mounts`].
+    pub dev: usize,
+}
+
+impl Node {
+    pub fn size(&self) -> u64 {
+        match &self.kind {
+            Kind::File(b) => b.len() as u64,
+            Kind::Dir(_) => 4096,
+            Kind::Symlink(t) => t.len() as u64,
+            _ => 0,
+        }
+    }
+    /// Bytes allocated on disk (4 KiB blocks; short links live in the inode).
+    pub fn allocated(&self) -> u64 {
+        match &self.kind {
+            Kind::File(b) => (b.len() as u64).div_ceil(4096) * 4096,
+            Kind::Dir(_) => 4096,
+            _ => 0,
+        }
+    }
+    pub fn is_dir(&self) -> bool {
+        matches!(self.kind, Kind::Dir(_))
+    }
+    pub fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_))
+    }
+    pub fn is_symlink(&self) -> bool {
+        matches!(self.kind, Kind::Symlink(_))
+    }
+    pub fn blob(&self) -> Option<&Blob> {
+        if let Kind::File(b) = &self.kind { Some(b) } else { None }
+    }
+    fn allows(&self, cred: &Cred, want: u32) -> bool {
+        if cred.uid == 0 {
+            return want & 1 == 0 || self.is_dir() || self.mode & 0o111 != 0;
+        }
+        let shift = if cred.uid == self.uid {
+            6
+        } else if cred.in_group(self.gid) {
+            3
+        } else {
+            0
+        };
+        (self.mode >> shift) & want == want
+    }
+}
+
+/// One file system: where it is mounted, how large it is and how much is used. Sizes in bytes.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    pub path: String,
+    pub device: String,
+    pub fstype: String,
+    pub size: u64,
+    pub used: u64,
+    /// Kept for root (ext4: 5 %).
+    pub reserved: u64,
+    pub inodes: u64,
+    pub inodes_used: u64,
+    pub options: String,
+}
+
+impl Mount {
+    pub fn free_for(&self, cred: &Cred) -> u64 {
+        let kept = if cred.uid == 0 { 0 } else { self.reserved };
+        self.size.saturating_sub(self.used + kept)
+    }
+}
+
+/// The whole tree. Cloning is cheap (persistent maps).
+#[derive(Clone, Debug)]
+pub struct Fs {
+    nodes: OrdMap<Ino, Node>,
+    next: Ino,
+    pub mounts: Vec<Mount>,
+    /// The instant that new modification times get; the host keeps it at its clock.
+    pub now: Time,
+}
+
+pub const ROOT: Ino = 2;
+pub const PERM_R: u32 = 4;
+pub const PERM_W: u32 = 2;
+pub const PERM_X: u32 = 1;
+
+/// Joins `path` to `cwd` and removes `.`, `..` and doubled slashes by text alone (symbolic links are not looked at).
+pub fn normalize(cwd: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let base = if path.starts_with('/') { "" } else { cwd };
+    for p in base.split('/').chain(path.split('/')) {
+        match p {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            p => parts.push(p),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Splits a path into its parent and last name; trailing slashes are dropped.
+pub fn split(path: &str) -> (&str, &str) {
+    let p = path.trim_end_matches('/');
+    match p.rfind('/') {
+        Some(0) => ("/", &p[1..]),
+        Some(i) => (&p[..i], &p[i + 1..]),
+        None => ("", p),
+    }
+}
+
+impl Default for Fs {
+    fn default() -> Self {
+        Fs::new(Time::default())
+    }
+}
+
+impl Fs {
+    /// An empty tree: `/` only, on one file system of 20 GiB.
+    pub fn new(now: Time) -> Fs {
+        let root = Node {
+            kind: Kind::Dir(OrdMap::new()),
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            nlink: 2,
+            mtime: now,
+            ctime: now,
+            dev: 0,
+        };
+        Fs {
+            nodes: OrdMap::unit(ROOT, root),
+            next: 131_072,
+            mounts: vec![Mount {
+                path: "/".into(),
+                device: "/dev/sda1".into(),
+                fstype: "ext4".into(),
+                size: 20 << 30,
+                used: 0,
+                reserved: 1 << 30,
+                inodes: 1_310_720,
+                inodes_used: 1,
+                options: "rw,relatime,errors=remount-ro".into(),
+            }],
+            now,
+        }
+    }
+
+    pub fn node(&self, ino: Ino) -> Option<&Node> {
+        self.nodes.get(&ino)
+    }
+
+    /// Mounts a file system on an existing directory; what is created below it from now on is charged to it.
+    pub fn mount(&mut self, m: Mount) -> Res<()> {
+        let ino = self.resolve(&Cred::root(), &m.path)?;
+        let dev = self.mounts.len();
+        self.mounts.push(m);
+        if let Some(n) = self.nodes.get_mut(&ino) {
+            n.dev = dev;
+        }
+        Ok(())
+    }
+
+    /// Follows a path to its inode, symbolic links included.
+    pub fn resolve(&self, cred: &Cred, path: &str) -> Res<Ino> {
+        self.walk(cred, path, true).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
+    }
+    /// As [`Fs::resolve`], but the last name is not followed if it is a link.
+    pub fn resolve_nofollow(&self, cred: &Cred, path: &str) -> Res<Ino> {
+        self.walk(cred, path, false).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
+    }
+
+    /// Walks to the last component: (parent directory, last name, inode if it exists).
+    fn walk(&self, cred: &Cred, path: &str, follow_last: bool) -> Res<(Ino, String, Option<Ino>)> {
+        if path.is_empty() {
+            return Err(Errno::NoEnt);
+        }
+        let mut stack: Vec<Ino> = vec![ROOT];
+        let mut todo: Vec<String> = path.split('/').rev().filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let must_dir = path.ends_with('/');
+        let mut links = 0;
+        while let Some(name) = todo.pop() {
+            let cur = *stack.last().unwrap_or(&ROOT);
+            let node = self.nodes.get(&cur).ok_or(Errno::NoEnt)?;
+            let Kind::Dir(entries) = &node.kind else { return Err(Errno::NotDir) };
+            if !node.allows(cred, PERM_X) {
+                return Err(Errno::Acces);
+            }
+            if name == "." {
+                continue;
+            }
+            if name == ".." {
+                if stack.len() > 1 {
+                    stack.pop();
+                }
+                continue;
+            }
+            if name.len() > 255 {
+                return Err(Errno::NameTooLong);
+            }
+            let last = todo.is_empty();
+            match entries.get(name.as_str()) {
+                None if last => return Ok((cur, name, None)),
+                None => return Err(Errno::NoEnt),
+                Some(&ino) => {
+                    let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+                    if let Kind::Symlink(target) = &n.kind
+                        && (!last || follow_last || must_dir)
+                    {
+                        links += 1;
+                        if links > 40 {
+                            return Err(Errno::Loop);
+                        }
+                        if target.starts_with('/') {
+                            stack.truncate(1);
+                        }
+                        todo.extend(target.split('/').rev().filter(|s| !s.is_empty()).map(str::to_owned));
+                        continue;
+                    }
+                    if last {
+                        if must_dir && !n.is_dir() {
+                            return Err(Errno::NotDir);
+                        }
+                        return Ok((cur, name, Some(ino)));
+                    }
+                    stack.push(ino);
+                }
+            }
+        }
+        let ino = *stack.last().unwrap_or(&ROOT);
+        Ok((if stack.len() > 1 { stack[stack.len() - 2] } else { ROOT }, ".".into(), Some(ino)))
+    }
+
+    /// stat(2).
+    pub fn stat(&self, cred: &Cred, path: &str) -> Res<(Ino, &Node)> {
+        let ino = self.resolve(cred, path)?;
+        self.nodes.get(&ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
+    }
+    /// lstat(2).
+    pub fn lstat(&self, cred: &Cred, path: &str) -> Res<(Ino, &Node)> {
+        let ino = self.resolve_nofollow(cred, path)?;
+        self.nodes.get(&ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
+    }
+    pub fn exists(&self, path: &str) -> bool {
+        self.resolve(&Cred::root(), path).is_ok()
+    }
+    pub fn is_dir(&self, path: &str) -> bool {
+        self.stat(&Cred::root(), path).is_ok_and(|(_, n)| n.is_dir())
+    }
+    /// access(2) for read, write or execute bits (4, 2, 1).
+    pub fn access(&self, cred: &Cred, path: &str, want: u32) -> Res<()> {
+        let (_, n) = self.stat(cred, path)?;
+        if n.allows(cred, want) { Ok(()) } else { Err(Errno::Acces) }
+    }
+
+    /// The content of a regular file.
+    pub fn read(&self, cred: &Cred, path: &str) -> Res<Blob> {
+        let (_, n) = self.stat(cred, path)?;
+        match &n.kind {
+            Kind::File(b) if n.allows(cred, PERM_R) => Ok(b.clone()),
+            Kind::File(_) => Err(Errno::Acces),
+            Kind::Dir(_) => Err(Errno::IsDir),
+            Kind::Device(_) => Ok(Blob::default()),
+            _ => Err(Errno::Inval),
+        }
+    }
+    /// The text of a file as root sees it, if it can be read.
+    pub fn read_text(&self, path: &str) -> Option<String> {
+        self.read(&Cred::root(), path).ok().map(|b| b.text())
+    }
+    pub fn readlink(&self, cred: &Cred, path: &str) -> Res<String> {
+        match &self.lstat(cred, path)?.1.kind {
+            Kind::Symlink(t) => Ok(t.to_string()),
+            _ => Err(Errno::Inval),
+        }
+    }
+    /// Entries of a directory in byte order, without `.` and `..`.
+    pub fn readdir(&self, cred: &Cred, path: &str) -> Res<Vec<(Arc<str>, Ino)>> {
+        let (_, n) = self.stat(cred, path)?;
+        match &n.kind {
+            Kind::Dir(e) if n.allows(cred, PERM_R) => Ok(e.iter().map(|(k, v)| (k.clone(), *v)).collect()),
+            Kind::Dir(_) => Err(Errno::Acces),
+            _ => Err(Errno::NotDir),
+        }
+    }
+
+    /// Charges `grow` bytes to the file system, or says that it is full.
+    fn charge(&mut self, cred: &Cred, dev: usize, before: u64, after: u64) -> Res<()> {
+        let m = &mut self.mounts[dev];
+        if after > before && after - before > m.free_for(cred) {
+            return Err(Errno::NoSpc);
+        }
+        m.used = (m.used + after).saturating_sub(before);
+        Ok(())
+    }
+
+    fn add(&mut self, cred: &Cred, parent: Ino, name: &str, kind: Kind, mode: u32) -> Res<Ino> {
+        let p = self.nodes.get(&parent).ok_or(Errno::NoEnt)?;
+        if !p.allows(cred, PERM_W) {
+            return Err(Errno::Acces);
+        }
+        let dev = p.dev;
+        if self.mounts[dev].options.split(',').any(|o| o == "ro") {
+            return Err(Errno::RoFs);
+        }
+        if self.mounts[dev].inodes_used >= self.mounts[dev].inodes {
+            return Err(Errno::NoSpc);
+        }
+        let setgid = p.mode & 0o2000 != 0;
+        let gid = if setgid { p.gid } else { cred.gid };
+        let is_dir = matches!(kind, Kind::Dir(_));
+        let node = Node {
+            kind,
+            mode: mode | if setgid && is_dir { 0o2000 } else { 0 },
+            uid: cred.uid,
+            gid,
+            nlink: if is_dir { 2 } else { 1 },
+            mtime: self.now,
+            ctime: self.now,
+            dev,
+        };
+        self.charge(cred, dev, 0, node.allocated())?;
+        self.mounts[dev].inodes_used += 1;
+        let ino = self.next;
+        self.next += 1;
+        self.nodes.insert(ino, node);
+        self.link_in(parent, name, ino, is_dir);
+        Ok(ino)
+    }
+    fn link_in(&mut self, parent: Ino, name: &str, ino: Ino, is_dir: bool) {
+        let now = self.now;
+        if let Some(p) = self.nodes.get_mut(&parent)
+            && let Kind::Dir(e) = &mut p.kind
+        {
+            e.insert(Arc::from(name), ino);
+            p.mtime = now;
+            p.ctime = now;
+            if is_dir {
+                p.nlink += 1;
+            }
+        }
+    }
+    fn sticky_denies(&self, cred: &Cred, parent: Ino, ino: Ino) -> bool {
+        let (Some(p), Some(n)) = (self.nodes.get(&parent), self.nodes.get(&ino)) else { return false };
+        p.mode & 0o1000 != 0 && cred.uid != 0 && cred.uid != n.uid && cred.uid != p.uid
+    }
+    fn unlink_from(&mut self, cred: &Cred, parent: Ino, name: &str) -> Res<()> {
+        let now = self.now;
+        let p = self.nodes.get_mut(&parent).ok_or(Errno::NoEnt)?;
+        let Kind::Dir(e) = &mut p.kind else { return Err(Errno::NotDir) };
+        let Some(ino) = e.remove(name) else { return Err(Errno::NoEnt) };
+        p.mtime = now;
+        p.ctime = now;
+        let Some(n) = self.nodes.get_mut(&ino) else { return Ok(()) };
+        let dir = n.is_dir();
+        n.nlink = n.nlink.saturating_sub(if dir { 2 } else { 1 });
+        n.ctime = now;
+        if n.nlink == 0 {
+            let (dev, size) = (n.dev, n.allocated());
+            self.nodes.remove(&ino);
+            self.charge(cred, dev, size, 0)?;
+            self.mounts[dev].inodes_used = self.mounts[dev].inodes_used.saturating_sub(1);
+        }
+        if dir && let Some(p) = self.nodes.get_mut(&parent) {
+            p.nlink = p.nlink.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// open(2) for writing: creates with `mode` (umask already applied) or finds; the inode and whether it is new.
+    pub fn open_write(&mut self, cred: &Cred, path: &str, mode: u32, truncate: bool, excl: bool) -> Res<Ino> {
+        let (parent, name, found) = self.walk(cred, path, true)?;
+        let Some(ino) = found else {
+            if path.ends_with('/') {
+                return Err(Errno::IsDir);
+            }
+            return self.add(cred, parent, &name, Kind::File(Blob::default()), mode);
+        };
+        if excl {
+            return Err(Errno::Exist);
+        }
+        let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+        match n.kind {
+            Kind::Dir(_) => return Err(Errno::IsDir),
+            _ if !n.allows(cred, PERM_W) => return Err(Errno::Acces),
+            Kind::File(_) if self.mounts[n.dev].options.split(',').any(|o| o == "ro") => return Err(Errno::RoFs),
+            Kind::File(_) if truncate => self.set_content(cred, ino, Blob::default())?,
+            _ => {}
+        }
+        Ok(ino)
+    }
+    /// Replaces the content of a regular file by inode (permissions were checked at open).
+    pub fn set_content(&mut self, cred: &Cred, ino: Ino, data: Blob) -> Res<()> {
+        let n = self.nodes.get(&ino).ok_or(Errno::BadF)?;
+        let (dev, before) = (n.dev, n.allocated());
+        let after = (data.len() as u64).div_ceil(4096) * 4096;
+        self.charge(cred, dev, before, after)?;
+        let now = self.now;
+        if let Some(n) = self.nodes.get_mut(&ino) {
+            n.kind = Kind::File(data);
+            n.mtime = now;
+            n.ctime = now;
+        }
+        Ok(())
+    }
+    /// Appends to a regular file by inode. Devices swallow; `/dev/full` says that it is full.
+    pub fn append_ino(&mut self, cred: &Cred, ino: Ino, data: &[u8]) -> Res<()> {
+        let n = self.nodes.get(&ino).ok_or(Errno::BadF)?;
+        let Kind::File(b) = &n.kind else {
+            return if matches!(n.kind, Kind::Device("full")) { Err(Errno::NoSpc) } else { Ok(()) };
+        };
+        let (dev, before) = (n.dev, n.allocated());
+        let after = ((b.len() + data.len()) as u64).div_ceil(4096) * 4096;
+        self.charge(cred, dev, before, after)?;
+        let now = self.now;
+        if let Some(n) = self.nodes.get_mut(&ino)
+            && let Kind::File(b) = &mut n.kind
+        {
+            b.append(data);
+            n.mtime = now;
+            n.ctime = now;
+        }
+        Ok(())
+    }
+    /// Writes a whole file, creating it with `mode` when it is new.
+    pub fn write(&mut self, cred: &Cred, path: &str, data: impl Into<Blob>, mode: u32) -> Res<Ino> {
+        let ino = self.open_write(cred, path, mode, false, false)?;
+        if self.nodes.get(&ino).is_some_and(Node::is_file) {
+            self.set_content(cred, ino, data.into())?;
+        }
+        Ok(ino)
+    }
+    /// Appends to a file, creating it with `mode` when it is new.
+    pub fn append(&mut self, cred: &Cred, path: &str, data: &[u8], mode: u32) -> Res<Ino> {
+        let ino = self.open_write(cred, path, mode, false, false)?;
+        self.append_ino(cred, ino, data)?;
+        Ok(ino)
+    }
+    pub fn mkdir(&mut self, cred: &Cred, path: &str, mode: u32) -> Res<Ino> {
+        let (parent, name, found) = self.walk(cred, path.trim_end_matches('/'), true)?;
+        if found.is_some() || path == "/" {
+            return Err(Errno::Exist);
+        }
+        self.add(cred, parent, &name, Kind::Dir(OrdMap::new()), mode)
+    }
+    /// Creates every missing directory of `path` as root with mode 755.
+    pub fn mkdir_all(&mut self, path: &str) -> Res<Ino> {
+        let root = Cred::root();
+        let mut done = String::new();
+        let mut ino = ROOT;
+        for part in path.split('/').filter(|p| !p.is_empty()) {
+            done.push('/');
+            done.push_str(part);
+            ino = match self.resolve(&root, &done) {
+                Ok(i) => i,
+                Err(Errno::NoEnt) => self.mkdir(&root, &done, 0o755)?,
+                Err(e) => return Err(e),
+            };
+        }
+        Ok(ino)
+    }
+    pub fn symlink(&mut self, cred: &Cred, target: &str, path: &str) -> Res<Ino> {
+        let (parent, name, found) = self.walk(cred, path, false)?;
+        if found.is_some() {
+            return Err(Errno::Exist);
+        }
+        self.add(cred, parent, &name, Kind::Symlink(Arc::from(target)), 0o777)
+    }
+    /// Creates a socket, FIFO or device node.
+    pub fn mknod(&mut self, cred: &Cred, path: &str, kind: Kind, mode: u32) -> Res<Ino> {
+        let (parent, name, found) = self.walk(cred, path, true)?;
+        if found.is_some() {
+            return Err(Errno::Exist);
+        }
+        self.add(cred, parent, &name, kind, mode)
+    }
+    /// link(2).
+    pub fn hardlink(&mut self, cred: &Cred, old: &str, new: &str) -> Res<()> {
+        let ino = self.resolve_nofollow(cred, old)?;
+        let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+        if n.is_dir() {
+            return Err(Errno::Perm);
+        }
+        let dev = n.dev;
+        let (parent, name, found) = self.walk(cred, new, false)?;
+        if found.is_some() {
+            return Err(Errno::Exist);
+        }
+        let p = self.nodes.get(&parent).ok_or(Errno::NoEnt)?;
+        if p.dev != dev {
+            return Err(Errno::XDev);
+        }
+        if !p.allows(cred, PERM_W) {
+            return Err(Errno::Acces);
+        }
+        if let Some(n) = self.nodes.get_mut(&ino) {
+            n.nlink += 1;
+        }
+        self.link_in(parent, &name, ino, false);
+        Ok(())
+    }
+    pub fn unlink(&mut self, cred: &Cred, path: &str) -> Res<()> {
+        let (parent, name, found) = self.walk(cred, path, false)?;
+        let ino = found.ok_or(Errno::NoEnt)?;
+        if self.nodes.get(&ino).is_some_and(Node::is_dir) {
+            return Err(Errno::IsDir);
+        }
+        if !self.nodes.get(&parent).is_some_and(|p| p.allows(cred, PERM_W)) {
+            return Err(Errno::Acces);
+        }
+        if self.sticky_denies(cred, parent, ino) {
+            return Err(Errno::Perm);
+        }
+        self.unlink_from(cred, parent, &name)
+    }
+    pub fn rmdir(&mut self, cred: &Cred, path: &str) -> Res<()> {
+        let (parent, name, found) = self.walk(cred, path.trim_end_matches('/'), false)?;
+        let ino = found.ok_or(Errno::NoEnt)?;
+        match self.nodes.get(&ino).map(|n| &n.kind) {
+            Some(Kind::Dir(e)) if !e.is_empty() => return Err(Errno::NotEmpty),
+            Some(Kind::Dir(_)) => {}
+            _ => return Err(Errno::NotDir),
+        }
+        if !self.nodes.get(&parent).is_some_and(|p| p.allows(cred, PERM_W)) {
+            return Err(Errno::Acces);
+        }
+        self.unlink_from(cred, parent, &name)
+    }
+    /// rename(2): replaces the target if there is one, as the real one does.
+    pub fn rename(&mut self, cred: &Cred, old: &str, new: &str) -> Res<()> {
+        let (op, oname, of) = self.walk(cred, old.trim_end_matches('/'), false)?;
+        let ino = of.ok_or(Errno::NoEnt)?;
+        let (np, nname, nf) = self.walk(cred, new.trim_end_matches('/'), false)?;
+        for p in [op, np] {
+            if !self.nodes.get(&p).is_some_and(|n| n.allows(cred, PERM_W)) {
+                return Err(Errno::Acces);
+            }
+        }
+        if self.sticky_denies(cred, op, ino) {
+            return Err(Errno::Perm);
+        }
+        let dir = self.nodes.get(&ino).is_some_and(Node::is_dir);
+        if self.nodes.get(&ino).map(|n| n.dev) != self.nodes.get(&np).map(|n| n.dev) {
+            return Err(Errno::XDev);
+        }
+        if dir && normalize("/", new).starts_with(&(normalize("/", old) + "/")) {
+            return Err(Errno::Inval);
+        }
+        if let Some(t) = nf {
+            if t == ino {
+                return Ok(());
+            }
+            let target = self.nodes.get(&t).ok_or(Errno::NoEnt)?;
+            match (&target.kind, dir) {
+                (Kind::Dir(_), false) => return Err(Errno::IsDir),
+                (Kind::Dir(e), true) if !e.is_empty() => return Err(Errno::NotEmpty),
+                (Kind::Dir(_), true) => {}
+                (_, true) => return Err(Errno::NotDir),
+                _ => {}
+            }
+            self.unlink_from(cred, np, &nname)?;
+        }
+        let now = self.now;
+        if let Some(p) = self.nodes.get_mut(&op)
+            && let Kind::Dir(e) = &mut p.kind
+        {
+            e.remove(oname.as_str());
+            p.mtime = now;
+            p.ctime = now;
+            if dir {
+                p.nlink = p.nlink.saturating_sub(1);
+            }
+        }
+        self.link_in(np, &nname, ino, dir);
+        if let Some(n) = self.nodes.get_mut(&ino) {
+            n.ctime = now;
+        }
+        Ok(())
+    }
+    pub fn chmod(&mut self, cred: &Cred, path: &str, mode: u32) -> Res<()> {
+        let ino = self.resolve(cred, path)?;
+        let now = self.now;
+        let n = self.nodes.get_mut(&ino).ok_or(Errno::NoEnt)?;
+        if cred.uid != 0 && cred.uid != n.uid {
+            return Err(Errno::Perm);
+        }
+        n.mode = mode & 0o7777;
+        n.ctime = now;
+        Ok(())
+    }
+    /// chown(2), or lchown(2) with `follow` false.
+    pub fn chown(&mut self, cred: &Cred, path: &str, uid: Option<u32>, gid: Option<u32>, follow: bool) -> Res<()> {
+        let ino = if follow { self.resolve(cred, path)? } else { self.resolve_nofollow(cred, path)? };
+        let now = self.now;
+        let n = self.nodes.get_mut(&ino).ok_or(Errno::NoEnt)?;
+        let own_group = uid.is_none_or(|u| u == n.uid) && cred.uid == n.uid && gid.is_none_or(|g| cred.in_group(g));
+        if cred.uid != 0 && !own_group {
+            return Err(Errno::Perm);
+        }
+        n.uid = uid.unwrap_or(n.uid);
+        n.gid = gid.unwrap_or(n.gid);
+        n.ctime = now;
+        Ok(())
+    }
+    pub fn set_mtime(&mut self, cred: &Cred, path: &str, t: Time) -> Res<()> {
+        let ino = self.resolve(cred, path)?;
+        let now = self.now;
+        let n = self.nodes.get_mut(&ino).ok_or(Errno::NoEnt)?;
+        if cred.uid != 0 && cred.uid != n.uid && !n.allows(cred, PERM_W) {
+            return Err(Errno::Acces);
+        }
+        n.mtime = t;
+        n.ctime = now;
+        Ok(())
+    }
+    /// Which file system a path is on.
+    pub fn mount_of(&self, path: &str) -> &Mount {
+        let dev = self.stat(&Cred::root(), path).map_or(0, |(_, n)| n.dev);
+        &self.mounts[dev]
+    }
+    /// Every path below `top` (depth first, byte order), with its inode; links are not followed.
+    pub fn tree(&self, top: &str) -> Vec<(String, Ino)> {
+        let mut out = Vec::new();
+        let Ok(ino) = self.resolve_nofollow(&Cred::root(), top) else { return out };
+        let mut stack = vec![(top.trim_end_matches('/').to_owned(), ino)];
+        while let Some((path, ino)) = stack.pop() {
+            if let Some(Kind::Dir(e)) = self.nodes.get(&ino).map(|n| &n.kind) {
+                for (name, child) in e.iter().rev() {
+                    stack.push((format!("{path}/{name}"), *child));
+                }
+            }
+            out.push((if path.is_empty() { "/".into() } else { path }, ino));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> Fs {
+        let mut fs = Fs::new(Time::from_secs(1000));
+        fs.mkdir_all("/home/maria").unwrap();
+        fs.chown(&Cred::root(), "/home/maria", Some(1001), Some(1001), true).unwrap();
+        fs.chmod(&Cred::root(), "/home/maria", 0o700).unwrap();
+        fs.write(&Cred::root(), "/etc.txt", "hola", 0o644).unwrap();
+        fs
+    }
+
+    #[test]
+    fn permissions_are_linux() {
+        let mut fs = tree();
+        let juan = Cred { uid: 1002, gid: 1002, groups: vec![] };
+        assert_eq!(fs.readdir(&juan, "/home/maria").unwrap_err(), Errno::Acces);
+        assert_eq!(fs.write(&juan, "/home/maria/x", "a", 0o644).unwrap_err(), Errno::Acces);
+        assert_eq!(fs.write(&juan, "/etc.txt", "a", 0o644).unwrap_err(), Errno::Acces);
+        assert_eq!(fs.read(&juan, "/etc.txt").unwrap().text(), "hola");
+    }
+
+    #[test]
+    fn links_loops_and_full_disks() {
+        let mut fs = tree();
+        let root = Cred::root();
+        fs.symlink(&root, "b", "/a").unwrap();
+        fs.symlink(&root, "a", "/b").unwrap();
+        assert_eq!(fs.read(&root, "/a").unwrap_err(), Errno::Loop);
+        fs.symlink(&root, "/home", "/casa").unwrap();
+        fs.write(&root, "/casa/maria/f", "xyz", 0o600).unwrap();
+        assert_eq!(fs.read_text("/home/maria/f").unwrap(), "xyz");
+        fs.mounts[0].size = fs.mounts[0].used;
+        assert_eq!(fs.write(&root, "/home/g", "more", 0o600).unwrap_err(), Errno::NoSpc);
+    }
+
+    #[test]
+    fn rename_and_unlink_keep_the_accounts() {
+        let mut fs = tree();
+        let root = Cred::root();
+        let used = fs.mounts[0].used;
+        fs.write(&root, "/t", vec![b'x'; 5000], 0o600).unwrap();
+        assert_eq!(fs.mounts[0].used, used + 8192);
+        fs.rename(&root, "/t", "/etc.txt").unwrap();
+        fs.unlink(&root, "/etc.txt").unwrap();
+        assert_eq!(fs.mounts[0].used, used - 4096);
+        assert_eq!(fs.unlink(&root, "/t").unwrap_err(), Errno::NoEnt);
+    }
+}

@@ -1,0 +1,86 @@
+//! The machine: clock, files, disks, users, processes, sockets, DNS, firewall, journal.
+//!
+//! Knows no mail. Units are in [`units`]; the syslog daemon in [`syslog`].
+
+pub mod blob;
+pub mod dns;
+pub mod errno;
+pub mod fs;
+pub mod net;
+pub mod process;
+pub mod syslog;
+pub mod units;
+pub mod users;
+
+pub use blob::Blob;
+pub use errno::Errno;
+pub use fs::{Cred, Fs};
+pub use process::{Process, Processes};
+
+use crate::base::{Chance, Span, Time};
+use crate::log::{Event, Facility, Record};
+use std::sync::Arc;
+
+/// One simulated machine. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The short name, as in the log (`mail`).
+    pub name: String,
+    /// What `hostname -f` says.
+    pub fqdn: String,
+    pub now: Time,
+    pub booted: Time,
+    pub chance: Chance,
+    pub fs: Fs,
+    pub procs: Processes,
+    pub net: net::Net,
+    pub dns: dns::Zone,
+    pub units: units::Units,
+    /// Everything that was logged, oldest first; what journalctl shows.
+    pub journal: imbl::Vector<Record>,
+}
+
+impl Host {
+    pub fn new(name: &str, fqdn: &str, now: Time, chance: Chance) -> Host {
+        Host {
+            name: name.into(),
+            fqdn: fqdn.into(),
+            now,
+            booted: now - Span::hours(30),
+            chance,
+            fs: Fs::new(now),
+            procs: Processes::default(),
+            net: net::Net::default(),
+            dns: dns::Zone::default(),
+            units: units::Units::default(),
+            journal: imbl::Vector::new(),
+        }
+    }
+    /// Moves the clock; never backwards.
+    pub fn set_time(&mut self, t: Time) {
+        self.now = self.now.max(t);
+        self.fs.now = self.now;
+    }
+    /// A small span by keyed chance, for what a step costs: uniform in `low..=high` microseconds.
+    pub fn jitter(&self, stream: &str, entity: &str, low: i64, high: i64) -> Span {
+        Span(self.chance.between(stream, entity, low, high))
+    }
+    /// Logs an event: into the journal, and through rsyslog into the files when it runs.
+    pub fn log(&mut self, facility: Facility, ident: &str, pid: u32, unit: &str, event: impl Into<Event>) {
+        let record = Record {
+            time: self.now,
+            facility,
+            ident: Arc::from(ident),
+            pid,
+            show_pid: ident != "dovecot",
+            unit: Arc::from(unit),
+            event: event.into(),
+        };
+        syslog::write(self, &record);
+        self.journal.push_back(record);
+    }
+    /// Logs as a Postfix program does: facility mail, tag `postfix/NAME` (or as `syslog_name` says).
+    pub fn log_mail(&mut self, ident: &str, pid: u32, event: impl Into<Event>) {
+        self.log(Facility::Mail, ident, pid, "postfix@-.service", event);
+    }
+}

@@ -1,0 +1,5 @@
+//! systemd's units: what is loaded, enabled, active, and since when.
+
+/// The state of all units.
+#[derive(Clone, Debug, Default)]
+pub struct Units {}

@@ -1,0 +1,83 @@
+//! Users and groups, read from /etc/passwd and /etc/group as the C library does: an edit of the file acts at once.
+
+use super::Host;
+use super::fs::Cred;
+
+/// A line of /etc/passwd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub name: String,
+    pub uid: u32,
+    pub gid: u32,
+    pub gecos: String,
+    pub home: String,
+    pub shell: String,
+}
+
+/// A line of /etc/group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub name: String,
+    pub gid: u32,
+    pub members: Vec<String>,
+}
+
+fn user(line: &str) -> Option<User> {
+    let f: Vec<&str> = line.split(':').collect();
+    let [name, _, uid, gid, gecos, home, shell] = f[..] else { return None };
+    Some(User {
+        name: name.into(),
+        uid: uid.parse().ok()?,
+        gid: gid.parse().ok()?,
+        gecos: gecos.into(),
+        home: home.into(),
+        shell: shell.into(),
+    })
+}
+
+fn group(line: &str) -> Option<Group> {
+    let f: Vec<&str> = line.split(':').collect();
+    let [name, _, gid, members] = f[..] else { return None };
+    let members = members.split(',').filter(|m| !m.is_empty()).map(str::to_owned).collect();
+    Some(Group { name: name.into(), gid: gid.parse().ok()?, members })
+}
+
+impl Host {
+    fn passwd(&self) -> String {
+        self.fs.read_text("/etc/passwd").unwrap_or_default()
+    }
+    fn groups_file(&self) -> String {
+        self.fs.read_text("/etc/group").unwrap_or_default()
+    }
+    pub fn users(&self) -> Vec<User> {
+        self.passwd().lines().filter_map(user).collect()
+    }
+    pub fn groups(&self) -> Vec<Group> {
+        self.groups_file().lines().filter_map(group).collect()
+    }
+    /// getpwnam(3): exact, case sensitive.
+    pub fn user(&self, name: &str) -> Option<User> {
+        self.passwd().lines().filter_map(user).find(|u| u.name == name)
+    }
+    pub fn user_by_uid(&self, uid: u32) -> Option<User> {
+        self.passwd().lines().filter_map(user).find(|u| u.uid == uid)
+    }
+    pub fn group(&self, name: &str) -> Option<Group> {
+        self.groups_file().lines().filter_map(group).find(|g| g.name == name)
+    }
+    pub fn group_by_gid(&self, gid: u32) -> Option<Group> {
+        self.groups_file().lines().filter_map(group).find(|g| g.gid == gid)
+    }
+    /// `maria`, or the number when nobody has it.
+    pub fn user_name(&self, uid: u32) -> String {
+        self.user_by_uid(uid).map_or_else(|| uid.to_string(), |u| u.name)
+    }
+    pub fn group_name(&self, gid: u32) -> String {
+        self.group_by_gid(gid).map_or_else(|| gid.to_string(), |g| g.name)
+    }
+    /// Credentials of a user with all groups (initgroups(3)).
+    pub fn cred_of(&self, u: &User) -> Cred {
+        let groups = self.groups().into_iter().filter(|g| g.members.contains(&u.name)).map(|g| g.gid).collect();
+        Cred { uid: u.uid, gid: u.gid, groups }
+    }
+}

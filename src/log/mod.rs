@@ -1,0 +1,130 @@
+//! One typed event per fact, and the only place that knows how a message is worded.
+//!
+//! A daemon's file holds an enum of what that daemon can say. [`Message::text`] is the wording, and
+//! [`Message::fields`] the facts in it, by which evidence and counters find it: never by its text.
+//! Layout (syslog file, journal, standard error) is in this file.
+
+pub mod bounce;
+pub mod cleanup;
+pub mod delivery;
+pub mod dovecot;
+pub mod kernel;
+pub mod master;
+pub mod pickup;
+pub mod qmgr;
+pub mod script;
+pub mod smtpd;
+pub mod systemd;
+pub mod table;
+pub mod tls;
+pub mod tools;
+
+use crate::base::Time;
+use std::sync::Arc;
+
+/// Syslog severities (RFC 5424).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Emerg,
+    Alert,
+    Crit,
+    Err,
+    Warning,
+    Notice,
+    Info,
+    Debug,
+}
+
+/// Syslog facilities that this host uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facility {
+    Kern,
+    User,
+    Mail,
+    Daemon,
+    Auth,
+    Syslog,
+    Cron,
+    AuthPriv,
+}
+
+/// What every kind of event can say of itself.
+pub trait Message {
+    /// A stable name, dotted by daemon: `smtpd.reject`, `delivery.status`.
+    fn kind(&self) -> &'static str;
+    fn severity(&self) -> Severity {
+        Severity::Info
+    }
+    /// The wording, as it stands after `program[pid]: `, with Postfix's own `warning: ` or `fatal: ` in it.
+    fn text(&self) -> String;
+    /// The facts: name and value, e.g. (`qid`, …), (`to`, …), (`code`, `550`), (`dsn`, `5.1.1`).
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+macro_rules! events {
+    ($($name:ident ($ty:path)),* $(,)?) => {
+        /// An event of any daemon.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event { $($name($ty)),* }
+        $(impl From<$ty> for Event { fn from(e: $ty) -> Event { Event::$name(e) } })*
+        impl Message for Event {
+            fn kind(&self) -> &'static str { match self { $(Event::$name(e) => e.kind()),* } }
+            fn severity(&self) -> Severity { match self { $(Event::$name(e) => e.severity()),* } }
+            fn text(&self) -> String { match self { $(Event::$name(e) => e.text()),* } }
+            fn fields(&self) -> Vec<(&'static str, String)> { match self { $(Event::$name(e) => e.fields()),* } }
+        }
+    };
+}
+
+events! {
+    Bounce(bounce::Bounce),
+    Cleanup(cleanup::Cleanup),
+    Delivery(delivery::Delivery),
+    Dovecot(dovecot::Dovecot),
+    Kernel(kernel::Kernel),
+    Master(master::Master),
+    Pickup(pickup::Pickup),
+    Qmgr(qmgr::Qmgr),
+    Script(script::Script),
+    Smtpd(smtpd::Smtpd),
+    Systemd(systemd::Systemd),
+    Table(table::Table),
+    Tls(tls::Tls),
+    Tools(tools::Tools),
+}
+
+/// One line of the log, with the fact that it renders.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub time: Time,
+    pub facility: Facility,
+    /// The syslog tag: `postfix/smtpd`, `dovecot`, `systemd`.
+    pub ident: Arc<str>,
+    pub pid: u32,
+    /// Whether the tag carries the pid in the syslog file (Dovecot's does not).
+    pub show_pid: bool,
+    /// The systemd unit that the journal files it under.
+    pub unit: Arc<str>,
+    pub event: Event,
+}
+
+impl Record {
+    /// `Feb  6 11:30:15 mail postfix/smtpd[1234]: connect from …`, rsyslog's traditional layout, without newline.
+    pub fn traditional(&self, host: &str) -> String {
+        format!("{} {host} {}", self.time.syslog(), self.tagged())
+    }
+    /// The layout of rsyslog's own default in Debian 12 (ISO 8601 stamp).
+    pub fn iso(&self, host: &str) -> String {
+        format!("{} {host} {}", self.time.iso_micros(), self.tagged())
+    }
+    /// As `journalctl` prints it: always with the pid.
+    pub fn journal(&self, host: &str) -> String {
+        format!("{} {host} {}[{}]: {}", self.time.syslog(), self.ident, self.pid, self.event.text())
+    }
+    fn tagged(&self) -> String {
+        let text = self.event.text();
+        if self.show_pid { format!("{}[{}]: {text}", self.ident, self.pid) } else { format!("{}: {text}", self.ident) }
+    }
+}

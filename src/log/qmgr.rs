@@ -1,0 +1,21 @@
+//! What qmgr(8) can say.
+
+use super::{Message, Severity};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Qmgr {}
+
+impl Message for Qmgr {
+    fn kind(&self) -> &'static str {
+        match *self {}
+    }
+    fn severity(&self) -> Severity {
+        match *self {}
+    }
+    fn text(&self) -> String {
+        match *self {}
+    }
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match *self {}
+    }
+}

@@ -1,0 +1,21 @@
+//! What systemd(1) can say.
+
+use super::{Message, Severity};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Systemd {}
+
+impl Message for Systemd {
+    fn kind(&self) -> &'static str {
+        match *self {}
+    }
+    fn severity(&self) -> Severity {
+        match *self {}
+    }
+    fn text(&self) -> String {
+        match *self {}
+    }
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match *self {}
+    }
+}

@@ -1,0 +1,7 @@
+//! The program `maillab`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    maillab::cli::main()
+}

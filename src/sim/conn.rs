@@ -1,0 +1,152 @@
+//! Connections to and from the host, as a program or an outside client holds them.
+//!
+//! [`World::connect`] does what connect(2) does: firewall, listener, then the greeting of whoever listens. Output is
+//! visible from its instant on ([`World::ready_at`]), so tarpits and slow lookups take model time.
+
+use super::World;
+use crate::base::{Span, Time};
+use crate::host::errno::Errno;
+use crate::host::net::{Endpoint, Proto, Target, TlsPeer, Turn};
+use crate::postfix::smtpd;
+use imbl::OrdMap;
+use std::net::IpAddr;
+
+/// Names a connection of [`World::conns`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// Who answers at the far end.
+#[derive(Clone, Debug)]
+pub enum Server {
+    Smtpd(Box<smtpd::Session>),
+    /// Accepted by the kernel, and nobody says anything.
+    Silent,
+}
+
+#[derive(Clone, Debug)]
+pub struct Conn {
+    pub client: IpAddr,
+    pub to: Endpoint,
+    pub server: Server,
+    pub opened: Time,
+    /// Output not yet taken.
+    out: Vec<u8>,
+    /// From when on it is visible.
+    ready: Time,
+    closed: bool,
+    pub tls: Option<TlsPeer>,
+}
+
+/// All open connections.
+#[derive(Clone, Debug, Default)]
+pub struct Conns {
+    map: OrdMap<ConnId, Conn>,
+    next: u64,
+}
+
+impl Conns {
+    pub fn get(&self, id: ConnId) -> Option<&Conn> {
+        self.map.get(&id)
+    }
+    pub fn iter(&self) -> impl Iterator<Item = (&ConnId, &Conn)> {
+        self.map.iter()
+    }
+}
+
+impl World {
+    /// connect(2) from `client` (an address of the host itself or of somebody outside) to an endpoint. `Err` says how long
+    /// it took to fail (zero when refused at once, 127 s when nobody answers).
+    pub fn connect(&mut self, client: IpAddr, to: &Endpoint) -> Result<ConnId, (Errno, Span)> {
+        let Endpoint::Inet(ip, port) = *to else { return Err((Errno::ConnRefused, Span::ZERO)) };
+        let timeout = Span::secs(127);
+        let inward = self.host.net.is_local(ip);
+        match self.host.net.filter(inward, Proto::Tcp, client, ip, port) {
+            Target::Drop => return Err((Errno::TimedOut, timeout)),
+            Target::Reject => return Err((Errno::ConnRefused, Span::ZERO)),
+            Target::Accept => {}
+        }
+        if !inward {
+            return self.connect_outside(client, ip, port);
+        }
+        let Some(listener) = self.host.net.listener(ip, port).cloned() else {
+            return Err((Errno::ConnRefused, Span::ZERO));
+        };
+        let (server, turn) = match listener.owner.split_once(':') {
+            Some(("postfix", service)) => {
+                match self.with_postfix(|ctx| smtpd::Session::open(ctx, service, client, ip)) {
+                    Some((s, turn)) => (Server::Smtpd(Box::new(s)), turn),
+                    None => (Server::Silent, Turn::default()),
+                }
+            }
+            _ => (Server::Silent, Turn::default()),
+        };
+        Ok(self.add_conn(client, to, server, turn))
+    }
+    fn connect_outside(&mut self, _client: IpAddr, _ip: IpAddr, _port: u16) -> Result<ConnId, (Errno, Span)> {
+        Err((Errno::TimedOut, Span::secs(127)))
+    }
+    fn add_conn(&mut self, client: IpAddr, to: &Endpoint, server: Server, turn: Turn) -> ConnId {
+        self.conns.next += 1;
+        let id = ConnId(self.conns.next);
+        let now = self.host.now;
+        let conn =
+            Conn { client, to: to.clone(), server, opened: now, out: Vec::new(), ready: now, closed: false, tls: None };
+        self.conns.map.insert(id, conn);
+        self.took(id, turn);
+        id
+    }
+    fn took(&mut self, id: ConnId, turn: Turn) {
+        let now = self.host.now;
+        if let Some(c) = self.conns.map.get_mut(&id) {
+            c.out.extend_from_slice(&turn.output);
+            c.ready = c.ready.max(now + turn.delay);
+            c.closed |= turn.close;
+        }
+    }
+    /// Gives bytes to the far end.
+    pub fn send(&mut self, id: ConnId, data: &[u8]) {
+        let Some(mut conn) = self.conns.map.get(&id).cloned() else { return };
+        if conn.closed {
+            return;
+        }
+        let turn = match &mut conn.server {
+            Server::Smtpd(s) => self.with_postfix(|ctx| s.input(ctx, data)),
+            Server::Silent => Turn::default(),
+        };
+        self.conns.map.insert(id, conn);
+        self.took(id, turn);
+        self.run_execs();
+    }
+    /// When the output that waits becomes visible; `None` when there is none and the connection is open.
+    pub fn ready_at(&self, id: ConnId) -> Option<Time> {
+        self.conns.map.get(&id).filter(|c| !c.out.is_empty() || c.closed).map(|c| c.ready)
+    }
+    /// Takes the output that is visible now; the flag says that the far end has closed (after this output).
+    pub fn recv(&mut self, id: ConnId) -> (Vec<u8>, bool) {
+        let now = self.host.now;
+        match self.conns.map.get_mut(&id) {
+            Some(c) if c.ready <= now => (std::mem::take(&mut c.out), c.closed),
+            Some(_) => (Vec::new(), false),
+            None => (Vec::new(), true),
+        }
+    }
+    /// Sends, lets the time pass that the answer takes, and returns the answer.
+    pub fn ask(&mut self, id: ConnId, data: &[u8]) -> (Vec<u8>, bool) {
+        self.send(id, data);
+        if let Some(t) = self.ready_at(id) {
+            self.advance(t);
+        }
+        self.recv(id)
+    }
+    /// Closes from the client's side.
+    pub fn hangup(&mut self, id: ConnId) {
+        let Some(mut conn) = self.conns.map.remove(&id) else { return };
+        if conn.closed {
+            return;
+        }
+        match &mut conn.server {
+            Server::Smtpd(s) => self.with_postfix(|ctx| s.hangup(ctx)),
+            Server::Silent => {}
+        }
+    }
+}

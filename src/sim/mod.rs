@@ -1,0 +1,97 @@
+//! The world as one value, and the loop that moves it.
+//!
+//! [`World::advance`] takes the next due thing of any room, sets the clock to it and runs it; always bounded. `sim` is
+//! where Postfix, Dovecot and the internet meet: it accepts connections ([`World::connect`]) and dials for Postfix.
+
+mod actors;
+mod conn;
+mod dial;
+
+pub use conn::{Conn, ConnId, Conns, Server};
+
+use crate::base::{Span, Time};
+use crate::dovecot::{self, Dovecot};
+use crate::host::{Cred, Host};
+use crate::internet::Internet;
+use crate::postfix::{self, Postfix};
+
+/// Runs a command line on the world as a user with text on its standard input: exit status and output. Given by
+/// `machine`, so that a delivery to a pipe can run any simulated program.
+pub type ExecFn = fn(&mut World, &Cred, &str, &[u8], &[(String, String)]) -> (i32, Vec<u8>);
+
+/// Everything there is. Cloning is cheap: the parts share until written.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub host: Host,
+    pub postfix: Postfix,
+    pub dovecot: Dovecot,
+    pub internet: Internet,
+    pub conns: Conns,
+    pub exec: Option<ExecFn>,
+}
+
+/// No more than this many events in one [`World::advance`]: a loop in the model ends here.
+const MAX_EVENTS: usize = 1_000_000;
+
+impl World {
+    pub fn new(host: Host) -> World {
+        World {
+            host,
+            postfix: Postfix::default(),
+            dovecot: Dovecot::default(),
+            internet: Internet::default(),
+            conns: Conns::default(),
+            exec: None,
+        }
+    }
+    pub fn now(&self) -> Time {
+        self.host.now
+    }
+    /// The instant of the next thing due, in any room.
+    pub fn next_due(&self) -> Option<Time> {
+        [self.postfix.due.next_time(), self.dovecot.due.next_time(), self.internet.due.next_time()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+    /// Runs everything that is due up to `until` and leaves the clock there.
+    pub fn advance(&mut self, until: Time) {
+        for _ in 0..MAX_EVENTS {
+            match self.next_due() {
+                Some(t) if t <= until => self.step(t),
+                _ => break,
+            }
+        }
+        self.host.set_time(until);
+    }
+    /// Lets `span` pass.
+    pub fn pass(&mut self, span: Span) {
+        self.advance(self.host.now + span);
+    }
+    fn step(&mut self, t: Time) {
+        self.host.set_time(t);
+        if let Some((_, due)) = self.postfix.due.pop_due(t) {
+            self.with_postfix(|ctx| postfix::run_due(ctx, due));
+        } else if let Some((_, due)) = self.dovecot.due.pop_due(t) {
+            dovecot::run_due(&mut self.host, &mut self.dovecot, due);
+        } else if let Some((_, due)) = self.internet.due.pop_due(t) {
+            actors::run(self, due);
+        }
+        self.run_execs();
+    }
+    /// Runs the programs that delivery agents asked for.
+    pub fn run_execs(&mut self) {
+        for r in std::mem::take(&mut self.postfix.execs) {
+            let (status, output) = match self.exec {
+                Some(f) => f(self, &r.cred, &r.command, &r.input, &r.env),
+                None => (127, Vec::new()),
+            };
+            self.with_postfix(|ctx| postfix::exec_done(ctx, r.id, status, &output));
+        }
+    }
+    /// Calls into Postfix with what it may reach.
+    pub fn with_postfix<T>(&mut self, f: impl FnOnce(&mut postfix::Ctx<'_>) -> T) -> T {
+        let mut dial = dial::Dial { dovecot: &mut self.dovecot, internet: &mut self.internet };
+        f(&mut postfix::Ctx { host: &mut self.host, pf: &mut self.postfix, dial: &mut dial })
+    }
+}
