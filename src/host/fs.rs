@@ -200,6 +200,23 @@ impl Fs {
         }
     }
 
+    /// Takes an inode number for a file that will be created with [`Fs::create_reserved`] (a queue id holds the number of
+    /// its file before the file exists).
+    pub fn reserve_ino(&mut self) -> Ino {
+        self.next += 1;
+        self.next - 1
+    }
+    /// Creates a regular file under a number from [`Fs::reserve_ino`]; any other number gets a fresh one.
+    pub fn create_reserved(&mut self, cred: &Cred, path: &str, ino: Ino, mode: u32) -> Res<Ino> {
+        if ino >= self.next || self.nodes.contains_key(&ino) {
+            return self.open_write(cred, path, mode, false, true);
+        }
+        let after = std::mem::replace(&mut self.next, ino);
+        let made = self.open_write(cred, path, mode, false, true);
+        self.next = after;
+        made
+    }
+
     pub fn node(&self, ino: Ino) -> Option<&Node> {
         self.nodes.get(&ino)
     }

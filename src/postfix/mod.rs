@@ -4,8 +4,10 @@
 //! each other as the real ones do, through queue files and master(8), so an edit, a `rm` in the spool or a full disk acts
 //! as in life. What happens later is put into [`Postfix::due`], and `sim` calls [`run_due`] at that instant.
 
+pub mod cleanup;
 pub mod config;
 pub mod master;
+pub mod queue_file;
 pub mod smtpd;
 
 use crate::base::Timers;
