@@ -1,1 +1,3 @@
-//! (room: lab)
+//! The lab format: schema, loading, building a world.
+
+pub mod hosts;

@@ -4,6 +4,7 @@
 //! where Postfix, Dovecot and the internet meet: it accepts connections ([`World::connect`]) and dials for Postfix.
 
 mod actors;
+mod boot;
 mod conn;
 mod dial;
 

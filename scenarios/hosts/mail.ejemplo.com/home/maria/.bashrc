@@ -1,0 +1,1 @@
+# Opciones de bash de este usuario
