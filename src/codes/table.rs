@@ -5,9 +5,7 @@ use crate::base::Text;
 use Action::{Bounce, Continue, Correct, Report, Retry, Send};
 use Class::{Intermediate, NoReply, Permanent, Success, Temporary};
 use Origin::{Added, Seed};
-use Stage::{
-    Any, Auth, Connect, Data, Delivery, EndOfData, Greeting, Helo, Lookup, Mail, Quit, Rcpt, StartTls, Vrfy,
-};
+use Stage::{Any, Auth, Connect, Data, Delivery, EndOfData, Greeting, Helo, Lookup, Mail, Quit, Rcpt, StartTls, Vrfy};
 
 const fn t(es: &'static str, en: &'static str) -> Text {
     Text::new(es, en)
