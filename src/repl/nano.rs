@@ -385,8 +385,22 @@ impl Nano {
             Some(Prompt::SaveModified) => [&[(" Y", "Yes")], &[(" N", "No"), ("^C", "Cancel")]],
             Some(_) => [&[("^G", "Help")], &[("^C", "Cancel"), ("M-↵", "Enter")]],
             None => [
-                &[("^G", "Help"), ("^O", "Write Out"), ("^W", "Where Is"), ("^K", "Cut"), ("^C", "Location"), ("M-U", "Undo")],
-                &[("^X", "Exit"), ("^S", "Save"), ("^\\", "Replace"), ("^U", "Paste"), ("^/", "Go To Line"), ("M-E", "Redo")],
+                &[
+                    ("^G", "Help"),
+                    ("^O", "Write Out"),
+                    ("^W", "Where Is"),
+                    ("^K", "Cut"),
+                    ("^C", "Location"),
+                    ("M-U", "Undo"),
+                ],
+                &[
+                    ("^X", "Exit"),
+                    ("^S", "Save"),
+                    ("^\\", "Replace"),
+                    ("^U", "Paste"),
+                    ("^/", "Go To Line"),
+                    ("M-E", "Redo"),
+                ],
             ],
         };
         let key = Style::default().add_modifier(Modifier::REVERSED);

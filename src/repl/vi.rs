@@ -49,11 +49,8 @@ pub struct Vi {
 impl Vi {
     pub fn new(path: &str, text: &str, readonly: bool) -> Vi {
         let lines = text.lines().count();
-        let message = if text.is_empty() {
-            format!("\"{path}\" [New]")
-        } else {
-            format!("\"{path}\" {lines}L, {}B", text.len())
-        };
+        let message =
+            if text.is_empty() { format!("\"{path}\" [New]") } else { format!("\"{path}\" {lines}L, {}B", text.len()) };
         Vi {
             area: plain_area(lines_of(text)),
             path: path.into(),
@@ -131,8 +128,10 @@ impl Vi {
             KeyCode::Char(c) if !ctrl => self.area.insert_char(c),
             _ => return,
         }
-        if !matches!(key.code, KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End)
-        {
+        if !matches!(
+            key.code,
+            KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End
+        ) {
             self.modified = true;
         }
     }
