@@ -149,7 +149,9 @@ fn pick(name: &str, list: &Node, taken: &[String], chance: Chance, r: &mut Reade
     let main = |n: &Node| match &n.value {
         Value::Text(t) => Some(t.clone()),
         Value::Int(i) => Some(i.to_string()),
-        Value::Table(t) => t.first().and_then(|e| if let Value::Text(t) = &e.node.value { Some(t.clone()) } else { None }),
+        Value::Table(t) => {
+            t.first().and_then(|e| if let Value::Text(t) = &e.node.value { Some(t.clone()) } else { None })
+        }
         _ => None,
     };
     for n in all {

@@ -318,12 +318,15 @@ impl Field for Machine {
 
 fn outside(r: &mut Reader, node: &Node, what: &str) {
     r.report(
-        Diagnostic::error(node.span.clone(), format!("`{what}` could be somebody's: it is not reserved for documentation"))
-            .label("outside the reserved ranges")
-            .help(
-                "use 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32, a private network, a name under \
+        Diagnostic::error(
+            node.span.clone(),
+            format!("`{what}` could be somebody's: it is not reserved for documentation"),
+        )
+        .label("outside the reserved ranges")
+        .help(
+            "use 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32, a private network, a name under \
                  .example, .test or example.com, or one of the base zone",
-            ),
+        ),
     );
 }
 
@@ -503,8 +506,8 @@ listed!(Stage, "stage", Stage::ALL.iter().map(|d| d.id()), Stage::parse, Stage::
 
 /// Who logs; the first word of an event's kind.
 const DAEMONS: [&str; 14] = [
-    "bounce", "cleanup", "delivery", "dovecot", "kernel", "master", "pickup", "qmgr", "script", "smtpd", "systemd", "table",
-    "tls", "tools",
+    "bounce", "cleanup", "delivery", "dovecot", "kernel", "master", "pickup", "qmgr", "script", "smtpd", "systemd",
+    "table", "tls", "tools",
 ];
 
 /// The kind of a log event, as [`crate::log::Message::kind`] names it.
@@ -598,7 +601,9 @@ mod tests {
 
     #[test]
     fn sizes_and_spans() {
-        for (text, expected) in [("900", Some(900)), ("40k", Some(40_960)), ("3M", Some(3 << 20)), ("x", None), ("", None)] {
+        for (text, expected) in
+            [("900", Some(900)), ("40k", Some(40_960)), ("3M", Some(3 << 20)), ("x", None), ("", None)]
+        {
             assert_eq!(parse_size(text), expected, "{text}");
         }
         assert_eq!(parse_span("1h30m"), Some(Span::mins(90)));

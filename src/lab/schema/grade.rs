@@ -1,12 +1,12 @@
 //! `[[rival]]`, `[diagnosis]`, `[[evidence]]`, `[[goal]]`, `[[keep]]`, `[may]`: what is graded.
 
+use crate::base::Span;
 use crate::codes::{Decider, Outcome, Stage, Who};
 use crate::lab::diagnostic::Diagnostic;
 use crate::lab::read::{Field, Reader, block, kinds, words};
 use crate::lab::schema::host::Patch;
 use crate::lab::tree::Node;
 use crate::lab::values::{CauseId, CodeKey, Enhanced, EventKind, Id, Machine, Mailbox, Size, Text, When};
-use crate::base::Span;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 

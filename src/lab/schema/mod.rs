@@ -10,7 +10,7 @@ mod traffic;
 pub use grade::{
     Answer, Diagnosis, DiagnosisField, Evidence, EvidenceFact, Goal, HalfRight, May, Probe, Rival, RivalOf, WrongAnswer,
 };
-pub use host::{Change, Chain, Fault, HostBlock, Patch, Replacement, UnitState};
+pub use host::{Chain, Change, Fault, HostBlock, Patch, Replacement, UnitState};
 pub use script::{Case, Command, Debrief, Expect, Hint, Persona, Rung, Solution, Step};
 pub use traffic::{Noise, Traffic, Via};
 
