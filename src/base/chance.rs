@@ -35,7 +35,7 @@ impl Chance {
             return low;
         }
         let span = (high - low) as u64 + 1;
-        low + (u128::from(self.value(stream, entity)) * u128::from(span) >> 64) as i64
+        low + ((u128::from(self.value(stream, entity)) * u128::from(span)) >> 64) as i64
     }
     /// A generator for whoever needs many values for one entity (shuffles, texts).
     pub fn rng(self, stream: &str, entity: &str) -> ChaCha8Rng {

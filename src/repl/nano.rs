@@ -23,7 +23,6 @@ enum Prompt {
 pub struct Nano {
     area: TextArea<'static>,
     path: String,
-    original: String,
     saved: Option<String>,
     modified: bool,
     readonly: bool,
@@ -85,7 +84,6 @@ impl Nano {
         Nano {
             area,
             path: path.into(),
-            original: text.into(),
             saved: None,
             modified: false,
             readonly,
@@ -122,7 +120,7 @@ impl Nano {
                 self.prompt = Some(Prompt::Search { text: String::new() });
             }
             (KeyCode::Char('w'), _, true) => self.search_again(),
-            (KeyCode::Char('\\'), true, _) | (KeyCode::Char('r'), _, true) | (KeyCode::Char('4'), true, _) => {
+            (KeyCode::Char('\\' | '4'), true, _) | (KeyCode::Char('r'), _, true) => {
                 self.prompt = Some(Prompt::Replace { text: String::new() });
             }
             (KeyCode::Char('_' | '/' | '7'), true, _) | (KeyCode::Char('g'), _, true) => {
@@ -412,10 +410,6 @@ impl Nano {
             }
             frame.render_widget(Paragraph::new(Line::from(spans)), area);
         }
-    }
-    /// Whether anything typed is not yet written.
-    pub fn unsaved(&self) -> bool {
-        self.modified && text_of(&self.area) != self.original
     }
 }
 

@@ -1,1 +1,3 @@
 //! Tests over the whole crate; one file a subject.
+
+mod rooms;

@@ -1,0 +1,380 @@
+//! The file tree: inodes with owners, modes and times, symbolic links, sockets, several file systems with a size.
+//!
+//! Paths are absolute UTF-8 strings here; the shell joins relative ones to its directory. Every operation checks
+//! permissions for the given [`Cred`] as Linux does (root passes). Left out: ACLs, capabilities, hard limits on names
+//! other than 255 bytes, access times.
+
+use crate::base::Time;
+use crate::host::blob::Blob;
+use crate::host::errno::Errno;
+use imbl::OrdMap;
+use std::sync::Arc;
+
+mod change;
+
+pub type Ino = u64;
+type Res<T> = Result<T, Errno>;
+
+/// Who asks: user, group and supplementary groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cred {
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+}
+
+impl Cred {
+    pub fn root() -> Cred {
+        Cred { uid: 0, gid: 0, groups: Vec::new() }
+    }
+    pub fn in_group(&self, gid: u32) -> bool {
+        self.gid == gid || self.groups.contains(&gid)
+    }
+}
+
+/// What an inode is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    File(Blob),
+    Dir(OrdMap<Arc<str>, Ino>),
+    Symlink(Arc<str>),
+    Socket,
+    Fifo,
+    /// Character device by name: `null`, `zero`, `full`, `random`, `urandom`, `tty`, `stdin`…
+    Device(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub kind: Kind,
+    /// Permission bits, 0o7777.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    pub nlink: u32,
+    pub mtime: Time,
+    pub ctime: Time,
+    /// Index of the file system in [`Fs::mounts`].
+    pub dev: usize,
+}
+
+impl Node {
+    pub fn size(&self) -> u64 {
+        match &self.kind {
+            Kind::File(b) => b.len() as u64,
+            Kind::Dir(_) => 4096,
+            Kind::Symlink(t) => t.len() as u64,
+            _ => 0,
+        }
+    }
+    /// Bytes allocated on disk (4 KiB blocks; short links live in the inode).
+    pub fn allocated(&self) -> u64 {
+        match &self.kind {
+            Kind::File(b) => (b.len() as u64).div_ceil(4096) * 4096,
+            Kind::Dir(_) => 4096,
+            _ => 0,
+        }
+    }
+    pub fn is_dir(&self) -> bool {
+        matches!(self.kind, Kind::Dir(_))
+    }
+    pub fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_))
+    }
+    pub fn is_symlink(&self) -> bool {
+        matches!(self.kind, Kind::Symlink(_))
+    }
+    pub fn blob(&self) -> Option<&Blob> {
+        if let Kind::File(b) = &self.kind { Some(b) } else { None }
+    }
+    fn allows(&self, cred: &Cred, want: u32) -> bool {
+        if cred.uid == 0 {
+            return want & 1 == 0 || self.is_dir() || self.mode & 0o111 != 0;
+        }
+        let shift = if cred.uid == self.uid {
+            6
+        } else if cred.in_group(self.gid) {
+            3
+        } else {
+            0
+        };
+        (self.mode >> shift) & want == want
+    }
+}
+
+/// One file system: where it is mounted, how large it is and how much is used. Sizes in bytes.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    pub path: String,
+    pub device: String,
+    pub fstype: String,
+    pub size: u64,
+    pub used: u64,
+    /// Kept for root (ext4: 5 %).
+    pub reserved: u64,
+    pub inodes: u64,
+    pub inodes_used: u64,
+    pub options: String,
+}
+
+impl Mount {
+    pub fn free_for(&self, cred: &Cred) -> u64 {
+        let kept = if cred.uid == 0 { 0 } else { self.reserved };
+        self.size.saturating_sub(self.used + kept)
+    }
+}
+
+/// The whole tree. Cloning is cheap (persistent maps).
+#[derive(Clone, Debug)]
+pub struct Fs {
+    nodes: OrdMap<Ino, Node>,
+    next: Ino,
+    pub mounts: Vec<Mount>,
+    /// The instant that new modification times get; the host keeps it at its clock.
+    pub now: Time,
+}
+
+pub const ROOT: Ino = 2;
+pub const PERM_R: u32 = 4;
+pub const PERM_W: u32 = 2;
+pub const PERM_X: u32 = 1;
+
+/// Joins `path` to `cwd` and removes `.`, `..` and doubled slashes by text alone (symbolic links are not looked at).
+pub fn normalize(cwd: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let base = if path.starts_with('/') { "" } else { cwd };
+    for p in base.split('/').chain(path.split('/')) {
+        match p {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            p => parts.push(p),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Splits a path into its parent and last name; trailing slashes are dropped.
+pub fn split(path: &str) -> (&str, &str) {
+    let p = path.trim_end_matches('/');
+    match p.rfind('/') {
+        Some(0) => ("/", &p[1..]),
+        Some(i) => (&p[..i], &p[i + 1..]),
+        None => ("", p),
+    }
+}
+
+impl Default for Fs {
+    fn default() -> Self {
+        Fs::new(Time::default())
+    }
+}
+
+impl Fs {
+    /// An empty tree: `/` only, on one file system of 20 GiB.
+    pub fn new(now: Time) -> Fs {
+        let root = Node {
+            kind: Kind::Dir(OrdMap::new()),
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            nlink: 2,
+            mtime: now,
+            ctime: now,
+            dev: 0,
+        };
+        Fs {
+            nodes: OrdMap::unit(ROOT, root),
+            next: 131_072,
+            mounts: vec![Mount {
+                path: "/".into(),
+                device: "/dev/sda1".into(),
+                fstype: "ext4".into(),
+                size: 20 << 30,
+                used: 0,
+                reserved: 1 << 30,
+                inodes: 1_310_720,
+                inodes_used: 1,
+                options: "rw,relatime,errors=remount-ro".into(),
+            }],
+            now,
+        }
+    }
+
+    /// Takes an inode number for a file that will be created with [`Fs::create_reserved`] (a queue id holds the number of
+    /// its file before the file exists).
+    pub fn reserve_ino(&mut self) -> Ino {
+        self.next += 1;
+        self.next - 1
+    }
+    /// Creates a regular file under a number from [`Fs::reserve_ino`]; any other number gets a fresh one.
+    pub fn create_reserved(&mut self, cred: &Cred, path: &str, ino: Ino, mode: u32) -> Res<Ino> {
+        if ino >= self.next || self.nodes.contains_key(&ino) {
+            return self.open_write(cred, path, mode, false, true);
+        }
+        let after = std::mem::replace(&mut self.next, ino);
+        let made = self.open_write(cred, path, mode, false, true);
+        self.next = after;
+        made
+    }
+
+    pub fn node(&self, ino: Ino) -> Option<&Node> {
+        self.nodes.get(&ino)
+    }
+
+    /// Mounts a file system on an existing directory; what is created below it from now on is charged to it.
+    pub fn mount(&mut self, m: Mount) -> Res<()> {
+        let ino = self.resolve(&Cred::root(), &m.path)?;
+        let dev = self.mounts.len();
+        self.mounts.push(m);
+        if let Some(n) = self.nodes.get_mut(&ino) {
+            n.dev = dev;
+        }
+        Ok(())
+    }
+
+    /// Follows a path to its inode, symbolic links included.
+    pub fn resolve(&self, cred: &Cred, path: &str) -> Res<Ino> {
+        self.walk(cred, path, true).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
+    }
+    /// As [`Fs::resolve`], but the last name is not followed if it is a link.
+    pub fn resolve_nofollow(&self, cred: &Cred, path: &str) -> Res<Ino> {
+        self.walk(cred, path, false).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
+    }
+
+    /// Walks to the last component: (parent directory, last name, inode if it exists).
+    fn walk(&self, cred: &Cred, path: &str, follow_last: bool) -> Res<(Ino, String, Option<Ino>)> {
+        if path.is_empty() {
+            return Err(Errno::NoEnt);
+        }
+        let mut stack: Vec<Ino> = vec![ROOT];
+        let mut todo: Vec<String> = path.split('/').rev().filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let must_dir = path.ends_with('/');
+        let mut links = 0;
+        while let Some(name) = todo.pop() {
+            let cur = *stack.last().unwrap_or(&ROOT);
+            let node = self.nodes.get(&cur).ok_or(Errno::NoEnt)?;
+            let Kind::Dir(entries) = &node.kind else { return Err(Errno::NotDir) };
+            if !node.allows(cred, PERM_X) {
+                return Err(Errno::Acces);
+            }
+            if name == "." {
+                continue;
+            }
+            if name == ".." {
+                if stack.len() > 1 {
+                    stack.pop();
+                }
+                continue;
+            }
+            if name.len() > 255 {
+                return Err(Errno::NameTooLong);
+            }
+            let last = todo.is_empty();
+            match entries.get(name.as_str()) {
+                None if last => return Ok((cur, name, None)),
+                None => return Err(Errno::NoEnt),
+                Some(&ino) => {
+                    let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+                    if let Kind::Symlink(target) = &n.kind
+                        && (!last || follow_last || must_dir)
+                    {
+                        links += 1;
+                        if links > 40 {
+                            return Err(Errno::Loop);
+                        }
+                        if target.starts_with('/') {
+                            stack.truncate(1);
+                        }
+                        todo.extend(target.split('/').rev().filter(|s| !s.is_empty()).map(str::to_owned));
+                        continue;
+                    }
+                    if last {
+                        if must_dir && !n.is_dir() {
+                            return Err(Errno::NotDir);
+                        }
+                        return Ok((cur, name, Some(ino)));
+                    }
+                    stack.push(ino);
+                }
+            }
+        }
+        let ino = *stack.last().unwrap_or(&ROOT);
+        Ok((if stack.len() > 1 { stack[stack.len() - 2] } else { ROOT }, ".".into(), Some(ino)))
+    }
+
+    /// stat(2).
+    pub fn stat(&self, cred: &Cred, path: &str) -> Res<(Ino, &Node)> {
+        let ino = self.resolve(cred, path)?;
+        self.nodes.get(&ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
+    }
+    /// lstat(2).
+    pub fn lstat(&self, cred: &Cred, path: &str) -> Res<(Ino, &Node)> {
+        let ino = self.resolve_nofollow(cred, path)?;
+        self.nodes.get(&ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
+    }
+    pub fn exists(&self, path: &str) -> bool {
+        self.resolve(&Cred::root(), path).is_ok()
+    }
+    pub fn is_dir(&self, path: &str) -> bool {
+        self.stat(&Cred::root(), path).is_ok_and(|(_, n)| n.is_dir())
+    }
+    /// access(2) for read, write or execute bits (4, 2, 1).
+    pub fn access(&self, cred: &Cred, path: &str, want: u32) -> Res<()> {
+        let (_, n) = self.stat(cred, path)?;
+        if n.allows(cred, want) { Ok(()) } else { Err(Errno::Acces) }
+    }
+
+    /// The content of a regular file.
+    pub fn read(&self, cred: &Cred, path: &str) -> Res<Blob> {
+        let (_, n) = self.stat(cred, path)?;
+        match &n.kind {
+            Kind::File(b) if n.allows(cred, PERM_R) => Ok(b.clone()),
+            Kind::File(_) => Err(Errno::Acces),
+            Kind::Dir(_) => Err(Errno::IsDir),
+            Kind::Device(_) => Ok(Blob::default()),
+            _ => Err(Errno::Inval),
+        }
+    }
+    /// The text of a file as root sees it, if it can be read.
+    pub fn read_text(&self, path: &str) -> Option<String> {
+        self.read(&Cred::root(), path).ok().map(|b| b.text())
+    }
+    pub fn readlink(&self, cred: &Cred, path: &str) -> Res<String> {
+        match &self.lstat(cred, path)?.1.kind {
+            Kind::Symlink(t) => Ok(t.to_string()),
+            _ => Err(Errno::Inval),
+        }
+    }
+    /// Entries of a directory in byte order, without `.` and `..`.
+    pub fn readdir(&self, cred: &Cred, path: &str) -> Res<Vec<(Arc<str>, Ino)>> {
+        let (_, n) = self.stat(cred, path)?;
+        match &n.kind {
+            Kind::Dir(e) if n.allows(cred, PERM_R) => Ok(e.iter().map(|(k, v)| (k.clone(), *v)).collect()),
+            Kind::Dir(_) => Err(Errno::Acces),
+            _ => Err(Errno::NotDir),
+        }
+    }
+
+    /// Which file system a path is on.
+    pub fn mount_of(&self, path: &str) -> &Mount {
+        let dev = self.stat(&Cred::root(), path).map_or(0, |(_, n)| n.dev);
+        &self.mounts[dev]
+    }
+    /// Every path below `top` (depth first, byte order), with its inode; links are not followed.
+    pub fn tree(&self, top: &str) -> Vec<(String, Ino)> {
+        let mut out = Vec::new();
+        let Ok(ino) = self.resolve_nofollow(&Cred::root(), top) else { return out };
+        let mut stack = vec![(top.trim_end_matches('/').to_owned(), ino)];
+        while let Some((path, ino)) = stack.pop() {
+            if let Some(Kind::Dir(e)) = self.nodes.get(&ino).map(|n| &n.kind) {
+                for (name, child) in e.iter().rev() {
+                    stack.push((format!("{path}/{name}"), *child));
+                }
+            }
+            out.push((if path.is_empty() { "/".into() } else { path }, ino));
+        }
+        out
+    }
+}
