@@ -1,1 +1,7 @@
-//! (room: grading)
+//! Grading: the diagnosis, evidence, rivals, goals, harm, score and report.
+//!
+//! Reads what a session did ([`tape::Tape`]) and never writes to it. Replays go through [`tape::play`].
+
+pub mod diagnosis;
+pub mod mask;
+pub mod score;
