@@ -12,7 +12,17 @@ use sha2::{Digest, Sha256};
 
 /// Folders that change by themselves or that are the learner's scratch.
 const VOLATILE: [&str; 12] = [
-    "/var/log", "/var/spool", "/var/mail", "/var/lib", "/var/cache", "/run", "/tmp", "/root", "/proc", "/sys", "/dev",
+    "/var/log",
+    "/var/spool",
+    "/var/mail",
+    "/var/lib",
+    "/var/cache",
+    "/run",
+    "/tmp",
+    "/root",
+    "/proc",
+    "/sys",
+    "/dev",
     "/var/tmp",
 ];
 
@@ -61,7 +71,12 @@ pub fn print(world: &World) -> Print {
             .net
             .rules
             .iter()
-            .map(|r| format!("{} {:?} {:?} {:?} {:?} {:?} {:?};", r.input, r.proto, r.source, r.dest, r.dport, r.iface, r.target))
+            .map(|r| {
+                format!(
+                    "{} {:?} {:?} {:?} {:?} {:?} {:?};",
+                    r.input, r.proto, r.source, r.dest, r.dport, r.iface, r.target
+                )
+            })
             .collect::<String>();
     Print { files: h.finalize().into(), sockets, rules, stored: mailbox::stored(world), removed: removed(world) }
 }

@@ -316,7 +316,17 @@ mod tests {
     #[test]
     fn mistakes_are_all_found() {
         let e = read_flags(&args(&[
-            "--code", "9", "--by", "z", "--cause", "quota", "--evidence", "short", "--colour", "x", "--who",
+            "--code",
+            "9",
+            "--by",
+            "z",
+            "--cause",
+            "quota",
+            "--evidence",
+            "short",
+            "--colour",
+            "x",
+            "--who",
         ]))
         .unwrap_err();
         assert_eq!(e.len(), 7, "{e:?}");

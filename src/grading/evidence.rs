@@ -131,11 +131,9 @@ impl<'a> Checker<'a> {
             Checker::Log(renderings, world) => renderings.iter().any(|r| r.shows(line, world)),
             Checker::Config { name, value, bare } => config_line(line, before, name, value, *bare),
             Checker::Command { shows } => line.contains(shows.as_str()),
-            Checker::Reply { code, enhanced } => {
-                line.strip_prefix(*code).is_some_and(|rest| {
-                    rest.starts_with([' ', '-']) && (enhanced.is_empty() || rest[1..].starts_with(*enhanced))
-                })
-            }
+            Checker::Reply { code, enhanced } => line.strip_prefix(*code).is_some_and(|rest| {
+                rest.starts_with([' ', '-']) && (enhanced.is_empty() || rest[1..].starts_with(*enhanced))
+            }),
             Checker::Bounce { messages, marks } => {
                 (marks.is_empty() || marks.iter().any(|m| line.contains(m.as_str())))
                     && messages.iter().any(|m| m.contains(line))
@@ -150,9 +148,9 @@ fn has_fields(r: &Record, want: &BTreeMap<String, String>) -> bool {
     }
     let fields = r.event.fields();
     want.iter().all(|(name, value)| {
-        fields.iter().any(|(n, v)| {
-            n == name && (v.eq_ignore_ascii_case(value) || (long_text(n) && v.contains(value.as_str())))
-        })
+        fields
+            .iter()
+            .any(|(n, v)| n == name && (v.eq_ignore_ascii_case(value) || (long_text(n) && v.contains(value.as_str()))))
     })
 }
 
@@ -194,8 +192,21 @@ pub fn programs_of(line: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for part in line.split(['|', ';', '&', '(', ')', '\n', '`', '{', '}']) {
         let words = part.split_whitespace().skip_while(|w| {
-            matches!(*w, "sudo" | "time" | "command" | "exec" | "nohup" | "env" | "do" | "then" | "else" | "!" | "timeout" | "watch")
-                || w.contains('=')
+            matches!(
+                *w,
+                "sudo"
+                    | "time"
+                    | "command"
+                    | "exec"
+                    | "nohup"
+                    | "env"
+                    | "do"
+                    | "then"
+                    | "else"
+                    | "!"
+                    | "timeout"
+                    | "watch"
+            ) || w.contains('=')
                 || w.parse::<f64>().is_ok()
                 || w.starts_with('-')
         });
@@ -227,7 +238,8 @@ fn config_line(line: &str, before: &[&str], name: &str, value: &str, bare: bool)
 /// What stands behind `name =` or `name:`; a line number or file name of grep may stand before the name.
 fn assigned<'l>(line: &'l str, name: &str) -> Option<&'l str> {
     let at = line.find(name)?;
-    let clean = line[..at].chars().last().is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '{' | '#')));
+    let clean =
+        line[..at].chars().last().is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '{' | '#')));
     let commented = line[..at].contains('#');
     let rest = line[at + name.len()..].trim_start();
     let rest = rest.strip_prefix('=').or_else(|| rest.strip_prefix(':'))?;

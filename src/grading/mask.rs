@@ -17,11 +17,20 @@ fn rules(list: &[(&str, &'static str)]) -> Vec<Rule> {
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     rules(&[
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:\+\d\d:?\d\d|Z| UTC)?", "<T>"),
-        (r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: [+-]\d{4})?(?: \(UTC\))?", "<T>"),
-        (r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d(?::\d\d)?(?: (?:UTC )?\d{4})?", "<T>"),
+        (
+            r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: [+-]\d{4})?(?: \(UTC\))?",
+            "<T>",
+        ),
+        (
+            r"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d(?::\d\d)?(?: (?:UTC )?\d{4})?",
+            "<T>",
+        ),
         (r"\b\d\d?:\d\d:\d\d\b", "<T>"),
         // ls -l: links, owner and group stay, size and date go.
-        (r"^([-dlspcb][-rwxsStT]{9}[.+@]?\s+\d+\s+\S+\s+\S+)\s+\d+\s+(?:<T>|[A-Z][a-z]{2}\s+\d+\s+\d{4})", "$1 <N> <T>"),
+        (
+            r"^([-dlspcb][-rwxsStT]{9}[.+@]?\s+\d+\s+\S+\s+\S+)\s+\d+\s+(?:<T>|[A-Z][a-z]{2}\s+\d+\s+\d{4})",
+            "$1 <N> <T>",
+        ),
         // Maildir file names.
         (r"\b\d{10}\.[A-Z][0-9A-Za-z]+[^\s/]*", "<F>"),
         (r"\b(size|S|W)=\d+", "$1=<N>"),
@@ -82,8 +91,14 @@ mod tests {
                 "root         714  0.0  0.2  43012  4716 ?        Ss   09:00   0:00 /usr/lib/postfix/sbin/master -w",
                 "root        1714  0.0  0.1  43000  4700 ?        Ss   10:00   0:01 /usr/lib/postfix/sbin/master -w",
             ),
-            ("LISTEN 0 100 0.0.0.0:25 users:((\"master\",pid=714,fd=13))", "LISTEN 0 100 0.0.0.0:25 users:((\"master\",pid=9,fd=13))"),
-            ("2FFA96FD12*     512 Fri Feb  6 09:58:38  marta@origen.com", "3FFA96FD00*    1512 Fri Feb  6 10:58:38  marta@origen.com"),
+            (
+                "LISTEN 0 100 0.0.0.0:25 users:((\"master\",pid=714,fd=13))",
+                "LISTEN 0 100 0.0.0.0:25 users:((\"master\",pid=9,fd=13))",
+            ),
+            (
+                "2FFA96FD12*     512 Fri Feb  6 09:58:38  marta@origen.com",
+                "3FFA96FD00*    1512 Fri Feb  6 10:58:38  marta@origen.com",
+            ),
         ];
         for (a, b) in alike {
             assert_eq!(line(a), line(b));

@@ -136,7 +136,9 @@ mod tests {
 
     #[test]
     fn shares() {
-        for (weight, share, expected) in [(10, 400, 4), (6, 500, 3), (12, 500, 6), (12, 999, 11), (12, 1000, 12), (4, 0, 0)] {
+        for (weight, share, expected) in
+            [(10, 400, 4), (6, 500, 3), (12, 500, 6), (12, 999, 11), (12, 1000, 12), (4, 0, 0)]
+        {
             assert_eq!(points(weight, share), expected, "{weight} {share}");
         }
         assert_eq!((later(0, 1000), later(400, 1000), later(1000, 0)), (500, 700, 1000));
