@@ -6,6 +6,7 @@
 
 pub mod bounce;
 pub mod cleanup;
+pub mod config;
 pub mod delivery;
 pub mod dovecot;
 pub mod kernel;
@@ -81,6 +82,7 @@ macro_rules! events {
 events! {
     Bounce(bounce::Bounce),
     Cleanup(cleanup::Cleanup),
+    Config(config::Config),
     Delivery(delivery::Delivery),
     Dovecot(dovecot::Dovecot),
     Kernel(kernel::Kernel),

@@ -1,21 +1,261 @@
-//! What look up tables, whichever program opens them can say.
+//! What look-up tables and match lists say, whichever program opens them.
 
 use super::{Message, Severity};
+use std::fmt;
 
+/// Why an address pattern is none (cidr_match(3)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CidrFault {
+    MissingBracket(String),
+    Garbage(String),
+    BadMaskValue(String),
+    BadMaskLength(String),
+    BadNetwork(String),
+    HostBits { pattern: String, better: String },
+    BadAddress(String),
+}
+
+impl fmt::Display for CidrFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CidrFault::MissingBracket(p) => write!(f, "missing ']' character after \"[{p}\""),
+            CidrFault::Garbage(p) => write!(f, "garbage after \"[{p}]\""),
+            CidrFault::BadMaskValue(p) => write!(f, "bad mask value in \"{p}\""),
+            CidrFault::BadMaskLength(p) => write!(f, "bad mask length in \"{p}\""),
+            CidrFault::BadNetwork(p) => write!(f, "bad network value in \"{p}\""),
+            CidrFault::HostBits { pattern, better } => {
+                write!(f, "non-null host address bits in \"{pattern}\", perhaps you should use \"{better}\" instead")
+            }
+            CidrFault::BadAddress(p) => write!(f, "bad address pattern: \"{p}\""),
+        }
+    }
+}
+
+/// What is wrong with a line of a regexp, pcre or cidr table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleFault {
+    Cidr(CidrFault),
+    NoAddress,
+    NoResult,
+    EndifWithoutIf,
+    EndifWithoutMatchingIf,
+    IfWithoutEndif,
+    ExtraAfterIf(String),
+    NoWhitespaceBetween,
+    ExtraAfterEndif,
+    /// cidr says it with the text.
+    GarbageAfterEndif(String),
+    NoReplacement,
+    IndexRange(String),
+    IndexNotNumber(String),
+    IndexZero(String),
+    BadReplacement,
+    NegativeSubstitution,
+    SubstitutionNotAllowed,
+    NoRegexp,
+    NoDelimiter(char),
+    UnknownOption(char),
+    UnknownPcreOption(char),
+    Unrecognized,
+    /// regcomp(3)'s message.
+    Compile(String),
+    /// PCRE's message and where in the pattern.
+    PcreCompile { offset: usize, message: String },
+}
+
+impl fmt::Display for RuleFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RuleFault::Cidr(c) => write!(f, "{c}: skipping this rule"),
+            RuleFault::NoAddress => f.write_str("no address pattern: skipping this rule"),
+            RuleFault::NoResult => f.write_str("no lookup result: skipping this rule"),
+            RuleFault::EndifWithoutIf => f.write_str("ENDIF without IF: skipping this rule"),
+            RuleFault::EndifWithoutMatchingIf => f.write_str("ignoring ENDIF without matching IF"),
+            RuleFault::IfWithoutEndif => f.write_str("IF has no matching ENDIF"),
+            RuleFault::ExtraAfterIf(t) => write!(f, "ignoring extra text after IF statement: \"{t}\""),
+            RuleFault::NoWhitespaceBetween => {
+                f.write_str("do not prepend whitespace to statements between IF and ENDIF")
+            }
+            RuleFault::ExtraAfterEndif => f.write_str("ignoring extra text after ENDIF"),
+            RuleFault::GarbageAfterEndif(t) => write!(f, "garbage after ENDIF: \"{t}\""),
+            RuleFault::NoReplacement => f.write_str("no replacement text: using empty string"),
+            RuleFault::IndexRange(n) => write!(f, "out of range replacement index \"{n}\": skipping this rule"),
+            RuleFault::IndexNotNumber(n) => write!(f, "non-numeric replacement index \"{n}\""),
+            RuleFault::IndexZero(n) => write!(f, "out of range replacement index \"{n}\""),
+            RuleFault::BadReplacement => f.write_str("bad replacement syntax: skipping this rule"),
+            RuleFault::NegativeSubstitution => {
+                f.write_str("$number found in negative match replacement text: skipping this rule")
+            }
+            RuleFault::SubstitutionNotAllowed => {
+                f.write_str("regular expression substitution is not allowed: skipping this rule")
+            }
+            RuleFault::NoRegexp => f.write_str("no regexp: skipping this rule"),
+            RuleFault::NoDelimiter(c) => write!(f, "no closing regexp delimiter \"{c}\": skipping this rule"),
+            RuleFault::UnknownOption(c) => write!(f, "unknown regexp option \"{c}\": skipping this rule"),
+            RuleFault::UnknownPcreOption(c) => write!(f, "unknown PCRE option \"{c}\": skipping this rule"),
+            RuleFault::Unrecognized => f.write_str("ignoring unrecognized request"),
+            RuleFault::Compile(m) => f.write_str(m),
+            RuleFault::PcreCompile { offset, message } => {
+                write!(f, "error in regex at offset {offset}: {message}")
+            }
+        }
+    }
+}
+
+/// Why a table cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenFault {
+    /// open(2) of a database or text file.
+    Open { path: String, error: String },
+    /// open(2) of a file of patterns in a list.
+    OpenFile { path: String, error: String },
+    UnsupportedType(String),
+    /// A value of a list that should be `type:name` and is not.
+    Expecting(String),
+    BadSyntax { kind: String, name: String, need: &'static str },
+    MissingEquals(String),
+    MissingName(String),
+    /// `unix:` with another name than those two.
+    UnknownUnix(String),
+    FailTable,
+    Nested(String),
+}
+
+impl fmt::Display for OpenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenFault::Open { path, error } => write!(f, "open database {path}: {error}"),
+            OpenFault::OpenFile { path, error } => write!(f, "open file {path}: {error}"),
+            OpenFault::UnsupportedType(t) => write!(f, "unsupported dictionary type: {t}"),
+            OpenFault::Expecting(t) => write!(f, "open dictionary: expecting \"type:name\" form instead of \"{t}\""),
+            OpenFault::BadSyntax { kind, name, need } => {
+                write!(f, "bad syntax: \"{kind}:{name}\"; need \"{kind}:{need}\"")
+            }
+            OpenFault::MissingEquals(t) => write!(f, "missing '=' after attribute name: \"{t}\""),
+            OpenFault::MissingName(t) => write!(f, "missing attribute name: \"{t}\""),
+            OpenFault::UnknownUnix(t) => write!(f, "unknown table: unix:{t}"),
+            OpenFault::FailTable => f.write_str("fail: table is unavailable"),
+            OpenFault::Nested(t) => f.write_str(t),
+        }
+    }
+}
+
+/// Something a table or a match list says.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Table {}
+pub enum Table {
+    /// A table that cannot be opened, when it is opened.
+    Open(OpenFault),
+    /// The same in a command line tool, which ends there.
+    OpenFatal(OpenFault),
+    /// The same, at every look-up.
+    Unavailable { table: String, reason: OpenFault },
+    LookupError { table: String, key: String },
+    /// A look-up in a `fail:` table.
+    Older { database: String, source: String },
+    Rule { kind: &'static str, path: String, line: usize, fault: RuleFault },
+    /// A texthash or postmap line without a value.
+    Format { path: String, line: usize, ignoring: bool },
+    AliasFormat { path: String, line: usize },
+    DuplicateLine { path: String, line: usize, key: String },
+    Changed { table: String },
+    /// A list's table could not be searched.
+    ListProblem { list: String, table: String },
+    /// A pattern of a list is no address block.
+    ListPattern { list: String, fault: CidrFault },
+    ListComment { list: String, text: String },
+    ListNegation { list: String },
+    /// proxymap(8) was asked for a table that is not in `proxy_read_maps`.
+    NotProxied { table: String },
+    /// A read of a whole file went wrong before any table was there.
+    Config(super::config::Config),
+}
 
 impl Message for Table {
     fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Table::Open(_) | Table::OpenFatal(_) => "table.open",
+            Table::Unavailable { .. } => "table.unavailable",
+            Table::LookupError { .. } => "table.lookup-error",
+            Table::Older { .. } => "table.older",
+            Table::Rule { .. } => "table.rule",
+            Table::Format { .. } | Table::AliasFormat { .. } => "table.format",
+            Table::DuplicateLine { .. } => "table.duplicate",
+            Table::Changed { .. } => "table.changed",
+            Table::ListProblem { .. } => "list.problem",
+            Table::ListPattern { .. } => "list.pattern",
+            Table::ListComment { .. } => "list.comment",
+            Table::ListNegation { .. } => "list.negation",
+            Table::NotProxied { .. } => "table.not-proxied",
+            Table::Config(c) => c.kind(),
+        }
     }
     fn severity(&self) -> Severity {
-        match *self {}
+        match self {
+            Table::Open(_) => Severity::Err,
+            Table::OpenFatal(_) | Table::ListNegation { .. } => Severity::Crit,
+            Table::Changed { .. } => Severity::Info,
+            _ => Severity::Warning,
+        }
     }
     fn text(&self) -> String {
-        match *self {}
+        let level = match self {
+            Table::Open(_) => "error: ",
+            Table::OpenFatal(_) | Table::ListNegation { .. } => "fatal: ",
+            Table::Changed { .. } => "",
+            _ => "warning: ",
+        };
+        format!("{level}{self}")
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
-        match *self {}
+        match self {
+            Table::Unavailable { table, reason } => vec![("table", table.clone()), ("reason", reason.to_string())],
+            Table::Open(reason) | Table::OpenFatal(reason) => vec![("reason", reason.to_string())],
+            Table::LookupError { table, key } => vec![("table", table.clone()), ("key", key.clone())],
+            Table::Older { database, source } => vec![("table", database.clone()), ("path", source.clone())],
+            Table::Rule { path, line, .. }
+            | Table::Format { path, line, .. }
+            | Table::AliasFormat { path, line }
+            | Table::DuplicateLine { path, line, .. } => vec![("path", path.clone()), ("line", line.to_string())],
+            Table::Changed { table } | Table::NotProxied { table } => vec![("table", table.clone())],
+            Table::ListProblem { list, table } => vec![("parameter", list.clone()), ("table", table.clone())],
+            Table::ListPattern { list, .. }
+            | Table::ListComment { list, .. }
+            | Table::ListNegation { list } => vec![("parameter", list.clone())],
+            Table::Config(c) => c.fields(),
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    /// The message without its level, as standard error shows it after `program: level: `.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Table::Open(r) | Table::OpenFatal(r) => write!(f, "{r}"),
+            Table::Unavailable { table, reason } => write!(f, "{table} is unavailable. {reason}"),
+            Table::LookupError { table, key } => {
+                write!(f, "{table} lookup error for \"{}\"", super::config::clip(key, 100))
+            }
+            Table::Older { database, source } => {
+                write!(f, "database {database} is older than source file {source}")
+            }
+            Table::Rule { kind, path, line, fault } => write!(f, "{kind} map {path}, line {line}: {fault}"),
+            Table::Format { path, line, ignoring } => {
+                let rest = if *ignoring { " -- ignoring this line" } else { "" };
+                write!(f, "{path}, line {line}: expected format: key whitespace value{rest}")
+            }
+            Table::AliasFormat { path, line } => {
+                write!(f, "{path}, line {line}: record is in \"key: value\" format; is this an alias file?")
+            }
+            Table::DuplicateLine { path, line, key } => write!(f, "{path}, line {line}: duplicate entry: \"{key}\""),
+            Table::Changed { table } => write!(f, "table {table} has changed -- restarting"),
+            Table::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
+            Table::ListPattern { list, fault } => write!(f, "{list}: {fault}"),
+            Table::ListComment { list, text } => {
+                write!(f, "{list}: comment at end of line is not supported: {text}")
+            }
+            Table::ListNegation { list } => write!(f, "{list}: no pattern after '!'"),
+            Table::NotProxied { table } => write!(f, "proxymap service is not configured for table \"{table}\""),
+            Table::Config(c) => write!(f, "{c}"),
+        }
     }
 }

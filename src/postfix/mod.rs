@@ -6,9 +6,14 @@
 
 pub mod cleanup;
 pub mod config;
+pub mod expand;
 pub mod master;
+pub mod matchlist;
+pub mod params;
+pub mod readlline;
 pub mod queue_file;
 pub mod smtpd;
+pub mod table;
 
 use crate::base::Timers;
 use crate::host::net::Dialer;

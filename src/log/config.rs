@@ -1,0 +1,282 @@
+//! What a Postfix program says about main.cf while it starts: syntax, expansion and value errors.
+
+use super::{Message, Severity};
+use std::fmt;
+
+/// Why a `$name` expression cannot be expanded (mac_parse(3), mac_expand(3)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MacroFault {
+    Truncated(String),
+    EmptyName(String),
+    Nesting(String),
+    NameSyntax { before: String, after: String },
+    OperatorExpected { left: String, after: String },
+    OperatorSuffix { operator: String, suffix: String },
+    ExpressionExpected { left: String, operator: String, after: String },
+    BranchExpected(String),
+    ColonExpected { before: String, after: String },
+    Unexpected { before: String, after: String },
+    Unbalanced(String),
+    /// A compatibility level that is no version number.
+    Level(String),
+    /// The expansion outgrew what the model allows (the real program would run out of memory).
+    TooLarge,
+}
+
+impl fmt::Display for MacroFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const OPERATORS: &str = r#""==" or "!="" or "<"" or "<="" or ">="" or ">""#;
+        match self {
+            MacroFault::Truncated(t) => write!(f, "truncated macro reference: \"{t}\""),
+            MacroFault::EmptyName(t) => write!(f, "empty macro name: \"{t}\""),
+            MacroFault::Nesting(t) => write!(f, "unreasonable macro call nesting: \"{t}\""),
+            MacroFault::NameSyntax { before, after } => {
+                write!(f, "attribute name syntax error at: \"...{before}>>>{after}\"")
+            }
+            MacroFault::OperatorExpected { left, after } => {
+                write!(f, "{OPERATORS} expected at: \"...{left}}}>>>{after}\"")
+            }
+            MacroFault::OperatorSuffix { operator, suffix } => {
+                write!(f, "bad operator suffix at: \"...{operator}>>>{suffix}\"")
+            }
+            MacroFault::ExpressionExpected { left, operator, after } => {
+                write!(f, "\"{{expression}}\" expected at: \"...{{{left}}} {operator}>>>{after}\"")
+            }
+            MacroFault::BranchExpected(after) => write!(f, "\"?\" or \":\" expected at: \"...}}>>>{after}\""),
+            MacroFault::ColonExpected { before, after } => {
+                write!(f, "\":\" expected at: \"...{before}}}>>>{after}\"")
+            }
+            MacroFault::Unexpected { before, after } => write!(f, "unexpected input at: \"...{before}}}>>>{after}\""),
+            MacroFault::Unbalanced(t) => write!(f, "unbalanced {{}} in attribute expression: \"{t}\""),
+            MacroFault::Level(t) => write!(f, "malformed compatibility level syntax: \"{t}\""),
+            MacroFault::TooLarge => f.write_str("macro expansion is too large"),
+        }
+    }
+}
+
+/// Why a line is no `name = value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameValue {
+    MissingName,
+    MissingEquals,
+}
+
+impl fmt::Display for NameValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NameValue::MissingName => "missing attribute name",
+            NameValue::MissingEquals => "missing '=' after attribute name",
+        })
+    }
+}
+
+/// What a program says about main.cf.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Config {
+    /// A logical line that starts with white space (any file that is read by logical lines).
+    LeadingSpace { path: String, text: String },
+    /// The same name twice.
+    Overriding { path: String, line: usize, name: String, value: String },
+    /// No `name = value`.
+    Syntax { path: String, line: usize, why: NameValue, text: String },
+    /// main.cf cannot be opened.
+    Open { path: String, error: String },
+    Macro(MacroFault),
+    /// Follows [`Config::Macro`].
+    MacroFatal,
+    BadNumber { name: String, value: String },
+    BadBool { name: String, value: String },
+    BadTime { name: String, value: String },
+    TooSmall { name: String, value: i64, min: i64 },
+    TooLarge { name: String, value: i64, max: i64 },
+    TooShort { name: String, value: String, min: usize },
+    /// A value that another check refused; `path` is main.cf.
+    BadValue { path: String, name: String, value: String },
+    /// valid_hostname(3) on a value.
+    Hostname(HostnameFault),
+    /// Any other start-up fatal of a program, worded here once: see [`Fatal`].
+    Fatal(Fatal),
+    /// Any other start-up warning.
+    Warning(Warning),
+}
+
+/// valid_hostname(3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostnameFault {
+    Empty,
+    BadCharacter { byte: u8, name: String },
+    MisplacedDelimiter(String),
+    MisplacedHyphen(String),
+    LabelTooLong(String),
+    NumericHostname(String),
+    BadLength { length: usize, name: String },
+}
+
+impl fmt::Display for HostnameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("valid_hostname: ")?;
+        match self {
+            HostnameFault::Empty => f.write_str("empty hostname"),
+            HostnameFault::BadCharacter { byte, name } => {
+                write!(f, "invalid character {}(decimal): {}", *byte as i8, clip(name, 100))
+            }
+            HostnameFault::MisplacedDelimiter(n) => write!(f, "misplaced delimiter: {}", clip(n, 100)),
+            HostnameFault::MisplacedHyphen(n) => write!(f, "misplaced hyphen: {}", clip(n, 100)),
+            HostnameFault::LabelTooLong(n) => write!(f, "hostname label length {n}: bad label length"),
+            HostnameFault::NumericHostname(n) => write!(f, "numeric hostname: {}", clip(n, 100)),
+            HostnameFault::BadLength { length, name } => write!(f, "bad length {length} for {}...", clip(name, 100)),
+        }
+    }
+}
+
+/// Start-up errors of a daemon or tool that are neither syntax nor a single bad value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fatal {
+    /// local(8), virtual(8).
+    MailboxLimit { mailbox: &'static str, message: &'static str },
+    /// No usable address in `inet_interfaces`.
+    NoInterfaces(String),
+    HostNotFound { name: String, value: String },
+    UnknownLogName(String),
+    /// `mynetworks_style`, `inet_protocols`…: unknown value of a keyword parameter.
+    UnknownValue { name: String, value: String },
+    /// set-gid group or mail_owner names nobody.
+    UnknownUser { name: String, value: String },
+    Privileged { name: String, value: String, id: u32 },
+    Plain(String),
+}
+
+/// Start-up warnings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    QueueMinfree { minfree: i64, limit: i64 },
+    Plain(String),
+}
+
+/// The first `max` bytes, cut at a character.
+pub fn clip(s: &str, max: usize) -> &str {
+    if s.len() <= max {
+        return s;
+    }
+    let mut end = max;
+    while !s.is_char_boundary(end) {
+        end -= 1;
+    }
+    &s[..end]
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fatal::MailboxLimit { mailbox, message } => {
+                write!(f, "configuration error: {mailbox} is smaller than {message}")
+            }
+            Fatal::NoInterfaces(v) => write!(f, "parameter inet_interfaces: no local interface found for {v}"),
+            Fatal::HostNotFound { name, value } => write!(f, "config variable {name}: host not found: {value}"),
+            Fatal::UnknownLogName(v) => write!(f, "unknown syslog_facility name: {v}"),
+            Fatal::UnknownValue { name, value } => write!(f, "parameter {name}: unknown value \"{value}\""),
+            Fatal::UnknownUser { name, value } => {
+                write!(f, "file /etc/postfix/main.cf: parameter {name}: unknown user name value: {value}")
+            }
+            Fatal::Privileged { name, value, id } => {
+                write!(f, "file /etc/postfix/main.cf: parameter {name}: user {value} has privileged user ID: {id}")
+            }
+            Fatal::Plain(t) => f.write_str(t),
+        }
+    }
+}
+
+impl Message for Config {
+    fn kind(&self) -> &'static str {
+        match self {
+            Config::LeadingSpace { .. } => "config.leading-space",
+            Config::Overriding { .. } => "config.overriding",
+            Config::Syntax { .. } => "config.syntax",
+            Config::Open { .. } => "config.open",
+            Config::Macro(_) => "config.macro",
+            Config::MacroFatal => "config.macro-fatal",
+            Config::BadNumber { .. } => "config.bad-number",
+            Config::BadBool { .. } => "config.bad-bool",
+            Config::BadTime { .. } => "config.bad-time",
+            Config::TooSmall { .. } | Config::TooLarge { .. } => "config.range",
+            Config::TooShort { .. } => "config.too-short",
+            Config::BadValue { .. } => "config.bad-value",
+            Config::Hostname(_) => "config.hostname",
+            Config::Fatal(_) => "config.fatal",
+            Config::Warning(_) => "config.warning",
+        }
+    }
+    fn severity(&self) -> Severity {
+        if self.is_fatal() { Severity::Crit } else { Severity::Warning }
+    }
+    fn text(&self) -> String {
+        let level = if self.is_fatal() { "fatal" } else { "warning" };
+        format!("{level}: {self}")
+    }
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Config::Overriding { name, value, line, .. } => {
+                vec![("parameter", name.clone()), ("value", value.clone()), ("line", line.to_string())]
+            }
+            Config::BadNumber { name, value }
+            | Config::BadBool { name, value }
+            | Config::BadTime { name, value }
+            | Config::TooShort { name, value, .. }
+            | Config::BadValue { name, value, .. } => vec![("parameter", name.clone()), ("value", value.clone())],
+            Config::TooSmall { name, value, .. } | Config::TooLarge { name, value, .. } => {
+                vec![("parameter", name.clone()), ("value", value.to_string())]
+            }
+            Config::Fatal(Fatal::MailboxLimit { mailbox, .. }) => vec![("parameter", (*mailbox).to_owned())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether the program ends here.
+    pub fn is_fatal(&self) -> bool {
+        !matches!(
+            self,
+            Config::LeadingSpace { .. }
+                | Config::Overriding { .. }
+                | Config::Macro(_)
+                | Config::Hostname(_)
+                | Config::Warning(_)
+        )
+    }
+}
+
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Config::LeadingSpace { path, text } => {
+                let dots = if text.len() > 30 { "..." } else { "" };
+                write!(f, "{path}: logical line must not start with whitespace: \"{}{dots}\"", clip(text, 30))
+            }
+            Config::Overriding { path, line, name, value } => {
+                write!(f, "{path}, line {line}: overriding earlier entry: {name}={value}")
+            }
+            Config::Syntax { path, line, why, text } => write!(f, "{path}, line {line}: {why}: \"{text}\""),
+            Config::Open { path, error } => write!(f, "open {path}: {error}"),
+            Config::Macro(m) => write!(f, "{m}"),
+            Config::MacroFatal => f.write_str("dictionary mail_dict: macro processing error"),
+            Config::BadNumber { name, value } => write!(f, "bad numerical configuration: {name} = {value}"),
+            Config::BadBool { name, value } => write!(f, "bad boolean configuration: {name} = {value}"),
+            Config::BadTime { name, value } => write!(f, "parameter {name}: bad time value or unit: {value}"),
+            Config::TooSmall { name, value, min } => write!(f, "invalid {name} parameter value {value} < {min}"),
+            Config::TooLarge { name, value, max } => write!(f, "invalid {name} parameter value {value} > {max}"),
+            Config::TooShort { name, value, min } => {
+                write!(f, "bad string length {} < {min}: {name} = {value}", value.len())
+            }
+            Config::BadValue { path, name, value } => {
+                write!(f, "file {path}: parameter {name}: bad parameter value: {value}")
+            }
+            Config::Hostname(h) => write!(f, "{h}"),
+            Config::Fatal(x) => write!(f, "{x}"),
+            Config::Warning(Warning::QueueMinfree { minfree, limit }) => {
+                write!(f, "queue_minfree({minfree}) should be at least 1.5*message_size_limit({limit})")
+            }
+            Config::Warning(Warning::Plain(t)) => f.write_str(t),
+        }
+    }
+}

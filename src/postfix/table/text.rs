@@ -1,0 +1,85 @@
+//! Tables without an index: `texthash:` (the source of a `hash:` table) and `inline:{ … }`.
+
+use super::super::config::{split_nameval, words_braced};
+use super::super::readlline::{is_space, logical_lines};
+use super::Say;
+use crate::log::config::{Config as Fault, NameValue};
+use crate::log::table::{OpenFault, Table};
+use std::collections::BTreeMap;
+
+/// `{ text }` without its braces and the white space inside them; anything else as it is.
+pub(super) fn braced(s: &str) -> String {
+    s.strip_prefix('{').and_then(|s| s.strip_suffix('}')).map_or(s, |i| i.trim_matches(is_space)).to_owned()
+}
+
+/// Splits a source line into key and value. A key in double quotes may hold white space.
+pub fn key_value(line: &str) -> Option<(String, String)> {
+    let (key, rest) = if line.starts_with('"') {
+        let (mut key, mut end, mut quoted, mut escaped) = (String::new(), line.len(), false, false);
+        for (i, c) in line.char_indices() {
+            if escaped {
+                key.push(c);
+                escaped = false;
+            } else if c == '\\' {
+                escaped = true;
+            } else if c == '"' {
+                quoted = !quoted;
+            } else if is_space(c) && !quoted {
+                end = i;
+                break;
+            } else {
+                key.push(c);
+            }
+        }
+        (key, &line[end..])
+    } else {
+        let end = line.find(is_space).unwrap_or(line.len());
+        (line[..end].to_owned(), &line[end..])
+    };
+    let value = rest.trim_matches(is_space);
+    if key.is_empty() || value.is_empty() { None } else { Some((key, value.to_owned())) }
+}
+
+/// Reads a text file as a table.
+pub(super) fn texthash(path: &str, text: &str, fold: bool, say: &mut Say) -> BTreeMap<String, String> {
+    let mut map = BTreeMap::new();
+    for line in logical_lines(text) {
+        if line.starts_with_space() {
+            say.push(Table::Config(Fault::LeadingSpace { path: path.to_owned(), text: line.text }));
+            continue;
+        }
+        let Some((key, value)) = key_value(&line.text) else {
+            say.push(Table::Format { path: path.to_owned(), line: line.last, ignoring: true });
+            continue;
+        };
+        if key.ends_with(':') {
+            say.push(Table::AliasFormat { path: path.to_owned(), line: line.last });
+        }
+        let key = if fold { key.to_lowercase() } else { key };
+        if map.contains_key(&key) {
+            say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key });
+        } else {
+            map.insert(key, value);
+        }
+    }
+    map
+}
+
+/// Reads the `{ a=b, { c = d e } }` of an inline table.
+pub(super) fn inline(name: &str, fold: bool) -> Result<BTreeMap<String, String>, OpenFault> {
+    let bad = || OpenFault::BadSyntax { kind: "inline".into(), name: name.to_owned(), need: "{name=value...}" };
+    let inner = name.strip_prefix('{').and_then(|n| n.strip_suffix('}')).ok_or_else(bad)?;
+    let mut map = BTreeMap::new();
+    for item in words_braced(inner) {
+        let item = braced(&item);
+        match split_nameval(&item) {
+            Ok((k, v)) => {
+                let k = if fold { k.to_lowercase() } else { k.to_owned() };
+                map.entry(k).or_insert_with(|| v.to_owned());
+            }
+            Err(NameValue::MissingName) => return Err(OpenFault::MissingName(item)),
+            Err(NameValue::MissingEquals) => return Err(OpenFault::MissingEquals(item)),
+        }
+    }
+    if map.is_empty() { Err(bad()) } else { Ok(map) }
+}
