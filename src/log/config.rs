@@ -9,13 +9,32 @@ pub enum MacroFault {
     Truncated(String),
     EmptyName(String),
     Nesting(String),
-    NameSyntax { before: String, after: String },
-    OperatorExpected { left: String, after: String },
-    OperatorSuffix { operator: String, suffix: String },
-    ExpressionExpected { left: String, operator: String, after: String },
+    NameSyntax {
+        before: String,
+        after: String,
+    },
+    OperatorExpected {
+        left: String,
+        after: String,
+    },
+    OperatorSuffix {
+        operator: String,
+        suffix: String,
+    },
+    ExpressionExpected {
+        left: String,
+        operator: String,
+        after: String,
+    },
     BranchExpected(String),
-    ColonExpected { before: String, after: String },
-    Unexpected { before: String, after: String },
+    ColonExpected {
+        before: String,
+        after: String,
+    },
+    Unexpected {
+        before: String,
+        after: String,
+    },
     Unbalanced(String),
     /// A compatibility level that is no version number.
     Level(String),
@@ -74,24 +93,65 @@ impl fmt::Display for NameValue {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Config {
     /// A logical line that starts with white space (any file that is read by logical lines).
-    LeadingSpace { path: String, text: String },
+    LeadingSpace {
+        path: String,
+        text: String,
+    },
     /// The same name twice.
-    Overriding { path: String, line: usize, name: String, value: String },
+    Overriding {
+        path: String,
+        line: usize,
+        name: String,
+        value: String,
+    },
     /// No `name = value`.
-    Syntax { path: String, line: usize, why: NameValue, text: String },
+    Syntax {
+        path: String,
+        line: usize,
+        why: NameValue,
+        text: String,
+    },
     /// main.cf cannot be opened.
-    Open { path: String, error: String },
+    Open {
+        path: String,
+        error: String,
+    },
     Macro(MacroFault),
     /// Follows [`Config::Macro`].
     MacroFatal,
-    BadNumber { name: String, value: String },
-    BadBool { name: String, value: String },
-    BadTime { name: String, value: String },
-    TooSmall { name: String, value: i64, min: i64 },
-    TooLarge { name: String, value: i64, max: i64 },
-    TooShort { name: String, value: String, min: usize },
+    BadNumber {
+        name: String,
+        value: String,
+    },
+    BadBool {
+        name: String,
+        value: String,
+    },
+    BadTime {
+        name: String,
+        value: String,
+    },
+    TooSmall {
+        name: String,
+        value: i64,
+        min: i64,
+    },
+    TooLarge {
+        name: String,
+        value: i64,
+        max: i64,
+    },
+    TooShort {
+        name: String,
+        value: String,
+        min: usize,
+    },
     /// A value that another check refused; `path` is main.cf.
-    BadValue { path: String, name: String, value: String },
+    BadValue {
+        path: String,
+        name: String,
+        value: String,
+    },
     /// valid_hostname(3) on a value.
     Hostname(HostnameFault),
     /// Any other start-up fatal of a program, worded here once: see [`Fatal`].
@@ -133,16 +193,32 @@ impl fmt::Display for HostnameFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fatal {
     /// local(8), virtual(8).
-    MailboxLimit { mailbox: &'static str, message: &'static str },
+    MailboxLimit {
+        mailbox: &'static str,
+        message: &'static str,
+    },
     /// No usable address in `inet_interfaces`.
     NoInterfaces(String),
-    HostNotFound { name: String, value: String },
+    HostNotFound {
+        name: String,
+        value: String,
+    },
     UnknownLogName(String),
     /// `mynetworks_style`, `inet_protocols`…: unknown value of a keyword parameter.
-    UnknownValue { name: String, value: String },
+    UnknownValue {
+        name: String,
+        value: String,
+    },
     /// set-gid group or mail_owner names nobody.
-    UnknownUser { name: String, value: String },
-    Privileged { name: String, value: String, id: u32 },
+    UnknownUser {
+        name: String,
+        value: String,
+    },
+    Privileged {
+        name: String,
+        value: String,
+        id: u32,
+    },
     Plain(String),
 }
 

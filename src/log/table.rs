@@ -60,7 +60,10 @@ pub enum RuleFault {
     /// regcomp(3)'s message.
     Compile(String),
     /// PCRE's message and where in the pattern.
-    PcreCompile { offset: usize, message: String },
+    PcreCompile {
+        offset: usize,
+        message: String,
+    },
 }
 
 impl fmt::Display for RuleFault {
@@ -106,13 +109,23 @@ impl fmt::Display for RuleFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpenFault {
     /// open(2) of a database or text file.
-    Open { path: String, error: String },
+    Open {
+        path: String,
+        error: String,
+    },
     /// open(2) of a file of patterns in a list.
-    OpenFile { path: String, error: String },
+    OpenFile {
+        path: String,
+        error: String,
+    },
     UnsupportedType(String),
     /// A value of a list that should be `type:name` and is not.
     Expecting(String),
-    BadSyntax { kind: String, name: String, need: &'static str },
+    BadSyntax {
+        kind: String,
+        name: String,
+        need: &'static str,
+    },
     MissingEquals(String),
     MissingName(String),
     /// `unix:` with another name than those two.
@@ -148,24 +161,64 @@ pub enum Table {
     /// The same in a command line tool, which ends there.
     OpenFatal(OpenFault),
     /// The same, at every look-up.
-    Unavailable { table: String, reason: OpenFault },
-    LookupError { table: String, key: String },
+    Unavailable {
+        table: String,
+        reason: OpenFault,
+    },
+    LookupError {
+        table: String,
+        key: String,
+    },
     /// A look-up in a `fail:` table.
-    Older { database: String, source: String },
-    Rule { kind: &'static str, path: String, line: usize, fault: RuleFault },
+    Older {
+        database: String,
+        source: String,
+    },
+    Rule {
+        kind: &'static str,
+        path: String,
+        line: usize,
+        fault: RuleFault,
+    },
     /// A texthash or postmap line without a value.
-    Format { path: String, line: usize, ignoring: bool },
-    AliasFormat { path: String, line: usize },
-    DuplicateLine { path: String, line: usize, key: String },
-    Changed { table: String },
+    Format {
+        path: String,
+        line: usize,
+        ignoring: bool,
+    },
+    AliasFormat {
+        path: String,
+        line: usize,
+    },
+    DuplicateLine {
+        path: String,
+        line: usize,
+        key: String,
+    },
+    Changed {
+        table: String,
+    },
     /// A list's table could not be searched.
-    ListProblem { list: String, table: String },
+    ListProblem {
+        list: String,
+        table: String,
+    },
     /// A pattern of a list is no address block.
-    ListPattern { list: String, fault: CidrFault },
-    ListComment { list: String, text: String },
-    ListNegation { list: String },
+    ListPattern {
+        list: String,
+        fault: CidrFault,
+    },
+    ListComment {
+        list: String,
+        text: String,
+    },
+    ListNegation {
+        list: String,
+    },
     /// proxymap(8) was asked for a table that is not in `proxy_read_maps`.
-    NotProxied { table: String },
+    NotProxied {
+        table: String,
+    },
     /// A read of a whole file went wrong before any table was there.
     Config(super::config::Config),
 }
@@ -218,9 +271,9 @@ impl Message for Table {
             | Table::DuplicateLine { path, line, .. } => vec![("path", path.clone()), ("line", line.to_string())],
             Table::Changed { table } | Table::NotProxied { table } => vec![("table", table.clone())],
             Table::ListProblem { list, table } => vec![("parameter", list.clone()), ("table", table.clone())],
-            Table::ListPattern { list, .. }
-            | Table::ListComment { list, .. }
-            | Table::ListNegation { list } => vec![("parameter", list.clone())],
+            Table::ListPattern { list, .. } | Table::ListComment { list, .. } | Table::ListNegation { list } => {
+                vec![("parameter", list.clone())]
+            }
             Table::Config(c) => c.fields(),
         }
     }

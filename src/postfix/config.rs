@@ -232,12 +232,8 @@ impl Config {
     /// Expands a text with the values of this configuration.
     pub fn expand(&self, text: &str) -> Expansion {
         let lookup = |name: &str| self.raw(name);
-        let env = Expander {
-            lookup: &lookup,
-            recurse: true,
-            filter: None,
-            suffixes: &[("level", expand::compare_level)],
-        };
+        let env =
+            Expander { lookup: &lookup, recurse: true, filter: None, suffixes: &[("level", expand::compare_level)] };
         expand::expand(&env, text)
     }
 

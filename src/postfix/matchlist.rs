@@ -90,10 +90,7 @@ impl MatchList {
         }
     }
 
-    fn search(
-        &self,
-        mut test: impl FnMut(&What) -> Result<bool, TableError>,
-    ) -> Result<bool, TableError> {
+    fn search(&self, mut test: impl FnMut(&What) -> Result<bool, TableError>) -> Result<bool, TableError> {
         for p in &self.patterns {
             if test(&p.what)? {
                 return Ok(!p.negate);
@@ -131,9 +128,11 @@ impl MatchList {
     /// namadr_list_match(3): a client's name or its address.
     pub fn client(&self, host: &Host, name: &str, ip: IpAddr, say: &mut Say) -> Result<bool, TableError> {
         let name = name.to_lowercase();
-        self.search(|what| {
-            if self.hostname(host, what, &name, say)? { Ok(true) } else { self.hostaddr(host, what, ip, say) }
-        })
+        self.search(
+            |what| {
+                if self.hostname(host, what, &name, say)? { Ok(true) } else { self.hostaddr(host, what, ip, say) }
+            },
+        )
     }
 
     fn hostname(&self, host: &Host, what: &What, name: &str, say: &mut Say) -> Result<bool, TableError> {

@@ -10,8 +10,8 @@ pub mod expand;
 pub mod master;
 pub mod matchlist;
 pub mod params;
-pub mod readlline;
 pub mod queue_file;
+pub mod readlline;
 pub mod smtpd;
 pub mod table;
 

@@ -65,8 +65,7 @@ pub const TRANSPORT_SUFFIXES: &[(&str, &str)] = &[
 ];
 
 /// Parameters of pipe(8) and spawn(8) services by the service's name, and the parameter that gives their default.
-pub const SERVICE_SUFFIXES: &[(&str, &str)] =
-    &[("_time_limit", "command_time_limit")];
+pub const SERVICE_SUFFIXES: &[(&str, &str)] = &[("_time_limit", "command_time_limit")];
 
 /// All parameters, sorted by name.
 pub fn all() -> impl Iterator<Item = Param> {

@@ -28,11 +28,7 @@ fn mask(ip: IpAddr, len: u8) -> IpAddr {
 
 /// inet_pton(3) of the family that the text suggests (a colon means IPv6).
 fn address(text: &str) -> Option<IpAddr> {
-    if text.contains(':') {
-        text.parse().ok().map(IpAddr::V6)
-    } else {
-        text.parse().ok().map(IpAddr::V4)
-    }
+    if text.contains(':') { text.parse().ok().map(IpAddr::V6) } else { text.parse().ok().map(IpAddr::V4) }
 }
 
 impl Block {

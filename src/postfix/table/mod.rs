@@ -79,8 +79,27 @@ enum Content {
 
 /// Types that Debian's Postfix opens, as `postconf -m` lists them.
 pub const TYPES: &[&str] = &[
-    "btree", "cidr", "environ", "fail", "hash", "inline", "internal", "lmdb", "memcache", "nis", "pcre", "pipemap",
-    "proxy", "randmap", "regexp", "socketmap", "static", "tcp", "texthash", "unionmap", "unix",
+    "btree",
+    "cidr",
+    "environ",
+    "fail",
+    "hash",
+    "inline",
+    "internal",
+    "lmdb",
+    "memcache",
+    "nis",
+    "pcre",
+    "pipemap",
+    "proxy",
+    "randmap",
+    "regexp",
+    "socketmap",
+    "static",
+    "tcp",
+    "texthash",
+    "unionmap",
+    "unix",
 ];
 
 /// Types that come with another Debian package: they are there when its file is.
@@ -218,9 +237,9 @@ impl Dict {
                 let i = host.chance.between("table.randmap", &who, 0, n - 1) as usize;
                 values.get(i).cloned()
             }
-            Content::Passwd => host.user(k).map(|u| {
-                format!("{}:x:{}:{}:{}:{}:{}", u.name, u.uid, u.gid, u.gecos, u.home, u.shell)
-            }),
+            Content::Passwd => {
+                host.user(k).map(|u| format!("{}:x:{}:{}:{}:{}:{}", u.name, u.uid, u.gid, u.gecos, u.home, u.shell))
+            }
             Content::Group => host.group(k).map(|g| format!("{}:x:{}:{}", g.name, g.gid, g.members.join(","))),
             Content::Fail => return Err(TableError),
             Content::Empty => None,
@@ -241,9 +260,9 @@ impl Dict {
 
     /// Whether the indexed file was rebuilt or removed since it was opened: the process starts anew before its next client.
     pub fn changed(&self, host: &Host) -> bool {
-        self.file.as_ref().is_some_and(|(path, time)| {
-            host.fs.stat(&Cred::root(), path).map_or(true, |(_, n)| n.mtime != *time)
-        })
+        self.file
+            .as_ref()
+            .is_some_and(|(path, time)| host.fs.stat(&Cred::root(), path).map_or(true, |(_, n)| n.mtime != *time))
     }
 }
 
