@@ -113,3 +113,8 @@ fn completions(ctx: &Context, m: &ArgMatches) -> ExitCode {
     }
     ExitCode::SUCCESS
 }
+
+/// Columns and rows of the terminal.
+pub fn terminal_size() -> (u16, u16) {
+    environment::size()
+}
