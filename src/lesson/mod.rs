@@ -139,7 +139,7 @@ impl Screen {
             }
             "question" => {
                 self.flush();
-                let of = |mark: &str| lines.iter().filter_map(move |l| l.strip_prefix(mark));
+                let of = |mark: &'static str| lines.iter().filter_map(move |l| l.strip_prefix(mark));
                 let text: Vec<&str> =
                     lines.iter().map(String::as_str).filter(|l| !l.starts_with("= ") && !l.starts_with("! ")).collect();
                 let answers: Vec<String> = of("= ").flat_map(|l| l.split('|')).map(|a| a.trim().to_owned()).collect();
