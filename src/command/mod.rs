@@ -3,7 +3,9 @@
 //! A family folder holds the programs of one kind and its own sorted slice of [`Program`]s; [`programs`] joins them. The
 //! registry drives dispatch, completion, `--help` and `lab man`. A program sees only its [`Ctx`].
 
+pub mod input;
 pub mod io;
+pub mod opt;
 
 pub mod dovecot;
 pub mod files;

@@ -52,6 +52,7 @@ errnos! {
     TimedOut "Connection timed out",
     NotTty "Inappropriate ioctl for device",
     NotSup "Operation not supported",
+    NxIo "No such device or address",
 }
 
 impl fmt::Display for Errno {
