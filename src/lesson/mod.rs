@@ -4,6 +4,8 @@
 //! screen, a fence ```` ```sh run ```` holds command lines for the lesson's host, ```` ```question ```` a question (its text,
 //! `= answer | answer`, `! feedback`); `{{table}}` stands for the SMTP table. Everything else is shown.
 
+pub mod drill;
+
 use crate::base::{Chance, Lang, Time};
 use crate::sim::World;
 use include_dir::{Dir, include_dir};
