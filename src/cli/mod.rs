@@ -5,7 +5,9 @@
 
 mod args;
 pub mod dev;
+mod drill;
 mod environment;
+mod store;
 
 use crate::base::Lang;
 use clap::ArgMatches;
@@ -57,6 +59,7 @@ fn run(ctx: &Context, m: &ArgMatches) -> Done {
         Some(("codes", m)) => codes(ctx, m),
         Some(("completions", m)) => Ok(completions(ctx, m)),
         Some(("dev", m)) => dev::run(ctx, m),
+        Some(("drill", _)) => drill::run(ctx),
         Some((name, _)) => Err(Failure(format!("{name}: not there yet"))),
         None => {
             print(&args::help(&args::command(ctx.lang).render_help().to_string(), ctx.lang));
