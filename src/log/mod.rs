@@ -13,6 +13,7 @@ pub mod kernel;
 pub mod master;
 pub mod pickup;
 pub mod qmgr;
+pub mod rewrite;
 pub mod script;
 pub mod smtpd;
 pub mod systemd;
@@ -89,6 +90,7 @@ events! {
     Master(master::Master),
     Pickup(pickup::Pickup),
     Qmgr(qmgr::Qmgr),
+    Rewrite(rewrite::Rewrite),
     Script(script::Script),
     Smtpd(smtpd::Smtpd),
     Systemd(systemd::Systemd),

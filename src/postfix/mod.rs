@@ -4,16 +4,22 @@
 //! each other as the real ones do, through queue files and master(8), so an edit, a `rm` in the spool or a full disk acts
 //! as in life. What happens later is put into [`Postfix::due`], and `sim` calls [`run_due`] at that instant.
 
+pub mod address;
 pub mod cleanup;
 pub mod config;
+pub mod dns;
 pub mod expand;
+pub mod lookups;
 pub mod master;
 pub mod matchlist;
 pub mod params;
 pub mod queue_file;
 pub mod readlline;
+pub mod restriction;
 pub mod smtpd;
 pub mod table;
+pub mod trivial_rewrite;
+pub mod valid_hostname;
 
 use crate::base::Timers;
 use crate::host::net::Dialer;
