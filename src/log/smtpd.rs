@@ -79,7 +79,8 @@ impl Stage {
         s
     }
     fn fields(&self, action: Action) -> Vec<(&'static str, String)> {
-        let mut f = vec![("action", action.word().into()), ("stage", self.stage.clone()), ("reason", self.text.clone())];
+        let mut f =
+            vec![("action", action.word().into()), ("stage", self.stage.clone()), ("reason", self.text.clone())];
         f.extend(client_fields(&self.client));
         if let Some(q) = &self.qid {
             f.push(("qid", q.clone()));
@@ -156,39 +157,121 @@ impl Ended {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Smtpd {
-    Connect { client: String },
-    Disconnect { client: String, tally: String },
+    Connect {
+        client: String,
+    },
+    Disconnect {
+        client: String,
+        tally: String,
+    },
     /// The queue id and the client it belongs to.
-    Client { qid: String, client: String, sasl_method: String, sasl_username: String, sasl_sender: String, origin: String },
-    Verdict { action: Action, at: Stage },
-    Ended { how: Ended, stage: String, client: String },
-    RateLimit { rate: Rate, count: i64, client: String, service: String },
-    AuthFailed { client: String, mechanism: String, reason: String, username: String },
-    IllegalAddress { client: String, command: String, address: String },
-    NonSmtpCommand { client: String, line: String },
+    Client {
+        qid: String,
+        client: String,
+        sasl_method: String,
+        sasl_username: String,
+        sasl_sender: String,
+        origin: String,
+    },
+    Verdict {
+        action: Action,
+        at: Stage,
+    },
+    Ended {
+        how: Ended,
+        stage: String,
+        client: String,
+    },
+    RateLimit {
+        rate: Rate,
+        count: i64,
+        client: String,
+        service: String,
+    },
+    AuthFailed {
+        client: String,
+        mechanism: String,
+        reason: String,
+        username: String,
+    },
+    IllegalAddress {
+        client: String,
+        command: String,
+        address: String,
+    },
+    NonSmtpCommand {
+        client: String,
+        line: String,
+    },
     /// The PTR name does not lead back to the address; `error` when the name could not be looked up.
-    HostnameMismatch { name: String, addr: String, error: Option<String> },
-    ImproperPipelining { client: String, stage: String, input: String },
-    DsnMapped { from: String, class: String, to: String },
+    HostnameMismatch {
+        name: String,
+        addr: String,
+        error: Option<String>,
+    },
+    ImproperPipelining {
+        client: String,
+        stage: String,
+        input: String,
+    },
+    DsnMapped {
+        from: String,
+        class: String,
+        to: String,
+    },
     /// A table's or a list's answer that Postfix complains about, or a mistake in a restriction list. The wording is one
     /// sentence of `smtpd_check.c` whose facts are in the text.
     RestrictionWarning(Misuse),
-    QueueFull { free: u64 },
-    QueueMinFree { minfree: i64, limit: i64 },
-    SizeLimit { qid: String },
-    UnknownNotify { word: String, whole: String },
-    BadBdat { qid: Option<String>, client: String, args: String },
-    BadOrcpt { text: String },
-    EtrnUnavailable { domain: String, client: String },
-    PolicyConnect { server: String, reason: String },
-    PolicyTalk { server: String, reason: String },
-    SaslSocket { path: String, reason: String },
+    QueueFull {
+        free: u64,
+    },
+    QueueMinFree {
+        minfree: i64,
+        limit: i64,
+    },
+    SizeLimit {
+        qid: String,
+    },
+    UnknownNotify {
+        word: String,
+        whole: String,
+    },
+    BadBdat {
+        qid: Option<String>,
+        client: String,
+        args: String,
+    },
+    BadOrcpt {
+        text: String,
+    },
+    EtrnUnavailable {
+        domain: String,
+        client: String,
+    },
+    PolicyConnect {
+        server: String,
+        reason: String,
+    },
+    PolicyTalk {
+        server: String,
+        reason: String,
+    },
+    SaslSocket {
+        path: String,
+        reason: String,
+    },
     CannotLoadSasl,
     NullSenderMatch,
     Fatal(Fatal),
     /// `using backwards-compatible default setting …`.
-    CompatDefault { setting: String, action: String },
-    Unavailable { what: String, client: String },
+    CompatDefault {
+        setting: String,
+        action: String,
+    },
+    Unavailable {
+        what: String,
+        client: String,
+    },
 }
 
 /// Mistakes of configuration that restrictions complain about.
@@ -346,7 +429,9 @@ impl Message for Smtpd {
             Smtpd::Disconnect { client, tally } => format!("disconnect from {client}{tally}"),
             Smtpd::Client { qid, client, sasl_method, sasl_username, sasl_sender, origin } => {
                 let mut s = format!("{qid}: client={client}");
-                for (n, v) in [("sasl_method", sasl_method), ("sasl_username", sasl_username), ("sasl_sender", sasl_sender)] {
+                for (n, v) in
+                    [("sasl_method", sasl_method), ("sasl_username", sasl_username), ("sasl_sender", sasl_sender)]
+                {
                     if !v.is_empty() {
                         s += &format!(", {n}={v}");
                     }
@@ -358,9 +443,9 @@ impl Message for Smtpd {
             Smtpd::RateLimit { rate, count, client, service } => {
                 format!("warning: {} exceeded: {count} from {client} for service {service}", rate.name())
             }
-            Smtpd::AuthFailed { client, mechanism, reason, username } => format!(
-                "warning: {client}: SASL {mechanism} authentication failed: {reason}, sasl_username={username}"
-            ),
+            Smtpd::AuthFailed { client, mechanism, reason, username } => {
+                format!("warning: {client}: SASL {mechanism} authentication failed: {reason}, sasl_username={username}")
+            }
             Smtpd::IllegalAddress { client, command, address } => {
                 format!("warning: Illegal address syntax from {client} in {command} command: {address}")
             }

@@ -263,7 +263,12 @@ pub fn extract(arg: &str) -> Extracted {
 
 /// Splits `user+ext@domain` at the recipient delimiter: the user without extension, and the extension. Names that are
 /// special to Postfix keep theirs (`double-bounce`, `postmaster`, `mailer-daemon`, `owner-…`, `…-request`).
-pub fn split_extension<'a>(local: &'a str, delimiters: &str, double_bounce: &str, ownreq: bool) -> Option<(&'a str, &'a str)> {
+pub fn split_extension<'a>(
+    local: &'a str,
+    delimiters: &str,
+    double_bounce: &str,
+    ownreq: bool,
+) -> Option<(&'a str, &'a str)> {
     if delimiters.is_empty() {
         return None;
     }

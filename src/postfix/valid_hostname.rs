@@ -36,7 +36,10 @@ fn ipv4(addr: &str) -> bool {
     let parts: Vec<&str> = addr.split('.').collect();
     parts.len() == 4
         && parts.iter().all(|p| {
-            !p.is_empty() && p.len() <= 3 && p.bytes().all(|b| b.is_ascii_digit()) && p.parse::<u16>().is_ok_and(|n| n < 256)
+            !p.is_empty()
+                && p.len() <= 3
+                && p.bytes().all(|b| b.is_ascii_digit())
+                && p.parse::<u16>().is_ok_and(|n| n < 256)
         })
         && parts[0].parse::<u8>() != Ok(0)
 }

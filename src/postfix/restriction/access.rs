@@ -179,8 +179,7 @@ pub(super) fn mail(c: &mut Check<'_>, call: &Call<'_>, address: &str, target: &T
         let (status, found) = lookup(c, call, &t, &key, partial, address, target)?;
         if found || status != Status::Dunno {
             // A route through us in the local part makes a permit too suspicious.
-            let suspicious =
-                r.routed && target.class == reject::RECIPIENT && !c.env.flag("allow_untrusted_routing");
+            let suspicious = r.routed && target.class == reject::RECIPIENT && !c.env.flag("allow_untrusted_routing");
             return Ok(if suspicious && status == Status::Ok { Status::Dunno } else { status });
         }
     }
@@ -228,8 +227,11 @@ pub(super) fn apply(
     match upper.as_str() {
         "DUNNO" => return Ok(Status::Dunno),
         "REJECT" | "DEFER" => {
-            let (param, default) =
-                if upper == "REJECT" { ("access_map_reject_code", "5.7.1") } else { ("access_map_defer_code", "4.7.1") };
+            let (param, default) = if upper == "REJECT" {
+                ("access_map_reject_code", "5.7.1")
+            } else {
+                ("access_map_defer_code", "4.7.1")
+            };
             let (dsn, text) = dsn_split(default, text);
             let code = c.env.int(param);
             let dsn = dsn_fix(c, &dsn, class);

@@ -24,7 +24,10 @@ fn request(c: &Check<'_>) -> Vec<(String, String)> {
         ("helo_name", some(&s.helo)),
         ("sender", some(&s.sender)),
         ("recipient", some(&s.recipient)),
-        ("recipient_count", if s.stage == "DATA" || s.stage == "END-OF-MESSAGE" { s.rcpt_count } else { 0 }.to_string()),
+        (
+            "recipient_count",
+            if s.stage == "DATA" || s.stage == "END-OF-MESSAGE" { s.rcpt_count } else { 0 }.to_string(),
+        ),
         ("queue_id", some(&s.queue_id)),
         ("instance", s.instance.clone()),
         ("size", s.message_size.to_string()),

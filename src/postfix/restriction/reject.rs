@@ -131,9 +131,7 @@ pub fn tempfail(c: &mut Check<'_>, param: &str, code: i64, dsn: &str, text: &str
 /// Logs a permit when `smtpd_log_access_permit_actions` asks for it.
 pub fn permit(c: &mut Check<'_>, action: &str, class: &str, name: &str) -> Outcome {
     let list = c.env.param("smtpd_log_access_permit_actions");
-    if !list.is_empty()
-        && list.split([',', ' ', '\t']).any(|w| w.eq_ignore_ascii_case(action) || w == "static:all")
-    {
+    if !list.is_empty() && list.split([',', ' ', '\t']).any(|w| w.eq_ignore_ascii_case(action) || w == "static:all") {
         let event = c.state.whatsup(Action::Permit, &format!("action={action} for {class}={name}"));
         c.env.say(event);
     }

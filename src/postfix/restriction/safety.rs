@@ -8,8 +8,14 @@ pub fn split(list: &str) -> Vec<String> {
 }
 
 /// Restrictions of which one must work in `smtpd_relay_restrictions` or `smtpd_recipient_restrictions`.
-const REQUIRED: [&str; 6] =
-    ["reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit", "check_relay_domains"];
+const REQUIRED: [&str; 6] = [
+    "reject_unauth_destination",
+    "defer_unauth_destination",
+    "reject",
+    "defer",
+    "defer_if_permit",
+    "check_relay_domains",
+];
 
 /// Whether a list holds one that works, as smtpd looks for it when it starts: nothing after `permit` or after a
 /// `warn_if_reject` counts. What it finds useless is said.

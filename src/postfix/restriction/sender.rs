@@ -86,7 +86,9 @@ fn owners(c: &mut Check<'_>, sender: &str) -> Result<Option<Vec<String>>, super:
         reject::dict_retry(c, sender)?;
     }
     match c.env.find_address(Maps::Param("smtpd_sender_login_maps"), &r.recipient) {
-        Ok(v) => Ok(v.map(|v| v.split([',', ' ', '\t', '\r', '\n']).filter(|w| !w.is_empty()).map(str::to_owned).collect())),
+        Ok(v) => {
+            Ok(v.map(|v| v.split([',', ' ', '\t', '\r', '\n']).filter(|w| !w.is_empty()).map(str::to_owned).collect()))
+        }
         Err(_) => {
             reject::dict_retry(c, sender)?;
             Ok(None)

@@ -39,10 +39,8 @@ fn servers(c: &mut Check<'_>, name: &str, domain: &str, rtype: &str) -> Option<V
     }
     match answer {
         Answer::Data(v) => {
-            let hosts: Vec<String> = v
-                .iter()
-                .map(|x| x.rsplit(' ').next().unwrap_or(x).trim_end_matches('.').to_owned())
-                .collect();
+            let hosts: Vec<String> =
+                v.iter().map(|x| x.rsplit(' ').next().unwrap_or(x).trim_end_matches('.').to_owned()).collect();
             // A null MX: no restriction.
             (!(rtype == "MX" && hosts == [""])).then_some(hosts)
         }

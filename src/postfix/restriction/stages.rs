@@ -3,9 +3,9 @@
 //! With `smtpd_delay_reject` the lists of earlier stages are applied at RCPT TO.
 
 use super::reject::{self, CLIENT, DATA, END_OF_DATA, ETRN, HELO, RECIPIENT, SENDER};
+use super::state::CheckState;
 use super::{Check, Env, Outcome, Status, Subject, evaluate, safety, unlisted};
 use crate::log::smtpd::Smtpd;
-use super::state::CheckState;
 
 /// The reply, when the request is rejected.
 pub type Rejection = Option<String>;
@@ -57,15 +57,13 @@ pub fn helo(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
 pub fn mail(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
     let c = &mut Check { state, env };
     let sender = c.state.sender.clone()?;
-    c.state.defer_if_permit = if c.state.helo.is_some() { c.state.defer_helo.clone() } else { c.state.defer_client.clone() };
+    c.state.defer_if_permit =
+        if c.state.helo.is_some() { c.state.defer_helo.clone() } else { c.state.defer_client.clone() };
     c.state.sender_checked = false;
     let subject = Subject { name: &sender, class: SENDER, default_acl: Some("check_sender_access") };
     let mut status = run(c, "smtpd_sender_restrictions", subject);
     c.state.defer_sender = c.state.defer_if_permit.clone();
-    if status != Status::Reject
-        && c.env.flag("smtpd_reject_unlisted_sender")
-        && !c.state.discard
-        && !sender.is_empty()
+    if status != Status::Reject && c.env.flag("smtpd_reject_unlisted_sender") && !c.state.discard && !sender.is_empty()
     {
         status = settle(c, |c| unlisted::sender(c, &sender));
     }
@@ -88,7 +86,10 @@ pub fn rcpt(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
     let c = &mut Check { state, env };
     c.state.defer_if_permit = c.state.defer_sender.clone();
     let relay_first = c.env.flag("smtpd_relay_before_recipient_restrictions");
-    let mut lists = [("smtpd_relay_restrictions", "check_recipient_access"), ("smtpd_recipient_restrictions", "check_recipient_access")];
+    let mut lists = [
+        ("smtpd_relay_restrictions", "check_recipient_access"),
+        ("smtpd_recipient_restrictions", "check_recipient_access"),
+    ];
     if !relay_first {
         lists.swap(0, 1);
     }
@@ -115,10 +116,7 @@ pub fn rcpt(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
 
 /// Under backwards-compatible defaults the recipient list comes first, and Postfix says so.
 fn compat_hint(c: &mut Check<'_>, recipient: &str) {
-    let action = format!(
-        "reject recipient \"{recipient}\" from client \"{}\"",
-        c.state.namaddr()
-    );
+    let action = format!("reject recipient \"{recipient}\" from client \"{}\"", c.state.namaddr());
     c.env.say(Smtpd::CompatDefault { setting: "smtpd_relay_before_recipient_restrictions=no".into(), action });
 }
 
@@ -180,8 +178,7 @@ pub fn size(state: &mut CheckState, env: &mut dyn Env, declared: u64) -> Rejecti
     let c = &mut Check { state, env };
     c.state.warn_if_reject = 0;
     c.state.defer_if_reject = None;
-    let status =
-        reject::reject(c, super::state::ErrorClass::Policy, 552, "5.3.4", "Message size exceeds fixed limit");
+    let status = reject::reject(c, super::state::ErrorClass::Policy, 552, "5.3.4", "Message size exceeds fixed limit");
     rejection(c, status)
 }
 
@@ -195,13 +192,7 @@ pub fn queue_space(state: &mut CheckState, env: &mut dyn Env, free: u64) -> Reje
     let c = &mut Check { state, env };
     c.state.warn_if_reject = 0;
     c.state.defer_if_reject = None;
-    let status = reject::reject(
-        c,
-        super::state::ErrorClass::Resource,
-        452,
-        "4.3.1",
-        "Insufficient system storage",
-    );
+    let status = reject::reject(c, super::state::ErrorClass::Resource, 452, "4.3.1", "Insufficient system storage");
     c.env.say(Smtpd::QueueFull { free });
     rejection(c, status)
 }

@@ -181,7 +181,11 @@ fn resolve_into<E: Lookups + Log>(
     }
     let first = r.recipient.find(['@', '!', '%']).map_or(0, |i| i + 1);
     r.routed = r.recipient[first..] != domain;
-    if remote { remote_class(env, purpose, sender, &remote_domain, &domain, r)? } else { local_class(env, purpose, &domain, r)? }
+    if remote {
+        remote_class(env, purpose, sender, &remote_domain, &domain, r)?
+    } else {
+        local_class(env, purpose, &domain, r)?
+    }
     if let Some((channel, destination)) = r.transport.clone().split_once(':') {
         r.transport = channel.into();
         if !destination.is_empty() {
@@ -324,10 +328,7 @@ fn transport_lookup<E: Lookups + Log>(env: &mut E, maps: &str, domain: &str, r: 
             hit = env.find(m, &format!("{user}@{d}"), true)?;
         }
     }
-    let parents = env
-        .param("parent_domain_matches_subdomains")
-        .split([',', ' ', '\t'])
-        .any(|p| p == "transport_maps");
+    let parents = env.param("parent_domain_matches_subdomains").split([',', ' ', '\t']).any(|p| p == "transport_maps");
     let mut name = domain;
     while hit.is_none() && !name.is_empty() {
         hit = env.find(m, name, true)?;
