@@ -3,6 +3,7 @@
 //! Knows no mail. Units are in [`units`]; the syslog daemon in [`syslog`].
 
 pub mod blob;
+pub mod crypt;
 pub mod dns;
 pub mod errno;
 pub mod fs;
