@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod dial;
 pub mod files;
 pub mod ids;
 pub mod lmtp;

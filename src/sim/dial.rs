@@ -1,7 +1,7 @@
 //! What Postfix dials: Dovecot's sockets and the outside.
 
 use crate::base::Span;
-use crate::dovecot::Dovecot;
+use crate::dovecot::{self, Dovecot};
 use crate::host::Host;
 use crate::host::errno::Errno;
 use crate::host::net::{Dialer, Endpoint, Peer, SaslAnswer, SaslAsk};
@@ -17,18 +17,21 @@ pub(super) struct Dial<'a> {
 impl Dialer for Dial<'_> {
     fn connect(
         &mut self,
-        _h: &mut Host,
+        host: &mut Host,
         _from: Option<IpAddr>,
-        _to: &Endpoint,
+        to: &Endpoint,
     ) -> Result<Box<dyn Peer>, (Errno, Span)> {
-        let _ = (&self.dovecot, &self.internet);
-        Err((Errno::ConnRefused, Span::ZERO))
+        let _ = &self.internet;
+        match to {
+            Endpoint::Unix(path) => dovecot::dial::connect(host, self.dovecot, path).map_err(|e| (e, Span::ZERO)),
+            Endpoint::Inet(..) => Err((Errno::ConnRefused, Span::ZERO)),
+        }
     }
-    fn sasl(&mut self, _host: &mut Host, _path: &str, _ask: &SaslAsk) -> Result<SaslAnswer, Errno> {
-        Err(Errno::ConnRefused)
+    fn sasl(&mut self, host: &mut Host, path: &str, ask: &SaslAsk) -> Result<SaslAnswer, Errno> {
+        dovecot::dial::sasl(host, self.dovecot, path, ask)
     }
-    fn sasl_mechanisms(&mut self, _host: &mut Host, _path: &str) -> Result<Vec<String>, Errno> {
-        Err(Errno::ConnRefused)
+    fn sasl_mechanisms(&mut self, host: &mut Host, path: &str) -> Result<Vec<String>, Errno> {
+        dovecot::dial::mechanisms(host, self.dovecot, path)
     }
     fn policy(&mut self, _host: &mut Host, _to: &Endpoint, _request: &[(String, String)]) -> Result<String, Errno> {
         Err(Errno::ConnRefused)
