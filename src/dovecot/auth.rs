@@ -20,12 +20,16 @@ pub type Penalties = OrdMap<IpAddr, (u32, Time)>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The name that auth settled on.
-    Ok { user: String },
+    Ok {
+        user: String,
+    },
     Fail,
     /// A passdb could not be asked.
     Internal,
     /// auth does not run; the wait until it is tried again.
-    Down { wait: Span },
+    Down {
+        wait: Span,
+    },
 }
 
 /// An answer and how long it takes.
@@ -37,12 +41,22 @@ pub struct Answer {
 
 /// Mechanisms that auth knows the name of.
 const MECHANISMS: [&str; 13] = [
-    "PLAIN", "LOGIN", "ANONYMOUS", "CRAM-MD5", "DIGEST-MD5", "EXTERNAL", "GSSAPI", "GSS-SPNEGO", "OTP", "SCRAM-SHA-1",
-    "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2",
+    "PLAIN",
+    "LOGIN",
+    "ANONYMOUS",
+    "CRAM-MD5",
+    "DIGEST-MD5",
+    "EXTERNAL",
+    "GSSAPI",
+    "GSS-SPNEGO",
+    "OTP",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "OAUTHBEARER",
+    "XOAUTH2",
 ];
-const PASSDBS: [&str; 11] = [
-    "pam", "passwd", "shadow", "passwd-file", "static", "sql", "ldap", "checkpassword", "dict", "oauth2", "imap",
-];
+const PASSDBS: [&str; 11] =
+    ["pam", "passwd", "shadow", "passwd-file", "static", "sql", "ldap", "checkpassword", "dict", "oauth2", "imap"];
 const USERDBS: [&str; 8] = ["passwd", "static", "passwd-file", "prefetch", "sql", "ldap", "checkpassword", "dict"];
 
 /// The mechanisms offered, upper case, in the order of the configuration.
@@ -150,7 +164,11 @@ fn check(host: &mut Host, config: &Config, id: &str, name: &str, password: &str)
     match get("driver").as_str() {
         "pam" | "shadow" | "passwd" => match shadow(host, name) {
             Some(h) if host.user(name).is_some() => {
-                if crypt::verify(password, &h) { Checked::Ok } else { Checked::Mismatch }
+                if crypt::verify(password, &h) {
+                    Checked::Ok
+                } else {
+                    Checked::Mismatch
+                }
             }
             _ => Checked::Unknown,
         },
@@ -221,7 +239,8 @@ pub fn attempt(host: &mut Host, dv: &mut Dovecot, given: &str, password: &str, r
         return Answer { verdict: Verdict::Down { wait: Span::ZERO }, delay: Span::ZERO };
     };
     let now = host.now;
-    let failures = rip.and_then(|ip| dv.penalties.get(&ip)).filter(|(_, t)| now - *t < Span::mins(60)).map_or(0, |p| p.0);
+    let failures =
+        rip.and_then(|ip| dv.penalties.get(&ip)).filter(|(_, t)| now - *t < Span::mins(60)).map_or(0, |p| p.0);
     let wait = penalty_delay(failures);
     let (verdict, slow) = decide(host, dv, &config, given, password, rip);
     let entity = format!("{given}/{}", now.0);

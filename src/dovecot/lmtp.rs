@@ -97,9 +97,7 @@ pub fn deliver(host: &mut Host, config: &Arc<Config>, user: &MailUser, d: &Deliv
     let complain = |host: &mut Host, trouble: Trouble| {
         let session = d.session.clone();
         let e = match d.conn {
-            Some((peer, conn)) => {
-                Event::LmtpTrouble { session, peer, conn, rcpt: d.recipient.to_owned(), trouble }
-            }
+            Some((peer, conn)) => Event::LmtpTrouble { session, peer, conn, rcpt: d.recipient.to_owned(), trouble },
             None => Event::SessionTrouble { session, trouble },
         };
         log(host, d.log_pid, e);

@@ -73,7 +73,13 @@ pub fn stamp(t: Time) -> String {
 
 impl Store {
     /// Opens a user's store for a protocol.
-    pub fn open(host: &Host, config: &Arc<Config>, user: &MailUser, protocol: &str, pid: u32) -> Result<Store, Trouble> {
+    pub fn open(
+        host: &Host,
+        config: &Arc<Config>,
+        user: &MailUser,
+        protocol: &str,
+        pid: u32,
+    ) -> Result<Store, Trouble> {
         let _ = host;
         let scope = Scope::protocol(protocol);
         let root = user.mail_root(config, &scope)?;
@@ -113,7 +119,11 @@ impl Store {
                     break;
                 }
             }
-            if missing.is_none() && !writing && host.fs.access(&self.user.cred, path, PERM_R).is_err() && host.fs.exists(path) {
+            if missing.is_none()
+                && !writing
+                && host.fs.access(&self.user.cred, path, PERM_R).is_err()
+                && host.fs.exists(path)
+            {
                 missing = Some(format!("missing +r perm: {path}"));
             }
         }
@@ -153,7 +163,9 @@ impl Store {
             .readdir(&self.user.cred, &self.root)
             .unwrap_or_default()
             .into_iter()
-            .filter(|(n, i)| n.len() > 1 && n.starts_with('.') && host.fs.node(*i).is_some_and(crate::host::fs::Node::is_dir))
+            .filter(|(n, i)| {
+                n.len() > 1 && n.starts_with('.') && host.fs.node(*i).is_some_and(crate::host::fs::Node::is_dir)
+            })
             .map(|(n, _)| n[1..].replace('.', &sep))
             .collect();
         out.push("INBOX".into());
@@ -207,7 +219,12 @@ impl Store {
         self.mkdirs(host, &self.root)?;
         if fresh {
             let cred = self.cred();
-            for (f, n) in [("maildirfolder", 0), ("dovecot.list.index.log", 452), ("dovecot.index.log", 520), ("dovecot.index.cache", 676)] {
+            for (f, n) in [
+                ("maildirfolder", 0),
+                ("dovecot.list.index.log", 452),
+                ("dovecot.index.log", 520),
+                ("dovecot.index.cache", 676),
+            ] {
                 let _ = host.fs.write(&cred, &format!("{}/{f}", self.root), vec![0; n], 0o600);
             }
         }
@@ -261,7 +278,8 @@ impl Store {
         }
         let sep = self.separator().to_string();
         let text: String = all.iter().map(|m| m.replace(&sep, "\t") + "\n").collect();
-        let _ = host.fs.write(&self.user.cred, &format!("{}/subscriptions", self.root), format!("V\t2\n\n{text}"), 0o600);
+        let _ =
+            host.fs.write(&self.user.cred, &format!("{}/subscriptions", self.root), format!("V\t2\n\n{text}"), 0o600);
     }
 
     /// Reads a folder and gives new files their uids.
@@ -390,7 +408,9 @@ impl Store {
         for _ in 0..1000 {
             base = format!("{}.M{micros}P{}.{}", t.secs(), self.pid, host.name);
             let taken = ["new", "cur", "tmp"].iter().any(|s| {
-                host.fs.readdir(&Cred::root(), &format!("{dir}/{s}")).is_ok_and(|e| e.iter().any(|(n, _)| n.starts_with(&base)))
+                host.fs
+                    .readdir(&Cred::root(), &format!("{dir}/{s}"))
+                    .is_ok_and(|e| e.iter().any(|(n, _)| n.starts_with(&base)))
             });
             if !taken {
                 break;
@@ -399,13 +419,13 @@ impl Store {
         }
         let cred = self.cred();
         let tmp = format!("{dir}/tmp/{base}");
-        let failed = |errno, path: &str| SaveError::Trouble(match errno {
-            Errno::NoSpc | Errno::DQuot => Trouble::Write { path: path.to_owned(), errno },
-            errno => Trouble::MailboxOpen { mailbox: mailbox.to_owned(), path: path.to_owned(), errno },
-        });
-        host.fs.write(&cred, &tmp, data, 0o600).map_err(|e| {
-            failed(e, &tmp)
-        })?;
+        let failed = |errno, path: &str| {
+            SaveError::Trouble(match errno {
+                Errno::NoSpc | Errno::DQuot => Trouble::Write { path: path.to_owned(), errno },
+                errno => Trouble::MailboxOpen { mailbox: mailbox.to_owned(), path: path.to_owned(), errno },
+            })
+        };
+        host.fs.write(&cred, &tmp, data, 0o600).map_err(|e| failed(e, &tmp))?;
         let mut letters = String::new();
         for f in flags {
             if let Some((c, _)) = FLAGS.iter().find(|(_, n)| n.eq_ignore_ascii_case(f)) {
@@ -492,7 +512,10 @@ impl Store {
 pub enum SaveError {
     Quota(String),
     /// The mailbox could not be opened.
-    Open { trouble: Trouble, autocreate: bool },
+    Open {
+        trouble: Trouble,
+        autocreate: bool,
+    },
     Trouble(Trouble),
 }
 

@@ -197,8 +197,11 @@ fn check_services(host: &Host, config: &Config) -> Option<StartFailure> {
         let user = get("user");
         let no_user = |name: &str, setting: String| {
             let real = resolve_name(config, name);
-            (!real.is_empty() && host.user(real).is_none())
-                .then(|| StartFailure::NoUser { service: service.clone(), user: real.to_owned(), setting })
+            (!real.is_empty() && host.user(real).is_none()).then(|| StartFailure::NoUser {
+                service: service.clone(),
+                user: real.to_owned(),
+                setting,
+            })
         };
         if let Some(f) = no_user(&user, "user".into()) {
             return Some(f);
@@ -214,9 +217,10 @@ fn check_services(host: &Host, config: &Config) -> Option<StartFailure> {
         }
         let exe = get("executable");
         let word = exe.split(' ').next().unwrap_or("");
-        let known = config.sections("", "service").iter().any(|o| {
-            schema::schema().default(&format!("service/{o}/executable")).split(' ').next() == Some(word)
-        });
+        let known = config
+            .sections("", "service")
+            .iter()
+            .any(|o| schema::schema().default(&format!("service/{o}/executable")).split(' ').next() == Some(word));
         if !word.is_empty() && !known {
             let path = if word.starts_with('/') { word.to_owned() } else { format!("/usr/lib/dovecot/{word}") };
             if !host.fs.exists(&path) {
@@ -266,7 +270,8 @@ fn bind_failures(host: &Host, config: &Config) -> Vec<StartFailure> {
     for service in INET.into_iter().filter(|s| is_served(config, s)) {
         for (_, address, ip, port, _) in inet_listeners(config, service) {
             let taken = host.net.listeners.iter().any(|l| {
-                let overlap = l.ip == ip || l.ip.is_ipv4() == ip.is_ipv4() && (l.ip.is_unspecified() || ip.is_unspecified());
+                let overlap =
+                    l.ip == ip || l.ip.is_ipv4() == ip.is_ipv4() && (l.ip.is_unspecified() || ip.is_unspecified());
                 l.proto == Proto::Tcp && l.port == port && overlap
             });
             let errno = if taken {
@@ -364,12 +369,8 @@ fn close_listeners(host: &mut Host) {
 }
 
 fn drop_processes(host: &mut Host, keep: &[u32]) {
-    let gone: Vec<u32> = host
-        .procs
-        .iter()
-        .filter(|p| p.role.starts_with("dovecot/") && !keep.contains(&p.pid))
-        .map(|p| p.pid)
-        .collect();
+    let gone: Vec<u32> =
+        host.procs.iter().filter(|p| p.role.starts_with("dovecot/") && !keep.contains(&p.pid)).map(|p| p.pid).collect();
     for pid in gone {
         host.procs.remove(pid);
     }
@@ -474,7 +475,13 @@ pub fn idle(host: &mut Host, dv: &mut Dovecot, pid: u32) {
 }
 
 /// A process of one user's session; it ends with [`session_end`].
-pub fn session_start(host: &mut Host, dv: &mut Dovecot, service: &str, user: &super::user::MailUser, ip: IpAddr) -> (u64, u32) {
+pub fn session_start(
+    host: &mut Host,
+    dv: &mut Dovecot,
+    service: &str,
+    user: &super::user::MailUser,
+    ip: IpAddr,
+) -> (u64, u32) {
     let master = dv.master.as_ref().map_or(0, |m| m.pid);
     let pid = spawn(host, &user.name, service, &format!("dovecot/{service}"), master, 0, (8832, 7240));
     dv.next_session += 1;

@@ -168,7 +168,8 @@ fn sum(text: &str) -> Usage {
     let mut u = Usage::default();
     for l in text.lines().skip(1) {
         let mut w = l.split_ascii_whitespace();
-        if let (Some(b), Some(m)) = (w.next().and_then(|b| b.parse::<i64>().ok()), w.next().and_then(|m| m.parse::<i64>().ok()))
+        if let (Some(b), Some(m)) =
+            (w.next().and_then(|b| b.parse::<i64>().ok()), w.next().and_then(|m| m.parse::<i64>().ok()))
         {
             u.bytes = u.bytes.saturating_add(b);
             u.messages = u.messages.saturating_add(m);
@@ -248,12 +249,9 @@ mod tests {
     #[test]
     fn the_last_mail_may_use_the_grace() {
         let r = Root { bytes: 10_000, grace: 1000, ..Root::default() };
-        for (used, size, room) in [
-            (0, 10_900, Room::Yes),
-            (0, 11_001, Room::No),
-            (9_900, 1_000, Room::Yes),
-            (10_500, 1, Room::No),
-        ] {
+        for (used, size, room) in
+            [(0, 10_900, Room::Yes), (0, 11_001, Room::No), (9_900, 1_000, Room::Yes), (10_500, 1, Room::No)]
+        {
             assert_eq!(r.room(Usage { bytes: used, messages: 0 }, size), room, "{used}+{size}");
         }
     }

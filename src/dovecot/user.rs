@@ -104,9 +104,7 @@ pub fn passwd_file_entry(host: &Host, args: &str, name: &str) -> Result<Option<V
 }
 
 fn id_of(host: &Host, text: &str, group: bool) -> Option<u32> {
-    text.parse().ok().or_else(|| {
-        if group { host.group(text).map(|g| g.gid) } else { host.user(text).map(|u| u.uid) }
-    })
+    text.parse().ok().or_else(|| if group { host.group(text).map(|g| g.gid) } else { host.user(text).map(|u| u.uid) })
 }
 
 fn from_fields(host: &Host, config: &Config, name: &str, fields: &[(String, String)]) -> MailUser {
@@ -135,7 +133,8 @@ fn from_fields(host: &Host, config: &Config, name: &str, fields: &[(String, Stri
 }
 
 fn pairs(args: &str) -> Vec<(String, String)> {
-    let pair = |a: &str| a.split_once('=').map_or((a.to_owned(), "yes".to_owned()), |(k, v)| (k.to_owned(), v.to_owned()));
+    let pair =
+        |a: &str| a.split_once('=').map_or((a.to_owned(), "yes".to_owned()), |(k, v)| (k.to_owned(), v.to_owned()));
     args.split_ascii_whitespace().map(pair).collect()
 }
 
@@ -167,12 +166,11 @@ pub fn lookup(host: &Host, config: &Config, name: &str) -> Result<MailUser, NoUs
             "passwd-file" => match passwd_file_entry(host, get("args"), name) {
                 Ok(Some(f)) => {
                     let at = |i: usize| f.get(i).cloned().unwrap_or_default();
-                    let mut fields: Vec<(String, String)> =
-                        [("uid", at(2)), ("gid", at(3)), ("home", at(5))]
-                            .into_iter()
-                            .filter(|(_, v)| !v.is_empty())
-                            .map(|(k, v)| (k.to_owned(), v))
-                            .collect();
+                    let mut fields: Vec<(String, String)> = [("uid", at(2)), ("gid", at(3)), ("home", at(5))]
+                        .into_iter()
+                        .filter(|(_, v)| !v.is_empty())
+                        .map(|(k, v)| (k.to_owned(), v))
+                        .collect();
                     fields.extend(pairs(&f.get(7..).unwrap_or(&[]).join(":")));
                     return Ok(from_fields(host, config, name, &fields));
                 }
@@ -200,7 +198,9 @@ pub fn all(host: &Host, config: &Config) -> Vec<String> {
             "passwd-file" => {
                 let path = get("args").split_ascii_whitespace().last().unwrap_or("");
                 let text = host.fs.read_text(path).unwrap_or_default();
-                out.extend(text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split(':').next()).map(str::to_owned));
+                out.extend(
+                    text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split(':').next()).map(str::to_owned),
+                );
             }
             _ => {}
         }
@@ -221,7 +221,8 @@ impl MailUser {
     }
     /// Whether this user may have mail here, and where: the maildir's root.
     pub fn mail_root(&self, config: &Config, scope: &Scope<'_>) -> Result<String, Trouble> {
-        let (first, last) = (config.number(scope, "first_valid_uid") as u32, config.number(scope, "last_valid_uid") as u32);
+        let (first, last) =
+            (config.number(scope, "first_valid_uid") as u32, config.number(scope, "last_valid_uid") as u32);
         if self.uid < first {
             return Err(Trouble::UidNotPermitted { uid: self.uid, last: false });
         }

@@ -75,13 +75,20 @@ impl fmt::Display for Client {
 /// What a login process says of the attempts when the client goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attempts {
-    None { secs: i64 },
-    Failed { count: u32, secs: i64 },
+    None {
+        secs: i64,
+    },
+    Failed {
+        count: u32,
+        secs: i64,
+    },
     /// Plaintext was tried where it is not allowed.
     Disallowed,
     Unsupported,
     /// Auth never answered.
-    NotReady { secs: i64 },
+    NotReady {
+        secs: i64,
+    },
 }
 
 impl fmt::Display for Attempts {
@@ -155,7 +162,9 @@ impl fmt::Display for Trouble {
             Trouble::UnknownDriver { namespace, driver } => {
                 write!(f, "Namespace '{namespace}': Unknown mail storage driver {driver}")
             }
-            Trouble::NoHome => f.write_str("Namespace '': Home directory not set for user. Can't expand ~/ for mail root dir"),
+            Trouble::NoHome => {
+                f.write_str("Namespace '': Home directory not set for user. Can't expand ~/ for mail root dir")
+            }
             Trouble::NoLocation => f.write_str(
                 "Namespace '': mail_location not set and autodetection failed: Mail storage autodetection failed",
             ),
@@ -230,7 +239,10 @@ impl fmt::Display for StartFailure {
                 write!(f, "service({service}) access({path}) failed: {}", Errno::NoEnt)
             }
             StartFailure::NoUser { service, user, setting } => {
-                write!(f, "service({service}) User doesn't exist: {user} (See service {service} {{ {setting} }} setting)")
+                write!(
+                    f,
+                    "service({service}) User doesn't exist: {user} (See service {service} {{ {setting} }} setting)"
+                )
             }
             StartFailure::Running { pid, file } => {
                 write!(f, "Dovecot is already running with PID {pid} (read from {file})")
@@ -248,38 +260,120 @@ impl StartFailure {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dovecot {
-    Started { protocols: Vec<String> },
+    Started {
+        protocols: Vec<String>,
+    },
     Sighup,
-    ReloadRefused { error: String },
+    ReloadRefused {
+        error: String,
+    },
     /// A process of Dovecot got a signal.
-    Killed { process: String, pid: u32, uid: u32 },
+    Killed {
+        process: String,
+        pid: u32,
+        uid: u32,
+    },
     /// A start failure, as the log has it (`master`) or as standard error has it.
-    Start { failure: StartFailure, stderr: bool },
+    Start {
+        failure: StartFailure,
+        stderr: bool,
+    },
     /// doveconf's or config's refusal of the configuration.
-    ConfigFatal { program: &'static str, error: String },
+    ConfigFatal {
+        program: &'static str,
+        error: String,
+    },
     /// A complaint that doveconf makes before the fatal line that repeats it.
-    ConfigError { text: String },
-    ConfigWarning { program: &'static str, text: String },
-    Capability { program: &'static str, status: i32 },
-    Throttled { service: String, secs: u64 },
+    ConfigError {
+        text: String,
+    },
+    ConfigWarning {
+        program: &'static str,
+        text: String,
+    },
+    Capability {
+        program: &'static str,
+        status: i32,
+    },
+    Throttled {
+        service: String,
+        secs: u64,
+    },
     AuthFatal(AuthFatal),
-    PasswdFile { worker: Option<u32>, path: String, errno: Errno },
+    PasswdFile {
+        worker: Option<u32>,
+        path: String,
+        errno: Errno,
+    },
     /// What pam_unix logs of a failed attempt; `known` has the name when the account exists.
-    Pam { unknown: bool, user: String, known: bool, rhost: String },
+    Pam {
+        unknown: bool,
+        user: String,
+        known: bool,
+        rhost: String,
+    },
     Login(Box<Client>),
-    LoginGone { reason: String, attempts: Option<Attempts>, client: Box<Client> },
-    SslInit { reason: String, client: Box<Client> },
+    LoginGone {
+        reason: String,
+        attempts: Option<Attempts>,
+        client: Box<Client>,
+    },
+    SslInit {
+        reason: String,
+        client: Box<Client>,
+    },
     /// `Disconnected: Logged out in=… out=…` of a session's process.
-    SessionGone { session: Session, reason: String, stats: String },
-    SessionTrouble { session: Session, trouble: Trouble },
-    LmtpTrouble { session: Session, peer: u32, conn: u32, rcpt: String, trouble: Trouble },
-    LmtpConnect { pid: u32, from: String },
-    LmtpGone { pid: u32, from: String, reason: String, state: &'static str },
-    Saved { session: Session, msgid: String, mailbox: String },
-    SaveFailed { session: Session, msgid: String, mailbox: String, opening: bool, reason: String },
-    Sieve { session: Session, msgid: String, what: Sieve },
-    LogTest { level: &'static str, stamp: i64 },
-    Doveadm { user: String, trouble: Trouble },
+    SessionGone {
+        session: Session,
+        reason: String,
+        stats: String,
+    },
+    SessionTrouble {
+        session: Session,
+        trouble: Trouble,
+    },
+    LmtpTrouble {
+        session: Session,
+        peer: u32,
+        conn: u32,
+        rcpt: String,
+        trouble: Trouble,
+    },
+    LmtpConnect {
+        pid: u32,
+        from: String,
+    },
+    LmtpGone {
+        pid: u32,
+        from: String,
+        reason: String,
+        state: &'static str,
+    },
+    Saved {
+        session: Session,
+        msgid: String,
+        mailbox: String,
+    },
+    SaveFailed {
+        session: Session,
+        msgid: String,
+        mailbox: String,
+        opening: bool,
+        reason: String,
+    },
+    Sieve {
+        session: Session,
+        msgid: String,
+        what: Sieve,
+    },
+    LogTest {
+        level: &'static str,
+        stamp: i64,
+    },
+    Doveadm {
+        user: String,
+        trouble: Trouble,
+    },
 }
 
 /// What Sieve did with a message.
@@ -301,7 +395,9 @@ impl fmt::Display for Sieve {
             Sieve::StoreFailed { mailbox, reason } => {
                 write!(f, "failed to store into mailbox '{mailbox}': {reason}")
             }
-            Sieve::Discarded => f.write_str("marked message to be discarded if not explicitly delivered (discard action)"),
+            Sieve::Discarded => {
+                f.write_str("marked message to be discarded if not explicitly delivered (discard action)")
+            }
             Sieve::Forwarded { to } => write!(f, "forwarded to <{to}>"),
             Sieve::Rejected { to } => write!(f, "rejected message from <{to}>"),
             Sieve::Vacation { to } => write!(f, "sent vacation response to <{to}>"),

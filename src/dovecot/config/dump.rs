@@ -18,7 +18,16 @@ pub enum Which {
 
 /// Settings that hold a secret.
 fn is_hidden(key: &str) -> bool {
-    matches!(key, "ssl_key" | "ssl_alt_key" | "ssl_client_key" | "ssl_dh" | "ssl_key_password" | "doveadm_password" | "doveadm_api_key")
+    matches!(
+        key,
+        "ssl_key"
+            | "ssl_alt_key"
+            | "ssl_client_key"
+            | "ssl_dh"
+            | "ssl_key_password"
+            | "doveadm_password"
+            | "doveadm_api_key"
+    )
 }
 
 /// Names that Dovecot does not show in this build's `-n`, though set by itself: they are computed.

@@ -90,7 +90,8 @@ impl Config {
     }
     /// The value that holds for a protocol and a connection.
     pub fn scoped(&self, scope: &Scope<'_>, path: &str) -> &str {
-        let hit = self.filters.iter().filter(|(f, _)| f.fits(scope)).filter_map(|(_, b)| b.values.get(path)).next_back();
+        let hit =
+            self.filters.iter().filter(|(f, _)| f.fits(scope)).filter_map(|(_, b)| b.values.get(path)).next_back();
         hit.map_or_else(|| self.get(path), String::as_str)
     }
     pub fn is_yes(&self, path: &str) -> bool {
@@ -121,7 +122,8 @@ impl Config {
     /// A `plugin {}` setting for a protocol.
     pub fn plugin(&self, scope: &Scope<'_>, name: &str) -> Option<&str> {
         let path = format!("plugin/{name}");
-        let hit = self.filters.iter().filter(|(f, _)| f.fits(scope)).filter_map(|(_, b)| b.values.get(&path)).next_back();
+        let hit =
+            self.filters.iter().filter(|(f, _)| f.fits(scope)).filter_map(|(_, b)| b.values.get(&path)).next_back();
         hit.or_else(|| self.global.values.get(&path)).map(String::as_str)
     }
     /// Whether a plugin is loaded for a protocol.

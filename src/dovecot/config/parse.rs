@@ -46,7 +46,8 @@ impl Reading {
     }
     /// Whether the part that managesieve-login itself loads is broken, too.
     pub fn breaks_capability(&self) -> bool {
-        self.fatal.is_some() || self.late.as_ref().is_some_and(|l| l.plain.as_ref().is_none_or(|p| p.starts_with("mailbox ")))
+        self.fatal.is_some()
+            || self.late.as_ref().is_some_and(|l| l.plain.as_ref().is_none_or(|p| p.starts_with("mailbox ")))
     }
 }
 
@@ -334,7 +335,9 @@ impl Parser<'_> {
             .find(|p| !value.split_ascii_whitespace().any(|w| w.strip_prefix('!') == Some(p)))
             .filter(|p| *p != "SSLv3")
             .unwrap_or("TLSv1");
-        self.out.warnings.push("NOTE: You can get a new clean config file with: doveconf -Pn > dovecot-new.conf".into());
+        self.out
+            .warnings
+            .push("NOTE: You can get a new clean config file with: doveconf -Pn > dovecot-new.conf".into());
         self.out.warnings.push(format!(
             "Obsolete setting in {}:{}: ssl_protocols has been replaced by ssl_min_protocol",
             place.file, place.line
@@ -485,7 +488,8 @@ fn check(c: &Config) -> Option<String> {
     for ns in c.sections("", "namespace") {
         for mb in c.sections(&format!("namespace/{ns}/"), "mailbox") {
             for use_ in c.get(&format!("namespace/{ns}/mailbox/{mb}/special_use")).split_ascii_whitespace() {
-                let known = ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash"];
+                let known =
+                    ["\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash"];
                 if !known.contains(&use_) {
                     return Some(format!("mailbox {}: unknown special_use: {use_}", super::schema::unescape(&mb)));
                 }
@@ -526,7 +530,10 @@ mod tests {
     #[test]
     fn complaints_are_doveconfs() {
         for (text, expected) in [
-            ("service auth {\n basura = 1\n}", "Error in configuration file /c line 2: Unknown setting: service { basura"),
+            (
+                "service auth {\n basura = 1\n}",
+                "Error in configuration file /c line 2: Unknown setting: service { basura",
+            ),
             (
                 "service foo {\n unix_listener bar {\n  basura = 1\n }\n}",
                 "Error in configuration file /c line 3: Unknown setting: service { unix_listener { basura",

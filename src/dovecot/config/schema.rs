@@ -48,8 +48,7 @@ const ROOT_KINDS: &[(&str, Kind)] = &[
     ("stats_http_rawlog_dir", Kind::Str),
 ];
 
-const RESULT: Kind =
-    Kind::Enum(&["continue", "return", "return-ok", "return-fail", "continue-ok", "continue-fail"]);
+const RESULT: Kind = Kind::Enum(&["continue", "return", "return-ok", "return-fail", "continue-ok", "continue-fail"]);
 const VERBOSE: Kind = Kind::Enum(&["default", "yes", "no"]);
 
 /// The settings of each kind of section: name, type, default.

@@ -19,9 +19,7 @@ pub fn canonical(kind: Kind, value: &str) -> Result<String, String> {
             let n = if octal { u32::from_str_radix(value, 8).ok() } else { value.parse().ok() };
             n.map(|n| format!("0{n:o}")).ok_or_else(|| format!("Invalid number {value}: Not a valid number"))
         }
-        Kind::Port => {
-            value.parse::<u16>().map(|n| n.to_string()).map_err(|_| format!("Invalid port number {value}"))
-        }
+        Kind::Port => value.parse::<u16>().map(|n| n.to_string()).map_err(|_| format!("Invalid port number {value}")),
         Kind::Time => Ok(show_time(seconds(value)?)),
         Kind::Size => Ok(show_size(bytes(value)?)),
         Kind::Str => Ok(value.to_owned()),
@@ -54,11 +52,19 @@ pub fn seconds(value: &str) -> Result<u64, String> {
     if u.starts_with("ms") || u.starts_with("milli") {
         return Ok(n / 1000);
     }
-    let scale = [("seconds", 1), ("secs", 1), ("minutes", 60), ("mins", 60), ("hours", 3600), ("days", 86_400), ("weeks", 604_800)]
-        .into_iter()
-        .find(|(w, _)| w.starts_with(&u))
-        .map(|(_, s)| s)
-        .ok_or_else(|| format!("Invalid time interval: {value}"))?;
+    let scale = [
+        ("seconds", 1),
+        ("secs", 1),
+        ("minutes", 60),
+        ("mins", 60),
+        ("hours", 3600),
+        ("days", 86_400),
+        ("weeks", 604_800),
+    ]
+    .into_iter()
+    .find(|(w, _)| w.starts_with(&u))
+    .map(|(_, s)| s)
+    .ok_or_else(|| format!("Invalid time interval: {value}"))?;
     Ok(n.saturating_mul(scale))
 }
 
