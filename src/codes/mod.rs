@@ -5,10 +5,12 @@
 //! first digit. Knows nothing of labs.
 
 pub mod causes;
+pub mod misconceptions;
 pub mod render;
 pub mod table;
 
 pub use causes::{CAUSES, Cause, Group, cause};
+pub use misconceptions::{MISCONCEPTIONS, Misconception, misconception};
 pub use table::ROWS;
 
 use crate::base::{Lang, Text};

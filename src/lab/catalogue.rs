@@ -44,3 +44,29 @@ pub fn number(id: &str) -> Option<usize> {
 pub fn suggest(word: &str) -> Option<&'static str> {
     nearest(word, ids())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::render;
+
+    #[test]
+    fn every_embedded_lab_is_without_mistakes() {
+        assert_eq!(ids()[..5], ORDER);
+        for id in ids() {
+            let text = text(id).unwrap();
+            let (file, diagnostics) = LabFile::examine(text);
+            assert!(diagnostics.is_empty(), "{}", render(&diagnostics, id, text, false));
+            assert_eq!(file.id, id);
+        }
+    }
+
+    #[test]
+    fn found_by_number_and_by_id() {
+        assert_eq!(find("1").unwrap().id, "unknown-user");
+        assert_eq!(find("open-relay").unwrap().id, "open-relay");
+        assert!(find("0").is_none() && find("99").is_none() && find("x").is_none());
+        assert_eq!(number("full-mailbox"), Some(2));
+        assert_eq!(suggest("full-mailbxo"), Some("full-mailbox"));
+    }
+}

@@ -251,7 +251,7 @@ impl<T: Field> Field for BTreeMap<String, T> {
     }
     fn read(node: &Node, r: &mut Reader) -> Self {
         if let Value::Table(t) = &node.value {
-            return t.iter().map(|e| (e.key.clone(), T::read(&e.node, r))).collect();
+            return t.iter().map(|e| (r.substitute(&e.key, &e.key_span), T::read(&e.node, r))).collect();
         }
         r.wrong_type(node, "a table");
         BTreeMap::new()

@@ -49,7 +49,7 @@ impl std::ops::Deref for Id {
 
 fn is_id(s: &str) -> bool {
     s.len() <= 40
-        && s.starts_with(|c: char| c.is_ascii_lowercase())
+        && s.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
@@ -69,7 +69,7 @@ impl Field for Id {
         Id { text, span: node.span.clone() }
     }
     fn schema(_: &mut Map<String, Json>) -> Json {
-        json!({"type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$"})
+        json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"})
     }
 }
 
@@ -461,6 +461,19 @@ impl std::ops::Deref for CauseId {
     }
 }
 
+/// What a wrong answer shows that somebody believes, by its id in the catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MisconceptionId {
+    pub text: String,
+}
+
+impl std::ops::Deref for MisconceptionId {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
 /// Implements [`Field`] for a word that a fixed list has, with the list's own reader.
 macro_rules! listed {
     ($t:ty, $what:literal, $names:expr, $parse:expr, $missing:expr) => {
@@ -499,15 +512,22 @@ listed!(
     |s| codes::cause(s).filter(|c| c.id == s).map(|c| CauseId(c.id.into())),
     CauseId::default()
 );
+listed!(
+    MisconceptionId,
+    "misconception",
+    codes::MISCONCEPTIONS.iter().map(|m| m.id),
+    |s| codes::misconception(s).map(|m| MisconceptionId { text: m.id.into() }),
+    MisconceptionId::default()
+);
 listed!(Decider, "word for who decided", Decider::ALL.iter().map(|d| d.id()), Decider::parse, Decider::Nobody);
 listed!(Outcome, "word for what happens", Outcome::ALL.iter().map(|d| d.id()), Outcome::parse, Outcome::Nothing);
 listed!(Who, "word for who has the message", Who::ALL.iter().map(|d| d.id()), Who::parse, Who::Nobody);
 listed!(Stage, "stage", Stage::ALL.iter().map(|d| d.id()), Stage::parse, Stage::Any);
 
 /// Who logs; the first word of an event's kind.
-const DAEMONS: [&str; 14] = [
-    "bounce", "cleanup", "delivery", "dovecot", "kernel", "master", "pickup", "qmgr", "script", "smtpd", "systemd",
-    "table", "tls", "tools",
+const DAEMONS: [&str; 15] = [
+    "bounce", "cleanup", "config", "delivery", "dovecot", "kernel", "master", "pickup", "qmgr", "script", "smtpd",
+    "systemd", "table", "tls", "tools",
 ];
 
 /// The kind of a log event, as [`crate::log::Message::kind`] names it.

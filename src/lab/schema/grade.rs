@@ -6,7 +6,9 @@ use crate::lab::diagnostic::Diagnostic;
 use crate::lab::read::{Field, Reader, block, kinds, words};
 use crate::lab::schema::host::Patch;
 use crate::lab::tree::Node;
-use crate::lab::values::{CauseId, CodeKey, Enhanced, EventKind, Id, Machine, Mailbox, Size, Text, When};
+use crate::lab::values::{
+    CauseId, CodeKey, Enhanced, EventKind, Id, Machine, Mailbox, MisconceptionId, Size, Text, When,
+};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -42,7 +44,7 @@ block! {
         /// What tells it from the fault: a command line.
         req tell: String,
         /// What somebody who chose it believes, by name: `452-is-always-disk`.
-        req misconception: Id,
+        req misconception: MisconceptionId,
     }
 }
 
@@ -111,6 +113,8 @@ block! {
         req value: String,
         /// Why only half.
         req feedback: Text,
+        /// What somebody who answers this believes, by name.
+        opt misconception: Option<MisconceptionId>,
     }
 }
 
@@ -126,7 +130,7 @@ block! {
         /// The erratum of the source text that suggests it, by its number.
         opt erratum: Option<u32>,
         /// What somebody who answers this believes, by name.
-        opt misconception: Option<Id>,
+        opt misconception: Option<MisconceptionId>,
     }
 }
 
@@ -302,6 +306,11 @@ kinds! {
             /// How many of the messages of the start may be missing.
             opt missing: u32,
         },
+        /// Mailboxes have a limit.
+        "limited" Limited {
+            /// Whose.
+            req users: Vec<String>,
+        },
         /// A setting, where nothing else can show it.
         "setting" Setting {
             /// The parameter of main.cf.
@@ -345,8 +354,8 @@ block! {
         opt delete_from: Vec<Mailbox>,
         /// Queued mail that came in from these machines or networks may be deleted.
         opt delete_client: Vec<String>,
-        /// So many of the messages in these users' mailboxes may be deleted.
-        opt delete_mail: BTreeMap<String, u32>,
+        /// Mail in these folders may be deleted, `maria/Trash`.
+        opt delete_mail: Vec<String>,
         /// Queued mail older than this instant may be deleted.
         opt delete_before: Option<When>,
         /// Longer than this nothing may stand still; 15 minutes if not given.

@@ -3,8 +3,9 @@
 use crate::base::Span;
 use crate::lab::diagnostic::Diagnostic;
 use crate::lab::read::{Field, Reader, block, kinds, words};
+use crate::lab::schema::traffic::Via;
 use crate::lab::tree::Node;
-use crate::lab::values::{CauseId, Machine, Mailbox, Size, When};
+use crate::lab::values::{CauseId, Id, Machine, Mailbox, Size, When};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -168,8 +169,6 @@ kinds! {
             req path: String,
             /// What is left.
             req free: Size,
-            /// The file that takes the place; none: scenery that is not in the tree.
-            opt file: Option<String>,
         },
         /// A certificate and its key, as files.
         "certificate" Certificate {
@@ -214,6 +213,27 @@ kinds! {
             opt closed: bool,
             /// It never answers.
             opt silent: bool,
+        },
+        /// Traffic of that id is sent otherwise: what is given here stands in place of what it says.
+        "sends" Sends {
+            /// The `id` of the traffic.
+            req id: Id,
+            /// From which machine.
+            opt client: Option<Machine>,
+            /// By which door.
+            opt via: Via,
+            /// The name it greets with.
+            opt helo: Option<String>,
+            /// Who logs in.
+            opt user: Option<String>,
+            /// The envelope sender.
+            opt sender: Option<Mailbox>,
+            /// The envelope recipients.
+            opt to: Vec<Mailbox>,
+            /// How large it is.
+            opt size: Option<Size>,
+            /// It is not sent at all.
+            opt never: bool,
         },
         /// A command line that the administrator typed. Needs `at`.
         "run" Run {

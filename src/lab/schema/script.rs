@@ -4,7 +4,7 @@
 //! a program follows.
 
 use crate::lab::read::{block, words};
-use crate::lab::values::{Id, Points, Text};
+use crate::lab::values::{Id, MisconceptionId, Points, Text};
 
 words! {
     /// How much a hint gives away.
@@ -120,7 +120,7 @@ block! {
         /// Rivals that must count as ruled out.
         opt ruled_out: Vec<Id>,
         /// Misconceptions that the report must name.
-        opt misconceptions: Vec<Id>,
+        opt misconceptions: Vec<MisconceptionId>,
     }
 }
 
