@@ -1,18 +1,639 @@
-//! master(8): master.cf, the services, their processes, throttling.
+//! master(8): the services of master.cf, their processes, throttling.
+//!
+//! [`acquire`] gives a daemon the process that serves a request: an idle one, or a new one that reads main.cf as it stands
+//! now. A process keeps its configuration and its tables until it ends: at `postfix reload` when it is idle, after
+//! `max_idle` seconds without work, or after `max_use` requests. Left out: fork failures, the stress-adaptive `stress`
+//! parameter, and the traffic over the internal sockets.
 
-use super::Ctx;
+use super::config::Config;
+use super::master_cf::{self, Service, Type};
+use super::table::{Maps, Say};
+use super::{Ctx, Due as AnyDue, listen, startup};
+use crate::base::{Span, Time};
+use crate::host::fs::Kind;
+use crate::host::net::UnixListener;
+use crate::host::{Blob, Cred, Host, Process};
+use crate::log::master::{Ended, Master as Log, MasterFatal};
+use crate::log::{Event, config as log_config};
+use imbl::OrdMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What `mail_version` says.
+pub const VERSION: &str = "3.7.11";
+/// The journal files Postfix under this unit.
+const UNIT: &str = "postfix@-.service";
+const QUEUE: &str = "/var/spool/postfix";
 
 /// The state of the running mail system.
 #[derive(Clone, Debug, Default)]
 pub struct Master {
     /// Pid of master when it runs.
     pub pid: Option<u32>,
+    /// The services as read at start or reload.
+    pub services: Arc<Vec<Service>>,
+    /// master's own configuration.
+    pub conf: Arc<Config>,
+    /// Configuration directory.
+    pub directory: String,
+    children: OrdMap<u32, Child>,
+    /// Services that may not start a process before an instant.
+    throttled: OrdMap<String, Time>,
+    /// When the process limit of a service was last complained about.
+    limited: OrdMap<String, Time>,
+    /// Counts reloads and starts: a child of an earlier one ends as soon as it is idle.
+    generation: u64,
+    /// What was read for which file content, so that processes share it.
+    configs: Vec<(Blob, String, Vec<(String, String)>, Arc<Config>)>,
 }
 
-/// What master does later: reap an idle child, end a throttle, wake a service up.
+/// A process of the mail system.
 #[derive(Clone, Debug)]
-pub enum Due {}
+struct Child {
+    service: String,
+    program: String,
+    tag: Arc<str>,
+    conf: Arc<Config>,
+    maps: BTreeMap<String, Arc<Maps>>,
+    generation: u64,
+    uses: u32,
+    busy: u32,
+    idle_since: Time,
+}
 
-pub(super) fn run_due(_ctx: &mut Ctx<'_>, due: Due) {
-    match due {}
+/// A process as a daemon's code knows it.
+#[derive(Clone, Debug)]
+pub struct Proc {
+    pub pid: u32,
+    /// main.cf as it was when this process started, with its service's overrides.
+    pub conf: Arc<Config>,
+    /// The name it logs under: `postfix/smtpd`, `postfix/submission/smtpd`.
+    pub tag: Arc<str>,
+    /// `smtp/inet`.
+    pub service: Arc<str>,
+}
+
+impl Proc {
+    /// Logs under this process's name.
+    pub fn log(&self, host: &mut Host, event: impl Into<Event>) {
+        host.log_mail(&self.tag, self.pid, event);
+    }
+}
+
+/// Why there is no process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The mail system is not running.
+    Down,
+    /// master.cf has no such service.
+    NoService,
+    /// All processes are busy and the limit is reached.
+    Limit,
+    /// The program ends when it starts; master waits a while before it tries again.
+    Throttled,
+}
+
+/// What master does later.
+#[derive(Clone, Debug)]
+pub enum Due {
+    /// A child that has been idle for long enough ends.
+    Idle(u32),
+    /// A child that could not start is noticed.
+    Died { pid: u32, program: String, service: String },
+    /// A throttled service may try again.
+    Unthrottle(String),
+}
+
+pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
+    match due {
+        Due::Idle(pid) => {
+            let now = ctx.host.now;
+            let Some(c) = ctx.pf.master.children.get(&pid) else { return };
+            if c.busy > 0 || is_resident(&c.program) {
+                return;
+            }
+            let until = c.idle_since + Span::secs(c.conf.time("max_idle"));
+            if until <= now {
+                end(ctx, pid);
+            }
+        }
+        Due::Died { pid, program, service } => {
+            let Some(master) = ctx.pf.master.pid else { return };
+            let path = format!("{}/{program}", ctx.pf.master.conf.get("daemon_directory"));
+            log(ctx.host, master, Log::ChildEnded { path: path.clone(), pid, how: Ended::Status(1) });
+            log(ctx.host, master, Log::Throttling { path });
+            let wait = Span::secs(ctx.pf.master.conf.time("service_throttle_time"));
+            ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(Due::Unthrottle(service)));
+        }
+        Due::Unthrottle(service) => {
+            ctx.pf.master.throttled.remove(&service);
+        }
+    }
+}
+
+fn log(host: &mut Host, pid: u32, event: Log) {
+    host.log_mail("postfix/master", pid, event);
+}
+
+/// Programs that serve many clients at a time, so that one process does for all.
+fn is_multi(program: &str) -> bool {
+    matches!(
+        program,
+        "qmgr"
+            | "oqmgr"
+            | "pickup"
+            | "trivial-rewrite"
+            | "anvil"
+            | "tlsmgr"
+            | "proxymap"
+            | "verify"
+            | "scache"
+            | "postscreen"
+            | "tlsproxy"
+            | "postlogd"
+    )
+}
+
+/// Programs that do not end when they have nothing to do.
+fn is_resident(program: &str) -> bool {
+    matches!(program, "qmgr" | "oqmgr" | "pickup" | "tlsmgr")
+}
+
+/// Whether the mail system is up: master runs.
+pub fn is_running(ctx: &Ctx<'_>) -> bool {
+    ctx.pf.master.pid.is_some()
+}
+
+impl Master {
+    /// The entry of a service, `smtp/inet`.
+    pub fn service(&self, key: &str) -> Option<&Service> {
+        self.services.iter().find(|s| s.key() == key)
+    }
+    /// The process of that pid, if it is one of the mail system.
+    pub fn process(&self, pid: u32) -> Option<Proc> {
+        let c = self.children.get(&pid)?;
+        Some(Proc { pid, conf: c.conf.clone(), tag: c.tag.clone(), service: Arc::from(c.service.as_str()) })
+    }
+    /// Reads main.cf for a process: shared with others that read the same.
+    pub fn config(&mut self, host: &Host, program: &str, service: &str, overrides: &[(String, String)]) -> Arc<Config> {
+        let path = format!("{}/main.cf", self.directory());
+        let blob = host.fs.read(&Cred::root(), &path).unwrap_or_default();
+        let key = format!("{program} {service}");
+        let known = self.configs.iter().find(|(b, k, o, _)| *k == key && b.same(&blob) && o == overrides);
+        if let Some((_, _, _, c)) = known {
+            return c.clone();
+        }
+        let mut all =
+            vec![("process_name".to_owned(), program.to_owned()), ("service_name".to_owned(), service.to_owned())];
+        all.extend_from_slice(overrides);
+        let conf = Arc::new(Config::load_from(host, self.directory(), &all));
+        self.configs.retain(|(_, k, o, _)| *k != key || o != overrides);
+        self.configs.push((blob, key, overrides.to_vec(), conf.clone()));
+        conf
+    }
+    fn directory(&self) -> &str {
+        if self.directory.is_empty() { super::config::DEFAULT_DIRECTORY } else { &self.directory }
+    }
+}
+
+/// The process that serves one request of a service (`smtp/inet`, `rewrite/unix`). Give it back with [`release`].
+pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
+    if !is_running(ctx) {
+        return Err(Refused::Down);
+    }
+    let Some(entry) = ctx.pf.master.service(service).cloned() else { return Err(Refused::NoService) };
+    let program = entry.command.clone();
+    let mut free: Option<(Time, u32)> = None;
+    let mut count = 0;
+    for (&pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| c.service == service) {
+        count += 1;
+        let fits = c.busy == 0 || is_multi(&program);
+        if fits && free.is_none_or(|f| (c.idle_since, pid) < f) {
+            free = Some((c.idle_since, pid));
+        }
+    }
+    // A process that serves clients one by one ends before the next one when a table of it was rebuilt.
+    if let Some((_, pid)) = free
+        && ctx.pf.master.children.get(&pid).is_some_and(|c| c.busy == 0)
+        && let Some(proc) = ctx.pf.master.process(pid)
+        && let Some(table) = changed_table(ctx, pid)
+    {
+        proc.log(ctx.host, crate::log::table::Table::Changed { table });
+        end(ctx, pid);
+        count -= 1;
+        free = None;
+    }
+    let pid = match free {
+        Some((_, pid)) => pid,
+        None if entry.maxproc > 0 && count >= entry.maxproc => {
+            limit_reached(ctx, &entry);
+            return Err(Refused::Limit);
+        }
+        None => spawn(ctx, &entry)?,
+    };
+    if let Some(c) = ctx.pf.master.children.get_mut(&pid) {
+        c.busy += 1;
+        c.uses += 1;
+    }
+    ctx.pf.master.process(pid).ok_or(Refused::Throttled)
+}
+
+/// A request is done: the process is free, or ends when it is old.
+pub fn release(ctx: &mut Ctx<'_>, pid: u32) {
+    let now = ctx.host.now;
+    let generation = ctx.pf.master.generation;
+    let Some(c) = ctx.pf.master.children.get_mut(&pid) else { return };
+    c.busy = c.busy.saturating_sub(1);
+    c.idle_since = now;
+    if c.busy > 0 {
+        return;
+    }
+    let worn = i64::from(c.uses) >= c.conf.int("max_use") && !is_resident(&c.program);
+    let idle = Span::secs(c.conf.time("max_idle"));
+    if worn || c.generation != generation {
+        end(ctx, pid);
+    } else {
+        ctx.pf.due.push(now + idle, AnyDue::Master(Due::Idle(pid)));
+    }
+}
+
+/// The tables of a list, opened once by a process and kept until it ends. What opening says is logged under its name.
+pub fn maps(ctx: &mut Ctx<'_>, proc: &Proc, title: &str, spec: &str) -> Arc<Maps> {
+    if let Some(m) = ctx.pf.master.children.get(&proc.pid).and_then(|c| c.maps.get(spec)) {
+        return m.clone();
+    }
+    let mut say = Say::new();
+    let m = Arc::new(Maps::open(ctx.host, title, spec, &mut say));
+    for event in say {
+        proc.log(ctx.host, event);
+    }
+    if let Some(c) = ctx.pf.master.children.get_mut(&proc.pid) {
+        c.maps.insert(spec.to_owned(), m.clone());
+    }
+    m
+}
+
+fn changed_table(ctx: &Ctx<'_>, pid: u32) -> Option<String> {
+    let c = ctx.pf.master.children.get(&pid)?;
+    c.maps.values().find_map(|m| m.changed(ctx.host))
+}
+
+fn limit_reached(ctx: &mut Ctx<'_>, entry: &Service) {
+    let key = entry.key();
+    let now = ctx.host.now;
+    let quiet = Span::secs(1000);
+    if entry.maxproc == 1 || ctx.pf.master.limited.get(&key).is_some_and(|t| now < *t + quiet) {
+        return;
+    }
+    ctx.pf.master.limited.insert(key.clone(), now);
+    let Some(pid) = ctx.pf.master.pid else { return };
+    let endpoint = listen_name(ctx.host, entry);
+    log(ctx.host, pid, Log::Limit { name: entry.name.clone(), endpoint, limit: entry.maxproc });
+    log(ctx.host, pid, Log::LimitAdvice);
+    log(ctx.host, pid, Log::LimitReadme);
+}
+
+/// How master names the endpoint of a service in messages.
+fn listen_name(host: &Host, entry: &Service) -> String {
+    match entry.kind {
+        Type::Inet => listen::port(host, entry.name.rsplit(':').next().unwrap_or(""))
+            .map_or_else(|| entry.name.clone(), |p| p.to_string()),
+        _ => socket_path(entry),
+    }
+}
+
+/// Path of a unix service's socket below the queue directory.
+pub fn socket_path(entry: &Service) -> String {
+    format!("{}/{}", if entry.private { "private" } else { "public" }, entry.name)
+}
+
+/// The command line of a child as ps(1) shows it.
+fn command_line(host: &Host, entry: &Service) -> String {
+    let mut out = entry.command.clone();
+    let mut add = |s: &str| {
+        out.push(' ');
+        out.push_str(s);
+    };
+    if entry.maxproc == 1 {
+        add("-l");
+    } else if entry.maxproc == 0 {
+        add("-z");
+    }
+    if entry.name != entry.command {
+        add("-n");
+        add(&entry.name);
+    }
+    add("-t");
+    add(entry.kind.name());
+    if entry.unprivileged {
+        add("-u");
+    }
+    if entry.chroot {
+        add("-c");
+    }
+    if entry.kind == Type::Inet {
+        add("-o stress=");
+        let n = listen::sockets(host, &entry.key());
+        if n > 1 {
+            add(&format!("-s {n}"));
+        }
+    }
+    for a in &entry.args {
+        add(a);
+    }
+    out
+}
+
+/// Starts a process of a service. When it cannot start it says why, and the service is throttled.
+fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
+    let key = entry.key();
+    if ctx.pf.master.throttled.contains_key(&key) {
+        return Err(Refused::Throttled);
+    }
+    let Some(master) = ctx.pf.master.pid else { return Err(Refused::Down) };
+    let program = entry.command.clone();
+    let conf = ctx.pf.master.config(ctx.host, &program, &entry.name, &entry.overrides);
+    let name = conf.get("syslog_name");
+    let tag: Arc<str> = Arc::from(format!("{name}/{program}"));
+    let postfix = ctx.host.user("postfix").map_or(0, |u| u.uid);
+    let (vsz, rss) = startup::memory(&program);
+    let pid = ctx.host.procs.spawn(Process {
+        pid: 0,
+        ppid: master,
+        // Delivery agents keep root's real uid and take postfix's effective one.
+        uid: postfix,
+        comm: program.chars().take(15).collect(),
+        args: command_line(ctx.host, entry),
+        started: ctx.host.now,
+        tty: "?".into(),
+        stat: "S".into(),
+        vsz,
+        rss,
+        unit: UNIT.into(),
+        role: format!("postfix/{key}"),
+    });
+    let directory = ctx.pf.master.conf.get("daemon_directory");
+    let missing = !ctx.host.fs.exists(&format!("{directory}/{program}"));
+    let mut fatal = false;
+    if missing {
+        let path = format!("{directory}/{program}");
+        let error = "No such file or directory".to_owned();
+        log(ctx.host, pid, Log::Fatal(MasterFatal::Exec { path, error }));
+        fatal = true;
+    } else {
+        for event in startup::check(ctx.host, &conf, entry) {
+            fatal |= event.is_fatal();
+            ctx.host.log_mail(&tag, pid, event);
+        }
+    }
+    if fatal {
+        ctx.host.procs.remove(pid);
+        let until = ctx.host.now + Span::secs(61);
+        ctx.pf.master.throttled.insert(key.clone(), until);
+        // msg_fatal(3) sleeps a second before it exits.
+        let wait = ctx.host.jitter("master.died", &pid.to_string(), 1_000_000, 1_020_000);
+        let due = Due::Died { pid, program, service: key };
+        ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(due));
+        return Err(Refused::Throttled);
+    }
+    let child = Child {
+        service: key,
+        program,
+        tag,
+        conf,
+        maps: BTreeMap::new(),
+        generation: ctx.pf.master.generation,
+        uses: 0,
+        busy: 0,
+        idle_since: ctx.host.now,
+    };
+    ctx.pf.master.children.insert(pid, child);
+    let lock = format!("{QUEUE}/pid/{}.{}", entry.kind.name(), entry.name);
+    if entry.maxproc == 1 || entry.unprivileged {
+        let _ = ctx.host.fs.write(&Cred::root(), &lock, "", 0o600);
+    }
+    Ok(pid)
+}
+
+/// A child is gone.
+fn end(ctx: &mut Ctx<'_>, pid: u32) {
+    ctx.pf.master.children.remove(&pid);
+    ctx.host.procs.remove(pid);
+}
+
+/// What became of a signal sent to a process of the mail system: `false` when it is none of them.
+pub fn signal(ctx: &mut Ctx<'_>, pid: u32, signal: i32) -> bool {
+    if ctx.pf.master.pid == Some(pid) {
+        match signal {
+            1 => reload(ctx),
+            9 => die(ctx),
+            15 | 2 | 3 => terminate(ctx, signal),
+            _ => {}
+        }
+        return true;
+    }
+    let Some(c) = ctx.pf.master.children.get(&pid) else { return false };
+    if !matches!(signal, 1 | 2 | 3 | 6 | 9 | 13 | 14 | 15) {
+        return true;
+    }
+    let (program, service) = (c.program.clone(), c.service.clone());
+    end(ctx, pid);
+    if let Some(master) = ctx.pf.master.pid {
+        let path = format!("{}/{program}", ctx.pf.master.conf.get("daemon_directory"));
+        log(ctx.host, master, Log::ChildEnded { path, pid, how: Ended::Signal(signal) });
+        if is_resident(&program) {
+            let entry = ctx.pf.master.service(&service).cloned();
+            if let Some(e) = entry {
+                let _ = spawn(ctx, &e);
+            }
+        }
+    }
+    true
+}
+
+/// What `postfix start` has the program master do. `Err`: it logged why it cannot run.
+pub fn start(ctx: &mut Ctx<'_>, directory: &str) -> Result<u32, ()> {
+    directory.clone_into(&mut ctx.pf.master.directory);
+    ctx.pf.master.generation += 1;
+    let master_uid = 0;
+    let pid = ctx.host.procs.spawn(Process {
+        pid: 0,
+        ppid: 1,
+        uid: master_uid,
+        comm: "master".into(),
+        args: "/usr/lib/postfix/sbin/master -w".into(),
+        started: ctx.host.now,
+        tty: "?".into(),
+        stat: "Ss".into(),
+        vsz: 42_680,
+        rss: 4_640,
+        unit: UNIT.into(),
+        role: "postfix/master".into(),
+    });
+    let fail = |ctx: &mut Ctx<'_>| {
+        ctx.host.procs.remove(pid);
+        listen::close(ctx.host);
+        Err(())
+    };
+    let conf = ctx.pf.master.config(ctx.host, "master", "master", &[]);
+    let mut fatal = false;
+    for event in startup::check_common(ctx.host, &conf) {
+        fatal |= event.is_fatal();
+        ctx.host.log_mail("postfix/master", pid, event);
+    }
+    if fatal {
+        return fail(ctx);
+    }
+    let services = match read_services(ctx.host, &conf, directory, pid) {
+        Ok(s) => s,
+        Err(f) => {
+            log(ctx.host, pid, Log::Fatal(f));
+            return fail(ctx);
+        }
+    };
+    let path = format!("{directory}/master.cf");
+    if let Err(f) = listen::open(ctx.host, &conf, &path, &services, pid) {
+        log(ctx.host, pid, Log::Fatal(f));
+        return fail(ctx);
+    }
+    ctx.pf.master.pid = Some(pid);
+    ctx.pf.master.conf = conf;
+    ctx.pf.master.services = Arc::new(services);
+    ctx.pf.master.throttled = OrdMap::new();
+    ctx.pf.master.limited = OrdMap::new();
+    let text = format!("{pid:>32}\n");
+    let root = Cred::root();
+    let _ = ctx.host.fs.write(&root, &format!("{QUEUE}/pid/master.pid"), text.as_str(), 0o600);
+    let _ = ctx.host.fs.write(&root, "/var/lib/postfix/master.lock", text.as_str(), 0o600);
+    open_sockets(ctx, pid);
+    let event = Log::Started { version: VERSION, directory: directory.to_owned() };
+    log(ctx.host, pid, event);
+    start_residents(ctx);
+    super::mail_system_started(ctx);
+    Ok(pid)
+}
+
+/// Reads master.cf; the first entry that cannot be read ends it.
+fn read_services(host: &mut Host, conf: &Config, directory: &str, pid: u32) -> Result<Vec<Service>, MasterFatal> {
+    let path = format!("{directory}/master.cf");
+    let text = host
+        .fs
+        .read(&Cred::root(), &path)
+        .map_err(|e| MasterFatal::OpenMasterCf { path: path.clone(), error: e.text().to_owned() })?
+        .text();
+    let limit = u32::try_from(conf.int("default_process_limit")).unwrap_or(100);
+    let (services, faults, warnings) = master_cf::parse(&path, &text, limit);
+    for w in warnings {
+        host.log_mail("postfix/master", pid, w);
+    }
+    match faults.into_iter().next() {
+        Some((line, fault)) => Err(MasterFatal::Entry { path, line, fault }),
+        None => Ok(services),
+    }
+}
+
+/// Creates the sockets of the unix services.
+fn open_sockets(ctx: &mut Ctx<'_>, pid: u32) {
+    let root = Cred::root();
+    let owner = ctx.host.user("postfix").map_or((0, 0), |u| (u.uid, u.gid));
+    for s in ctx.pf.master.services.clone().iter().filter(|s| s.kind != Type::Inet) {
+        let path = format!("{QUEUE}/{}", socket_path(s));
+        let _ = ctx.host.fs.unlink(&root, &path);
+        let kind = if s.kind == Type::Fifo { Kind::Fifo } else { Kind::Socket };
+        let _ = ctx.host.fs.mknod(&root, &path, kind, 0o666);
+        let _ = ctx.host.fs.chown(&root, &path, Some(owner.0), None, false);
+        ctx.host.net.unix.push(UnixListener { path, pid, owner: format!("postfix:{}", s.key()) });
+    }
+}
+
+/// The processes that master wakes up at once: those with a wake-up time that does not wait for a first use.
+fn start_residents(ctx: &mut Ctx<'_>) {
+    for s in ctx.pf.master.services.clone().iter().filter(|s| s.wakeup > 0 && !s.wakeup_if_used) {
+        let _ = spawn(ctx, s);
+    }
+}
+
+/// SIGHUP: main.cf and master.cf are read again; idle processes end, busy ones after their client.
+pub fn reload(ctx: &mut Ctx<'_>) {
+    let Some(pid) = ctx.pf.master.pid else { return };
+    let directory = ctx.pf.master.directory.clone();
+    let event = Log::Reload { version: VERSION, directory: directory.clone() };
+    log(ctx.host, pid, event);
+    let conf = ctx.pf.master.config(ctx.host, "master", "master", &[]);
+    let mut fatal = false;
+    for event in startup::check_common(ctx.host, &conf) {
+        fatal |= event.is_fatal();
+        ctx.host.log_mail("postfix/master", pid, event);
+    }
+    if fatal {
+        return die(ctx);
+    }
+    let services = match read_services(ctx.host, &conf, &directory, pid) {
+        Ok(s) => s,
+        Err(f) => {
+            log(ctx.host, pid, Log::Fatal(f));
+            return die(ctx);
+        }
+    };
+    // Changing inet_interfaces needs a restart: sockets of services that stay are kept as they are.
+    let path = format!("{directory}/master.cf");
+    let keep = |s: &Service| ctx.pf.master.services.iter().any(|o| o.key() == s.key());
+    let added: Vec<Service> = services.iter().filter(|s| !keep(s)).cloned().collect();
+    let gone: Vec<String> =
+        ctx.pf.master.services.iter().map(Service::key).filter(|k| !services.iter().any(|s| s.key() == *k)).collect();
+    for key in &gone {
+        let owner = format!("postfix:{key}");
+        ctx.host.net.listeners.retain(|l| l.owner != owner);
+        for u in ctx.host.net.unix.iter().filter(|u| u.owner == owner).cloned().collect::<Vec<_>>() {
+            let _ = ctx.host.fs.unlink(&Cred::root(), &u.path);
+        }
+        ctx.host.net.unix.retain(|l| l.owner != owner);
+    }
+    if let Err(f) = listen::open(ctx.host, &conf, &path, &added, pid) {
+        log(ctx.host, pid, Log::Fatal(f));
+        return die(ctx);
+    }
+    ctx.host.net.unix.retain(|l| !l.owner.starts_with("postfix:"));
+    ctx.pf.master.services = Arc::new(services);
+    ctx.pf.master.conf = conf;
+    ctx.pf.master.generation += 1;
+    ctx.pf.master.throttled = OrdMap::new();
+    let idle: Vec<u32> = ctx.pf.master.children.iter().filter(|(_, c)| c.busy == 0).map(|(p, _)| *p).collect();
+    for child in idle {
+        end(ctx, child);
+    }
+    open_sockets(ctx, pid);
+    start_residents(ctx);
+    super::mail_system_reloaded(ctx);
+}
+
+/// `postfix stop`, `postfix abort`: master says the signal and takes its children with it.
+pub fn terminate(ctx: &mut Ctx<'_>, signal: i32) {
+    let Some(pid) = ctx.pf.master.pid else { return };
+    log(ctx.host, pid, Log::Terminating { signal });
+    die(ctx);
+}
+
+/// master is gone, however: its sockets close; the socket files stay.
+fn die(ctx: &mut Ctx<'_>) {
+    let Some(pid) = ctx.pf.master.pid.take() else { return };
+    ctx.host.procs.remove(pid);
+    let children: Vec<u32> = ctx.pf.master.children.keys().copied().collect();
+    for c in children {
+        end(ctx, c);
+    }
+    listen::close(ctx.host);
+    ctx.pf.due.retain(|d| !matches!(d, AnyDue::Master(_)));
+    super::mail_system_stopped(ctx);
+}
+
+/// The name of a program in the log for a tool of the command line: `postfix/postmap`.
+pub fn tool_tag(conf: &Config, program: &str) -> String {
+    let name = conf.get("syslog_name");
+    if program == "postfix" { name } else { format!("{name}/{program}") }
+}
+
+/// What start-up events a program that is no child of master logs before it ends or goes on.
+pub fn is_fatal(events: &[log_config::Config]) -> bool {
+    events.iter().any(log_config::Config::is_fatal)
 }

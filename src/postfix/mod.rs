@@ -9,14 +9,17 @@ pub mod cleanup;
 pub mod config;
 pub mod dns;
 pub mod expand;
+pub mod listen;
 pub mod lookups;
 pub mod master;
+pub mod master_cf;
 pub mod matchlist;
 pub mod params;
 pub mod queue_file;
 pub mod readlline;
 pub mod restriction;
 pub mod smtpd;
+pub mod startup;
 pub mod table;
 pub mod trivial_rewrite;
 pub mod valid_hostname;
@@ -67,3 +70,12 @@ pub fn run_due(ctx: &mut Ctx<'_>, due: Due) {
 
 /// The result of an [`ExecRequest`]: exit status, standard output and standard error together.
 pub fn exec_done(_ctx: &mut Ctx<'_>, _id: u64, _status: i32, _output: &[u8]) {}
+
+/// master(8) has just started: what the daemons do first.
+pub(crate) fn mail_system_started(_ctx: &mut Ctx<'_>) {}
+
+/// master(8) has read its configuration again.
+pub(crate) fn mail_system_reloaded(_ctx: &mut Ctx<'_>) {}
+
+/// master(8) is gone, and with it every process of the mail system.
+pub(crate) fn mail_system_stopped(_ctx: &mut Ctx<'_>) {}
