@@ -80,8 +80,17 @@ pub fn base_world(now: Time, chance: Chance) -> World {
 /// The host of that name, with its files in place and its services running. `Err` says what is wrong with its folder.
 pub fn world(name: &str, now: Time, chance: Chance) -> Result<World, String> {
     let mut world = files(name, now, chance)?;
-    world.boot();
+    start(&mut world);
     Ok(world)
+}
+
+/// Boots the machine at the time it came up, and lets the time pass since then.
+pub fn start(world: &mut World) {
+    let now = world.host.now;
+    world.host.now = world.host.booted;
+    world.host.fs.now = world.host.booted;
+    world.boot();
+    world.advance(now);
 }
 
 /// As [`world`], but before anything was started: overrides of files go in between.
