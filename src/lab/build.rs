@@ -31,10 +31,15 @@ impl Lab {
         let mut world = hosts::files(base, start, chance)
             .unwrap_or_else(|_| World::new(Host::new("mail", hosts::BASE, start, chance)));
         let patches: Vec<&Patch> = self.host.patch.iter().chain(self.patches(variant)).collect();
-        for p in patches.iter().filter(|p| p.at.is_none()) {
+        let (late, early): (Vec<&Patch>, Vec<&Patch>) =
+            patches.iter().filter(|p| p.at.is_none()).partition(|p| patch::after_boot(&p.change));
+        for p in early {
             patch::apply(&mut world, &p.change);
         }
         world.boot();
+        for p in late {
+            patch::apply(&mut world, &p.change);
+        }
         let mut plan: Vec<(Time, Step<'_>)> = Vec::new();
         for p in patches {
             if let Some(at) = &p.at {

@@ -1,0 +1,95 @@
+//! Fills a Maildir with old mail, so that a mailbox has a history that nobody needs to have sent.
+
+use crate::base::{Span, Time};
+use crate::host::{Blob, Cred, Host};
+
+/// What to put in.
+pub(super) struct Fill<'a> {
+    pub user: &'a str,
+    /// Empty for INBOX.
+    pub folder: &'a str,
+    pub messages: u32,
+    /// Of all together.
+    pub size: u64,
+    pub from: &'a str,
+    pub subject: &'a str,
+    /// How far back the oldest lies.
+    pub age: Span,
+}
+
+/// No more messages than this in one patch.
+const MAX_MESSAGES: u32 = 20_000;
+
+/// Puts the messages into `cur`, read ones, as Dovecot names them (`S=` and `W=` in the name).
+pub(super) fn fill(host: &mut Host, f: &Fill<'_>) {
+    let Some(user) = host.user(f.user) else { return };
+    let root = Cred::root();
+    let inbox = f.folder.is_empty() || f.folder.eq_ignore_ascii_case("INBOX");
+    let top = format!("{}/Maildir", user.home);
+    let dir = if inbox { top.clone() } else { format!("{top}/.{}", f.folder.replace('/', ".")) };
+    let mut made = Vec::new();
+    for d in [&top, &dir] {
+        for sub in ["", "/cur", "/new", "/tmp"] {
+            let path = format!("{d}{sub}");
+            if !host.fs.exists(&path) {
+                let _ = host.fs.mkdir_all(&path);
+                made.push((path, 0o700));
+            }
+        }
+    }
+    if !inbox && !host.fs.exists(&format!("{dir}/maildirfolder")) {
+        let path = format!("{dir}/maildirfolder");
+        let _ = host.fs.write(&root, &path, "", 0o600);
+        made.push((path, 0o600));
+    }
+    let n = f.messages.clamp(1, MAX_MESSAGES);
+    let from = if f.from.is_empty() { "boletin@destino.com" } else { f.from };
+    for i in 0..n {
+        let entity = format!("{}/{}/{i}", f.user, f.folder);
+        let at = moment(host, &entity, i, n, f.age);
+        let share = f.size * u64::from(i + 1) / u64::from(n) - f.size * u64::from(i) / u64::from(n);
+        let to = format!("{}@{}", f.user, host.fqdn.split_once('.').map_or("localhost", |(_, d)| d));
+        let body = message(from, &to, &format!("{} {}", f.subject, i + 1), at, &entity, share as usize);
+        let size = body.len();
+        let lines = body.iter().filter(|b| **b == b'\n').count();
+        let micros = host.chance.between("old-mail-usec", &entity, 0, 999_999);
+        let name = format!("{}.M{micros}P{}.{},S={size},W={}:2,S", at.secs(), 900 + i, host.name, size + lines);
+        let path = format!("{dir}/cur/{name}");
+        if host.fs.write(&root, &path, Blob::from(body), 0o600).is_ok() {
+            let _ = host.fs.set_mtime(&root, &path, at);
+            made.push((path, 0o600));
+        }
+    }
+    for (path, mode) in made {
+        let _ = host.fs.chown(&root, &path, Some(user.uid), Some(user.gid), true);
+        let _ = host.fs.chmod(&root, &path, mode);
+    }
+    // What Dovecot counted before is no longer so; it counts anew.
+    let _ = host.fs.unlink(&root, &format!("{top}/maildirsize"));
+}
+
+/// When the `i`th of `n` came, oldest first.
+fn moment(host: &Host, entity: &str, i: u32, n: u32, age: Span) -> Time {
+    let step = age.as_secs() / i64::from(n + 1);
+    let back = age.as_secs() - step * i64::from(i) - host.chance.between("old-mail", entity, 0, step.max(1));
+    Time::from_secs(host.now.secs() - back.max(60))
+}
+
+fn message(from: &str, to: &str, subject: &str, at: Time, entity: &str, size: usize) -> Vec<u8> {
+    let id: u32 = entity.bytes().fold(at.secs() as u32, |h, b| h.rotate_left(5) ^ u32::from(b));
+    let domain = from.rsplit('@').next().unwrap_or("destino.com");
+    let mut text = format!(
+        "Return-Path: <{from}>\nFrom: {from}\nTo: {to}\nSubject: {subject}\nDate: {}\nMessage-ID: <{:x}.{id:08x}@{domain}>\n\n",
+        at.rfc5322(),
+        at.secs()
+    )
+    .into_bytes();
+    const LINE: &[u8] = b"Contenido del mensaje, como otros muchos, con sus adjuntos en texto.....\n";
+    while text.len() + LINE.len() < size {
+        text.extend_from_slice(LINE);
+    }
+    let rest = size.saturating_sub(text.len());
+    text.extend(std::iter::repeat_n(b'.', rest.saturating_sub(1)));
+    text.push(b'\n');
+    text
+}
