@@ -22,6 +22,9 @@ use crate::base::{Chance, Span, Time};
 use crate::log::{Event, Facility, Record};
 use std::sync::Arc;
 
+/// The kernel's release, as `uname -r` prints it.
+pub const KERNEL: &str = "6.18.44-fc-v595";
+
 /// One simulated machine. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Host {

@@ -1,3 +1,4 @@
 //! Tests over the whole crate; one file a subject.
 
+mod dovecot;
 mod rooms;

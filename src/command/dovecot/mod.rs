@@ -1,6 +1,26 @@
 //! Dovecot's tools: doveconf, doveadm, dovecot.
 
+mod doveconf;
+mod master;
+mod table;
+
 use super::Program;
+use crate::program;
 
 /// The programs of this family, by name.
-pub const PROGRAMS: &[Program] = &[];
+pub const PROGRAMS: &[Program] = &[
+    program!(
+        "doveconf",
+        "/usr/bin/doveconf",
+        "Dovecot's configuration dumping utility",
+        &["-n", "-a", "-d", "-N", "-P", "-S", "-h", "-f", "-m", "-c", "-x"],
+        doveconf::doveconf
+    ),
+    program!(
+        "dovecot",
+        "/usr/sbin/dovecot",
+        "a secure and highly configurable IMAP and POP3 server",
+        &["-F", "-n", "-a", "-c", "-p", "reload", "stop", "--version", "--build-options", "--hostdomain", "--help"],
+        master::dovecot
+    ),
+];

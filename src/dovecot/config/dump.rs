@@ -63,7 +63,7 @@ fn collect(block: &Block, config: &Config, which: Which, top: bool) -> BTreeMap<
     }
     for (k, v) in &block.values {
         let (words, _) = split_path(k);
-        let default = if top || !words.is_empty() { s.default(k) } else { config.get(k) };
+        let default = s.default(k);
         let said = which != Which::Changed || shows_said(&words) || words.first() == Some(&"plugin");
         if said || v != default {
             out.insert(k.clone(), v.clone());

@@ -1,0 +1,221 @@
+//! Dovecot on the base host: started, asked over its sockets, shown by its tools.
+
+use maillab::base::{Chance, Span, Time};
+use maillab::command::io::{Fd, Io, Kernel, Wait};
+use maillab::command::{Ctx, Running, Spawn, program};
+use maillab::dovecot::{dial, master};
+use maillab::host::Cred;
+use maillab::lab::hosts::base_world;
+use maillab::log::Message;
+use maillab::sim::World;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+struct NoSpawn;
+impl Spawn for NoSpawn {
+    fn spawn<'a>(&'a self, _: Ctx, _: Vec<String>) -> Running<'a> {
+        Box::pin(async { 127 })
+    }
+    fn shell<'a>(&'a self, _: Ctx, _: String, _: Vec<String>) -> Running<'a> {
+        Box::pin(async { 127 })
+    }
+}
+
+/// The base host with Dovecot running.
+fn world() -> World {
+    let mut w = base_world(Time::parse_iso("2026-11-24T10:00:00Z").unwrap(), Chance::new(1));
+    if w.dovecot.master.is_none() {
+        master::start(&mut w.host, &mut w.dovecot, true).expect("Dovecot starts on the base host");
+    }
+    w
+}
+
+/// Runs one program: status, standard output, standard error.
+fn run(w: &mut World, args: &[&str], input: &str) -> (i32, String, String) {
+    let kernel = Rc::new(Kernel::default());
+    kernel.size.set((160, 50));
+    kernel.budget.set(1_000_000);
+    let world = Rc::new(RefCell::new(w.clone()));
+    let (out, err) = (Rc::new(RefCell::new(Default::default())), Rc::new(RefCell::new(Default::default())));
+    let fds = BTreeMap::from([
+        (0, Fd::memory(input.as_bytes())),
+        (1, Fd::Memory(Rc::clone(&out))),
+        (2, Fd::Memory(Rc::clone(&err))),
+    ]);
+    let args: Vec<String> = args.iter().map(|a| (*a).to_owned()).collect();
+    let line = args.join(" ");
+    let p = program(&args[0]).unwrap_or_else(|| panic!("{line}: no such program"));
+    let mut ctx = Ctx {
+        args,
+        env: BTreeMap::new(),
+        cwd: "/root".into(),
+        umask: 0o022,
+        io: Io::new(Rc::clone(&kernel), Rc::clone(&world), Cred::root(), fds),
+        spawn: Rc::new(NoSpawn),
+        trainer: None,
+        vantage: None,
+        pid: 4242,
+    };
+    let status = {
+        let mut f = (p.start)(&mut ctx);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut polls = 0;
+        loop {
+            polls += 1;
+            assert!(polls < 10_000, "{line} never ends");
+            if let Poll::Ready(s) = f.as_mut().poll(&mut cx) {
+                break s;
+            }
+            let next = kernel.waits.take().into_iter().filter_map(|w| if let Wait::Timer(t) = w { Some(t) } else { None }).min();
+            if let Some(t) = next {
+                world.borrow_mut().advance(t);
+            }
+        }
+    };
+    drop(ctx);
+    *w = world.borrow().clone();
+    let text = |b: &Rc<RefCell<std::collections::VecDeque<u8>>>| {
+        String::from_utf8(b.borrow().iter().copied().collect()).unwrap()
+    };
+    (status, text(&out), text(&err))
+}
+
+fn write(w: &mut World, path: &str, text: &str) {
+    w.host.fs.write(&Cred::root(), path, text, 0o644).unwrap();
+}
+
+/// The log lines from `from` on, without time and tag.
+fn log(w: &World, from: usize) -> Vec<String> {
+    w.host.journal.iter().skip(from).map(|r| r.event.text()).collect()
+}
+
+fn lmtp(w: &mut World, lines: &[&str]) -> Vec<String> {
+    let mut peer = dial::connect(&mut w.host, &mut w.dovecot, "/var/spool/postfix/private/dovecot-lmtp").expect("a socket");
+    let mut out = peer.greet(&mut w.host).output;
+    for l in lines {
+        w.host.set_time(w.host.now + Span::millis(3));
+        out.extend(peer.input(&mut w.host, format!("{l}\r\n").as_bytes()).output);
+    }
+    String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+}
+
+const MAIL: [&str; 3] = ["LHLO mail.ejemplo.com", "MAIL FROM:<usuario@origen.com>", "RCPT TO:<maria@ejemplo.com>"];
+
+/// As [`run`], the words of a line as arguments.
+fn sh(w: &mut World, line: &str) -> (i32, String, String) {
+    run(w, &line.split(' ').collect::<Vec<_>>(), "")
+}
+
+#[test]
+fn doveconf_n_is_the_real_one() {
+    let mut w = world();
+    for (flag, expected) in [
+        ("-n", include_str!("../data/dovecot/doveconf-n.txt")),
+        ("-a", include_str!("../data/dovecot/doveconf-a.txt")),
+        ("-d", include_str!("../data/dovecot/doveconf-d.txt")),
+    ] {
+        let (status, out, err) = run(&mut w, &["doveconf", flag], "");
+        assert_eq!((status, err.as_str()), (0, ""));
+        for (n, (got, want)) in out.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(got, want, "doveconf {flag}, line {}", n + 1);
+        }
+        assert_eq!(out.lines().count(), expected.lines().count());
+    }
+}
+
+#[test]
+fn doveconf_names_and_refusals() {
+    let mut w = world();
+    for (line, out) in [
+        ("doveconf mail_location", "mail_location = maildir:~/Maildir\n"),
+        ("doveconf -h mail_location", "maildir:~/Maildir\n"),
+        ("doveconf plugin/quota", "plugin/quota = maildir:User quota\n"),
+        ("doveconf -f protocol=imap mail_plugins", "mail_plugins =  quota imap_quota\n"),
+        ("doveconf -d ssl", "ssl = yes\n"),
+        ("doveconf nada", ""),
+    ] {
+        assert_eq!(sh(&mut w, line), (0, out.to_owned(), String::new()), "{line}");
+    }
+    write(&mut w, "/etc/dovecot/conf.d/99-case.conf", "basura = 1\n");
+    let why = "Error in configuration file /etc/dovecot/conf.d/99-case.conf line 1: Unknown setting: basura";
+    let (status, out, err) = sh(&mut w, "doveconf -n");
+    assert_eq!(status, 89);
+    assert_eq!(out.lines().count(), 2);
+    let expected = format!(
+        "doveconf: Fatal: {why}\ndoveconf: Error: managesieve-login: dump-capability process returned 89\ndoveconf: \
+         Fatal: {why}\n"
+    );
+    assert_eq!(err, expected);
+}
+
+#[test]
+fn lmtp_saves_and_logs() {
+    let mut w = world();
+    let from = w.host.journal.len();
+    let mut lines = MAIL.to_vec();
+    lines.extend(["RCPT TO:<noexiste@ejemplo.com>", "DATA", "Subject: hola", "Message-ID: <1@origen.com>", "", "x", ".", "QUIT"]);
+    let got = lmtp(&mut w, &lines);
+    let id = got.iter().find_map(|l| l.strip_prefix("250 2.0.0 <maria@ejemplo.com> ")?.strip_suffix(" Saved")).unwrap().to_owned();
+    assert_eq!(id.len(), 22);
+    assert_eq!(got[9], "550 5.1.1 <noexiste@ejemplo.com> User doesn't exist: noexiste@ejemplo.com");
+    assert_eq!(got.last().map(String::as_str), Some("221 2.0.0 Bye"));
+    let log = log(&w, from);
+    let pid = w.host.procs.iter().find(|p| p.args == "dovecot/lmtp").unwrap().pid;
+    assert_eq!(
+        log,
+        [
+            format!("lmtp({pid}): Connect from local"),
+            format!("lmtp(maria)<{pid}><{id}>: msgid=<1@origen.com>: saved mail to INBOX"),
+            format!("lmtp({pid}): Disconnect from local: Logged out (state=READY)"),
+        ]
+    );
+    let new = w.host.fs.readdir(&Cred::root(), "/home/maria/Maildir/new").unwrap();
+    assert_eq!(new.len(), 1);
+    let size = w.host.fs.node(new[0].1).unwrap().size();
+    assert!(new[0].0.contains(&format!(",S={size},W=")), "{}", new[0].0);
+    assert_eq!(w.host.fs.node(new[0].1).unwrap().uid, w.host.user("maria").unwrap().uid);
+}
+
+#[test]
+fn a_full_mailbox_is_552_or_452() {
+    for (conf, reply) in [
+        ("", "552 5.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)"),
+        ("quota_full_tempfail = yes\n", "452 4.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)"),
+        ("plugin {\n quota_full_tempfail = yes\n}\n", "552 5.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)"),
+    ] {
+        let mut w = world();
+        write(&mut w, "/etc/dovecot/conf.d/99-case.conf", &format!("{conf}plugin {{\n quota_rule = *:storage=10k\n}}\n"));
+        assert!(master::reload(&mut w.host, &mut w.dovecot));
+        let body = "x".repeat(14_000);
+        let mut lines = MAIL.to_vec();
+        lines.extend(["DATA", "Subject: hola", "", &body, "."]);
+        let got = lmtp(&mut w, &lines);
+        assert_eq!(got.last().map(String::as_str), Some(reply));
+    }
+}
+
+#[test]
+fn a_broken_configuration_is_refused_at_reload_and_at_start() {
+    let mut w = world();
+    write(&mut w, "/etc/dovecot/conf.d/99-case.conf", "ssl = quizas\n");
+    let from = w.host.journal.len();
+    assert!(master::reload(&mut w.host, &mut w.dovecot));
+    let why = "Error in configuration file /etc/dovecot/conf.d/99-case.conf line 1: Invalid value: quizas";
+    assert_eq!(
+        log(&w, from)[1],
+        format!(
+            "master: Error: Error reading configuration: {why} - Also failed to read config by executing doveconf: \
+             /run/dovecot/config is a UNIX socket"
+        )
+    );
+    assert_eq!(w.dovecot.master.as_ref().unwrap().config.get("ssl"), "required");
+    assert!(master::stop(&mut w.host, &mut w.dovecot, 1, 0));
+    assert_eq!(master::start(&mut w.host, &mut w.dovecot, true).unwrap_err().status, 89);
+    // The socket file stays and refuses.
+    let path = "/var/spool/postfix/private/dovecot-lmtp";
+    assert!(w.host.fs.exists(path));
+    let refused = dial::connect(&mut w.host, &mut w.dovecot, path).err();
+    assert_eq!(refused, Some(maillab::host::Errno::ConnRefused));
+}
