@@ -68,7 +68,12 @@ fn run(w: &mut World, args: &[&str], input: &str) -> (i32, String, String) {
             if let Poll::Ready(s) = f.as_mut().poll(&mut cx) {
                 break s;
             }
-            let next = kernel.waits.take().into_iter().filter_map(|w| if let Wait::Timer(t) = w { Some(t) } else { None }).min();
+            let next = kernel
+                .waits
+                .take()
+                .into_iter()
+                .filter_map(|w| if let Wait::Timer(t) = w { Some(t) } else { None })
+                .min();
             if let Some(t) = next {
                 world.borrow_mut().advance(t);
             }
@@ -92,7 +97,8 @@ fn log(w: &World, from: usize) -> Vec<String> {
 }
 
 fn lmtp(w: &mut World, lines: &[&str]) -> Vec<String> {
-    let mut peer = dial::connect(&mut w.host, &mut w.dovecot, "/var/spool/postfix/private/dovecot-lmtp").expect("a socket");
+    let mut peer =
+        dial::connect(&mut w.host, &mut w.dovecot, "/var/spool/postfix/private/dovecot-lmtp").expect("a socket");
     let mut out = peer.greet(&mut w.host).output;
     for l in lines {
         w.host.set_time(w.host.now + Span::millis(3));
@@ -155,9 +161,22 @@ fn lmtp_saves_and_logs() {
     let mut w = world();
     let from = w.host.journal.len();
     let mut lines = MAIL.to_vec();
-    lines.extend(["RCPT TO:<noexiste@ejemplo.com>", "DATA", "Subject: hola", "Message-ID: <1@origen.com>", "", "x", ".", "QUIT"]);
+    lines.extend([
+        "RCPT TO:<noexiste@ejemplo.com>",
+        "DATA",
+        "Subject: hola",
+        "Message-ID: <1@origen.com>",
+        "",
+        "x",
+        ".",
+        "QUIT",
+    ]);
     let got = lmtp(&mut w, &lines);
-    let id = got.iter().find_map(|l| l.strip_prefix("250 2.0.0 <maria@ejemplo.com> ")?.strip_suffix(" Saved")).unwrap().to_owned();
+    let id = got
+        .iter()
+        .find_map(|l| l.strip_prefix("250 2.0.0 <maria@ejemplo.com> ")?.strip_suffix(" Saved"))
+        .unwrap()
+        .to_owned();
     assert_eq!(id.len(), 22);
     assert_eq!(got[9], "550 5.1.1 <noexiste@ejemplo.com> User doesn't exist: noexiste@ejemplo.com");
     assert_eq!(got.last().map(String::as_str), Some("221 2.0.0 Bye"));
@@ -183,10 +202,17 @@ fn a_full_mailbox_is_552_or_452() {
     for (conf, reply) in [
         ("", "552 5.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)"),
         ("quota_full_tempfail = yes\n", "452 4.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)"),
-        ("plugin {\n quota_full_tempfail = yes\n}\n", "552 5.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)"),
+        (
+            "plugin {\n quota_full_tempfail = yes\n}\n",
+            "552 5.2.2 <maria@ejemplo.com> Quota exceeded (mailbox for user is full)",
+        ),
     ] {
         let mut w = world();
-        write(&mut w, "/etc/dovecot/conf.d/99-case.conf", &format!("{conf}plugin {{\n quota_rule = *:storage=10k\n}}\n"));
+        write(
+            &mut w,
+            "/etc/dovecot/conf.d/99-case.conf",
+            &format!("{conf}plugin {{\n quota_rule = *:storage=10k\n}}\n"),
+        );
         assert!(master::reload(&mut w.host, &mut w.dovecot));
         let body = "x".repeat(14_000);
         let mut lines = MAIL.to_vec();

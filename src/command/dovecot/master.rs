@@ -59,7 +59,10 @@ pub async fn dovecot(ctx: &mut Ctx) -> i32 {
             "stop" => return signal(ctx, true),
             "-F" | "-p" | "-c" => {}
             a if a.starts_with('-') => {
-                ctx.err(format!("dovecot: invalid option -- '{}'\n{USAGE}", a.trim_start_matches('-').chars().next().unwrap_or('-')));
+                ctx.err(format!(
+                    "dovecot: invalid option -- '{}'\n{USAGE}",
+                    a.trim_start_matches('-').chars().next().unwrap_or('-')
+                ));
                 return 89;
             }
             a if a.starts_with('/') => {}

@@ -79,8 +79,11 @@ fn table(columns: &[Column], rows: &[Vec<String>], width: usize) -> String {
 
 fn json(columns: &[Column], rows: &[Vec<String>]) -> String {
     let row = |r: &Vec<String>| {
-        let fields: Vec<String> =
-            r.iter().zip(columns).map(|(v, c)| format!("\"{}\":{}", c.key, serde_json::Value::from(v.as_str()))).collect();
+        let fields: Vec<String> = r
+            .iter()
+            .zip(columns)
+            .map(|(v, c)| format!("\"{}\":{}", c.key, serde_json::Value::from(v.as_str())))
+            .collect();
         format!("{{{}}}", fields.join(","))
     };
     let all: Vec<String> = rows.iter().map(row).collect();
