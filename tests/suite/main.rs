@@ -1,4 +1,5 @@
 //! Tests over the whole crate; one file a subject.
 
 mod dovecot;
+mod lab_files;
 mod rooms;

@@ -1,0 +1,99 @@
+//! Lab files: an author's mistakes are all found in one run, each at its place; any text is taken without a panic.
+
+use maillab::lab::{LabFile, catalogue, render};
+use proptest::prelude::*;
+
+const MISTAKES: &str = include_str!("../data/labs/mistakes.toml");
+
+#[test]
+fn every_mistake_is_found_in_one_run() {
+    let (_, found) = LabFile::examine(MISTAKES);
+    let text = render(&found, "mistakes.toml", MISTAKES, false);
+    for (line, message, help) in [
+        ("level = 9", "`level` is 9", "from 1 to 5"),
+        ("codes = [\"599\"]", "unknown code `599`", ""),
+        ("titel.es", "unknown key `titel`", "did you mean `title`?"),
+        ("es = \"No llega", "no parameter is named `{pesron}`", "did you mean `{person}`?"),
+        ("[ticket]", "missing key `en`", ""),
+        ("newalaises", "unknown command `newalaises`", "did you mean `newaliases`?"),
+        ("\"alais\"", "unknown kind `alais`", "did you mean `alias`?"),
+        ("25:61", "`25:61` is no time", ""),
+        ("8.8.8.8", "`8.8.8.8` could be somebody's", "192.0.2.0/24"),
+        ("to = \"maria@ejemplo.com\"", "expected a list, found a text", ""),
+        ("at = \"11:30\"", "is after the learner sits down", "the past reaches from"),
+        ("maria@gmail.com", "`gmail.com` could be somebody's", ".example"),
+        ("over-cuota", "unknown cause `over-cuota`", "did you mean `over-quota`?"),
+        ("id = \"one\"", "two rivals are named `one`", ""),
+        ("rival", "no rival disputes the cause", "add a [[rival]]"),
+        ("full-means-disc", "unknown misconception `full-means-disc`", "did you mean `full-means-disk`?"),
+        ("enhanced = \"4.2.2\"", "4.2.2 does not belong to 552", ""),
+        ("dovcot", "unknown word for who decided `dovcot`", "did you mean `dovecot`?"),
+        ("lmtp.status", "no daemon logs an event `lmtp.status`", ""),
+        ("price = \"dear\"", "expected a whole number", ""),
+        ("seen = [\"bounce\"]", "unknown fact `bounce`", "did you mean `bounced`?"),
+        ("id = \"first\"", "the solution `first` diagnoses nothing", ""),
+        ("passed = \"no\"", "expected true or false, found a text", ""),
+        ("fault", "nothing says what must hold after the repair", "add [[goal]]"),
+    ] {
+        let hit = found.iter().find(|d| d.message.contains(message));
+        let Some(hit) = hit else { panic!("not found: {message}\n{text}") };
+        assert!(hit.help.as_deref().unwrap_or("").contains(help), "{message}: {:?}", hit.help);
+        assert!(text.contains(line), "{message}: the line is not shown\n{text}");
+        let (number, column) = hit.position(MISTAKES);
+        assert!(text.contains(&format!("mistakes.toml:{number}:{column}")), "{message}\n{text}");
+    }
+    assert!(LabFile::load(MISTAKES).is_err());
+}
+
+#[test]
+fn broken_toml_is_reported_beside_the_other_mistakes() {
+    let text = MISTAKES.replace("minutes = 20", "minutes = = 20").replace("[host]", "[host");
+    let (_, found) = LabFile::examine(&text);
+    assert!(found.iter().filter(|d| d.message.starts_with("not TOML")).count() >= 2, "{found:#?}");
+    assert!(found.iter().any(|d| d.message.contains("over-cuota")), "{found:#?}");
+}
+
+#[test]
+fn a_lab_is_the_same_at_the_same_seed_and_varies_by_seed() {
+    for id in catalogue::ids() {
+        let file = catalogue::find(id).unwrap();
+        assert_eq!(file.at(7), file.at(7), "{id}");
+        let tickets: std::collections::BTreeSet<String> = (0..12)
+            .map(|s| {
+                let t = file.at(s).ticket.clone();
+                t.from + &t.es
+            })
+            .collect();
+        assert!(tickets.len() > 3, "{id}: only {} different tickets", tickets.len());
+        // What is graded does not vary.
+        for seed in 0..12 {
+            let (a, b) = (file.at(seed), file.at(seed + 100));
+            assert_eq!(a.diagnosis.code, b.diagnosis.code, "{id}");
+            assert_eq!(a.diagnosis.cause, b.diagnosis.cause, "{id}");
+            assert_eq!(a.solution.len(), b.solution.len(), "{id}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_examined_without_panic(text in "\\PC{0,400}") {
+        let (_, found) = LabFile::examine(&text);
+        let _ = render(&found, "x.toml", &text, false);
+        prop_assert!(found.len() <= 400);
+    }
+
+    /// A real lab with a piece cut out, doubled or overwritten.
+    #[test]
+    fn a_damaged_lab_is_examined_without_panic(at in 0usize..12_000, len in 0usize..300, put in "[\\[\\]{}=\"'a-z0-9 \n]{0,12}") {
+        let base = catalogue::text("unknown-user").unwrap_or_default();
+        let mut cut = |n: usize| { let mut n = n.min(base.len()); while !base.is_char_boundary(n) { n -= 1; } n };
+        let (from, to) = (cut(at), cut(at + len));
+        let text = format!("{}{put}{}", &base[..from], &base[to..]);
+        let (file, found) = LabFile::examine(&text);
+        let _ = render(&found, "x.toml", &text, false);
+        let _ = file.at(3);
+    }
+}
