@@ -2,20 +2,147 @@
 
 use super::{Message, Severity};
 
+/// Where a message came from, as the lines of header checks and milters show it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Source {
+    /// `cliente.ejemplo.com[192.0.2.50]` or `local`.
+    pub origin: String,
+    pub sender: String,
+    pub recipient: Option<String>,
+    pub proto: Option<String>,
+    pub helo: Option<String>,
+}
+
+impl Source {
+    fn text(&self) -> String {
+        let mut s = format!("from {}; from=<{}>", self.origin, self.sender);
+        if let Some(r) = &self.recipient {
+            s += &format!(" to=<{r}>");
+        }
+        if let Some(p) = &self.proto {
+            s += &format!(" proto={p}");
+        }
+        if let Some(h) = &self.helo {
+            s += &format!(" helo=<{h}>");
+        }
+        s
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cleanup {}
+pub enum Cleanup {
+    /// The Message-ID of a message (`message-id=<…>`), or that of a resent one.
+    MessageId { qid: String, id: String, resent: bool },
+    /// One line for every Received: header beyond `hopcount_limit`.
+    Hopcount { qid: String },
+    /// A header or body check matched. `action` is `reject`, `warning`, `hold`, `discard`, `info`…, `class` is `header`,
+    /// `mime header`, `nested header` or `body`.
+    Check { qid: String, action: String, class: String, content: String, source: Source, text: String },
+    /// A milter that cannot be reached decides by `milter_default_action`.
+    MilterReject { qid: String, stage: String, client: String, dsn: String, text: String, sender: String },
+    MilterConnect { service: String, errno: String },
+    /// No space, or another fault of the queue file system.
+    QueueWrite { qid: String, reason: String },
+    /// A mapping table could not be read.
+    MapProblem { qid: String, map: String, key: String },
+    /// Virtual alias expansion without end.
+    AliasLoop { qid: String, map: String, address: String, limit: String },
+    /// A message larger than `message_size_limit`.
+    TooLarge { qid: String, limit: u64 },
+    /// An action of a check that has no meaning.
+    UnknownCheck { map: String, action: String },
+    /// A bad FILTER, REDIRECT or BCC argument of a check.
+    BadCheckArgument { qid: String, what: String, argument: String },
+}
 
 impl Message for Cleanup {
     fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Cleanup::MessageId { .. } => "cleanup.message_id",
+            Cleanup::Hopcount { .. } => "cleanup.hopcount",
+            Cleanup::Check { .. } => "cleanup.check",
+            Cleanup::MilterReject { .. } => "cleanup.milter_reject",
+            Cleanup::MilterConnect { .. } => "cleanup.milter_connect",
+            Cleanup::QueueWrite { .. } => "cleanup.queue_write",
+            Cleanup::MapProblem { .. } => "cleanup.map_problem",
+            Cleanup::AliasLoop { .. } => "cleanup.alias_loop",
+            Cleanup::TooLarge { .. } => "cleanup.too_large",
+            Cleanup::UnknownCheck { .. } => "cleanup.unknown_check",
+            Cleanup::BadCheckArgument { .. } => "cleanup.bad_check_argument",
+        }
     }
     fn severity(&self) -> Severity {
-        match *self {}
+        match self {
+            Cleanup::MessageId { .. } | Cleanup::Check { .. } | Cleanup::MilterReject { .. } => Severity::Info,
+            _ => Severity::Warning,
+        }
     }
     fn text(&self) -> String {
-        match *self {}
+        match self {
+            Cleanup::MessageId { qid, id, resent } => {
+                format!("{qid}: {}message-id={id}", if *resent { "resent-" } else { "" })
+            }
+            Cleanup::Hopcount { qid } => format!("warning: {qid}: message rejected: hopcount exceeded"),
+            Cleanup::Check { qid, action, class, content, source, text } => {
+                let head: String = content.chars().take(200).collect();
+                let tail = if text.is_empty() { String::new() } else { format!(": {text}") };
+                format!("{qid}: {action}: {class} {head} {}{tail}", source.text())
+            }
+            Cleanup::MilterReject { qid, stage, client, dsn, text, sender } => {
+                format!("{qid}: milter-reject: {stage} from {client}: {dsn} {text}; from=<{sender}>")
+            }
+            Cleanup::MilterConnect { service, errno } => {
+                format!("warning: connect to Milter service {service}: {errno}")
+            }
+            Cleanup::QueueWrite { qid, reason } => format!("warning: {qid}: write queue file: {reason}"),
+            Cleanup::MapProblem { qid, map, key } => format!(
+                "warning: {qid}: {map} map lookup problem for {key} -- message not accepted, try again later"
+            ),
+            Cleanup::AliasLoop { qid, map, address, limit } => format!(
+                "warning: {qid}: unreasonable {map} map {limit} for {address} -- message not accepted, try again later"
+            ),
+            Cleanup::TooLarge { qid, limit } => {
+                format!("warning: {qid}: queue file size limit exceeded ({limit})")
+            }
+            Cleanup::UnknownCheck { map, action } => format!("warning: unknown command in {map} map: {action}"),
+            Cleanup::BadCheckArgument { qid, what, argument } => {
+                format!("warning: {qid}: bad {what} argument: {argument}")
+            }
+        }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
-        match *self {}
+        let one = |q: &String| vec![("qid", q.clone())];
+        match self {
+            Cleanup::MessageId { qid, id, .. } => vec![("qid", qid.clone()), ("message_id", id.clone())],
+            Cleanup::Check { qid, action, content, source, text, .. } => {
+                let mut f = vec![
+                    ("qid", qid.clone()),
+                    ("action", action.clone()),
+                    ("content", content.clone()),
+                    ("client", source.origin.clone()),
+                    ("from", source.sender.clone()),
+                    ("reason", text.clone()),
+                ];
+                if let Some(r) = &source.recipient {
+                    f.push(("to", r.clone()));
+                }
+                f
+            }
+            Cleanup::MilterReject { qid, client, dsn, text, sender, .. } => vec![
+                ("qid", qid.clone()),
+                ("client", client.clone()),
+                ("dsn", dsn.clone()),
+                ("reason", text.clone()),
+                ("from", sender.clone()),
+            ],
+            Cleanup::Hopcount { qid }
+            | Cleanup::QueueWrite { qid, .. }
+            | Cleanup::MapProblem { qid, .. }
+            | Cleanup::AliasLoop { qid, .. }
+            | Cleanup::TooLarge { qid, .. }
+            | Cleanup::BadCheckArgument { qid, .. } => one(qid),
+            Cleanup::MilterConnect { service, errno } => vec![("service", service.clone()), ("reason", errno.clone())],
+            Cleanup::UnknownCheck { action, .. } => vec![("action", action.clone())],
+        }
     }
 }

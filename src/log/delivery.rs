@@ -1,21 +1,332 @@
-//! What the delivery agents: local(8), virtual(8), smtp(8), lmtp(8), pipe(8), error(8), discard(8) can say.
+//! What the delivery agents can say: local, virtual, smtp, lmtp, pipe, error, discard; and the `delay=` notation.
 
 use super::{Message, Severity};
+use crate::base::Span;
+
+/// The outcome of one delivery attempt for one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Sent,
+    Deferred,
+    Bounced,
+    Expanded,
+    Deliverable,
+    Undeliverable,
+    /// `soft_bounce = yes` made a bounce temporary.
+    SoftBounce,
+    /// cleanup threw the message away for a hold or the like.
+    Discarded,
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Sent => "sent",
+            Status::Deferred => "deferred",
+            Status::Bounced => "bounced",
+            Status::Expanded => "expanded",
+            Status::Deliverable => "deliverable",
+            Status::Undeliverable => "undeliverable",
+            Status::SoftBounce => "SOFTBOUNCE",
+            Status::Discarded => "discarded",
+        }
+    }
+}
+
+/// Seconds with the two significant digits and at most two decimals that Postfix logs (`format_tv`, with
+/// `delay_logging_resolution_limit`).
+pub fn format_tv(t: Span, sig_digits: u32, max_digits: u32) -> String {
+    const MILLION: i64 = 1_000_000;
+    let (mut sec, mut usec) = (t.0.max(0) / MILLION, t.0.max(0) % MILLION);
+    let mut ures = 10_i64.pow(6 - max_digits.min(6));
+    let wid = 10_i64.pow(sig_digits.clamp(1, 6));
+    if ures < MILLION {
+        if sec > 0 {
+            let mut n = 1;
+            while sec >= n && n <= wid / 10 {
+                n *= 10;
+            }
+            ures = ures.max(MILLION / wid * n);
+        } else {
+            while usec >= wid * ures {
+                ures *= 10;
+            }
+        }
+    }
+    if ures > 1 {
+        usec += ures / 2;
+        if usec >= MILLION {
+            sec += 1;
+            usec -= MILLION;
+        }
+    }
+    let mut out = sec.to_string();
+    if usec >= ures {
+        out.push('.');
+        let (mut rem, mut n) = (usec, MILLION / 10);
+        while rem >= ures && n > 0 {
+            out.push(char::from(b'0' + (rem / n) as u8));
+            rem %= n;
+            n /= 10;
+        }
+    }
+    out
+}
+
+/// One status line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    pub qid: String,
+    pub to: String,
+    /// Logged when it differs from `to`.
+    pub orig_to: String,
+    pub relay: String,
+    /// How often the connection was used, when more than once.
+    pub conn_use: u32,
+    /// Before qmgr, in qmgr, connection set-up, transmission.
+    pub delays: [Span; 4],
+    pub dsn: String,
+    pub status: Status,
+    pub reason: String,
+}
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Delivery {}
+pub enum Delivery {
+    Status(Attempt),
+    /// local(8) hands a recipient to another transport.
+    Passing { qid: String, to: String, transport: String },
+    /// smtp(8) and lmtp(8): `connect to HOST[ADDR]:PORT: Connection refused`.
+    Connect { host: String, reason: String },
+    /// A text that smtp(8) logs on its own when another server is tried next.
+    NextHost { qid: String, text: String },
+    /// Any line about a client TLS connection that is worded by the TLS library interface.
+    TlsEstablished { trust: &'static str, peer: String, protocol: String, cipher: String },
+    CertFailed { peer: String, reason: String },
+    CertNameMismatch { peer: String, name: String },
+    TlsHandshake { peer: String, reason: String },
+    /// The two lines about a maildir that cannot be written to.
+    MaildirAccess { uid: u32, gid: u32, text: String },
+    MaildirHint,
+    /// A mailbox, an alias file or another file that cannot be used.
+    IncludeMissing { path: String, reason: String },
+    AliasLookup { map: String, name: String },
+    /// smtp(8) finds itself as the best mail exchanger.
+    LoopToSelf { host: String, what: String },
+    /// An MX record that has no address.
+    NoAddress { domain: String, reason: String },
+    /// Fatal at start.
+    Fatal { text: Fatal },
+    /// A warning about a user's .forward or about an alias's owner.
+    Forward { text: String },
+    /// Login to a relay host failed.
+    SaslFailed { qid: String, text: String },
+    /// A configured table has a bad value for a virtual mailbox.
+    VirtualMap { map: String, user: String, what: VirtualProblem },
+    /// pipe(8): a missing user, and so on.
+    PipeConfig { text: String },
+}
+
+/// Why virtual(8) does not believe a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VirtualProblem {
+    Missing,
+    BadUid(String),
+    LowUid(String),
+    Lookup,
+}
+
+/// Why a delivery agent ends at once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fatal {
+    /// `mailbox_size_limit is smaller than message_size_limit`, or virtual's.
+    LimitSmaller { limit: &'static str, message: &'static str },
+    Other(String),
+}
 
 impl Message for Delivery {
     fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Delivery::Status(_) => "delivery.status",
+            Delivery::Passing { .. } => "delivery.passing",
+            Delivery::Connect { .. } => "delivery.connect",
+            Delivery::NextHost { .. } => "delivery.next_host",
+            Delivery::TlsEstablished { .. } => "delivery.tls",
+            Delivery::CertFailed { .. } => "delivery.cert_failed",
+            Delivery::CertNameMismatch { .. } => "delivery.cert_name",
+            Delivery::TlsHandshake { .. } => "delivery.tls_handshake",
+            Delivery::MaildirAccess { .. } => "delivery.maildir_access",
+            Delivery::MaildirHint => "delivery.maildir_hint",
+            Delivery::IncludeMissing { .. } => "delivery.include_missing",
+            Delivery::AliasLookup { .. } => "delivery.alias_lookup",
+            Delivery::LoopToSelf { .. } => "delivery.loop",
+            Delivery::NoAddress { .. } => "delivery.no_address",
+            Delivery::Fatal { .. } => "delivery.fatal",
+            Delivery::Forward { .. } => "delivery.forward",
+            Delivery::SaslFailed { .. } => "delivery.sasl_failed",
+            Delivery::VirtualMap { .. } => "delivery.virtual_map",
+            Delivery::PipeConfig { .. } => "delivery.pipe_config",
+        }
     }
     fn severity(&self) -> Severity {
-        match *self {}
+        match self {
+            Delivery::MaildirAccess { .. }
+            | Delivery::MaildirHint
+            | Delivery::IncludeMissing { .. }
+            | Delivery::AliasLookup { .. }
+            | Delivery::LoopToSelf { .. }
+            | Delivery::NoAddress { .. }
+            | Delivery::Forward { .. }
+            | Delivery::VirtualMap { .. } => Severity::Warning,
+            Delivery::Fatal { .. } | Delivery::PipeConfig { .. } => Severity::Crit,
+            _ => Severity::Info,
+        }
     }
     fn text(&self) -> String {
-        match *self {}
+        match self {
+            Delivery::Status(a) => {
+                let orig = if a.orig_to.is_empty() { String::new() } else { format!(" orig_to=<{}>,", a.orig_to) };
+                let uses = if a.conn_use > 1 { format!(" conn_use={},", a.conn_use) } else { String::new() };
+                let tv = |s: Span| format_tv(s, 2, 2);
+                let total = Span(a.delays.iter().map(|d| d.0.max(0)).sum());
+                let [p, q, c, x] = a.delays;
+                format!(
+                    "{}: to=<{}>,{orig} relay={},{uses} delay={}, delays={}/{}/{}/{}, dsn={}, status={} ({})",
+                    a.qid,
+                    a.to,
+                    a.relay,
+                    tv(total),
+                    tv(p),
+                    tv(q),
+                    tv(c),
+                    tv(x),
+                    a.dsn,
+                    a.status.word(),
+                    a.reason
+                )
+            }
+            Delivery::Passing { qid, to, transport } => format!("{qid}: passing <{to}> to transport={transport}"),
+            Delivery::Connect { host, reason } => format!("connect to {host}: {reason}"),
+            Delivery::NextHost { qid, text } => format!("{qid}: {text}"),
+            Delivery::TlsEstablished { trust, peer, protocol, cipher } => {
+                format!("{trust} TLS connection established to {peer}: {protocol} with cipher {cipher}")
+            }
+            Delivery::CertFailed { peer, reason } => format!("certificate verification failed for {peer}: {reason}"),
+            Delivery::CertNameMismatch { peer, name } => {
+                format!("warning: {peer}: certificate name mismatch: {name}")
+            }
+            Delivery::TlsHandshake { peer, reason } => format!("SSL_connect error to {peer}: {reason}"),
+            Delivery::MaildirAccess { uid, gid, text } => {
+                format!("warning: maildir access problem for UID/GID={uid}/{gid}: {text}")
+            }
+            Delivery::MaildirHint => "warning: perhaps you need to create the maildirs in advance".into(),
+            Delivery::IncludeMissing { path, reason } => {
+                format!("warning: unable to lookup :include: file {path}: {reason}")
+            }
+            Delivery::AliasLookup { map, name } => format!("warning: {map}: lookup of '{name}' failed"),
+            Delivery::LoopToSelf { host, what } => format!("warning: {what} for {host}"),
+            Delivery::NoAddress { domain, reason } => {
+                format!("warning: no MX host for {domain} has a valid address record: {reason}")
+            }
+            Delivery::Fatal { text: Fatal::LimitSmaller { limit, message } } => {
+                format!("fatal: configuration error: {limit} is smaller than {message}")
+            }
+            Delivery::Fatal { text: Fatal::Other(t) } => format!("fatal: {t}"),
+            Delivery::Forward { text } => format!("warning: {text}"),
+            Delivery::SaslFailed { qid, text } => format!("{qid}: {text}"),
+            Delivery::VirtualMap { map, user, what } => match what {
+                VirtualProblem::Missing => format!("warning: recipient {user}: not found in {map}"),
+                VirtualProblem::BadUid(v) => format!("warning: recipient {user}: bad uid {v} in {map}"),
+                VirtualProblem::LowUid(v) => format!("warning: recipient {user}: uid {v} in {map} is too small"),
+                VirtualProblem::Lookup => format!("warning: recipient {user}: {map} lookup failed"),
+            },
+            Delivery::PipeConfig { text } => format!("fatal: {text}"),
+        }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
-        match *self {}
+        match self {
+            Delivery::Status(a) => {
+                let mut f = vec![
+                    ("qid", a.qid.clone()),
+                    ("to", a.to.clone()),
+                    ("relay", a.relay.clone()),
+                    ("dsn", a.dsn.clone()),
+                    ("status", a.status.word().into()),
+                    ("reason", a.reason.clone()),
+                ];
+                if !a.orig_to.is_empty() {
+                    f.push(("orig_to", a.orig_to.clone()));
+                }
+                if let Some(code) = reply_code(&a.reason) {
+                    f.push(("code", code));
+                }
+                f
+            }
+            Delivery::Passing { qid, to, transport } => {
+                vec![("qid", qid.clone()), ("to", to.clone()), ("transport", transport.clone())]
+            }
+            Delivery::Connect { host, reason } => vec![("relay", host.clone()), ("reason", reason.clone())],
+            Delivery::NextHost { qid, text } | Delivery::SaslFailed { qid, text } => {
+                vec![("qid", qid.clone()), ("reason", text.clone())]
+            }
+            Delivery::TlsEstablished { trust, peer, protocol, .. } => {
+                vec![("trust", (*trust).into()), ("relay", peer.clone()), ("protocol", protocol.clone())]
+            }
+            Delivery::CertFailed { peer, reason } | Delivery::TlsHandshake { peer, reason } => {
+                vec![("relay", peer.clone()), ("reason", reason.clone())]
+            }
+            Delivery::CertNameMismatch { peer, name } => vec![("relay", peer.clone()), ("name", name.clone())],
+            Delivery::MaildirAccess { uid, text, .. } => vec![("uid", uid.to_string()), ("reason", text.clone())],
+            Delivery::IncludeMissing { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
+            Delivery::AliasLookup { map, name } => vec![("map", map.clone()), ("name", name.clone())],
+            Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
+            Delivery::LoopToSelf { host, .. } => vec![("relay", host.clone())],
+            Delivery::NoAddress { domain, reason } => vec![("domain", domain.clone()), ("reason", reason.clone())],
+            Delivery::MaildirHint
+            | Delivery::Fatal { .. }
+            | Delivery::Forward { .. }
+            | Delivery::PipeConfig { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The three-digit code in `… said: 550 5.1.1 …`, `refused to talk to me: 421 …` or `250 2.0.0 Ok …`.
+fn reply_code(reason: &str) -> Option<String> {
+    let at = ["said: ", "refused to talk to me: "].iter().find_map(|m| reason.find(m).map(|i| i + m.len())).unwrap_or(0);
+    let code: String = reason.get(at..)?.chars().take(3).collect();
+    (code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_as_postfix_rounds_them() {
+        for (micros, expected) in [
+            (0, "0"),
+            (4_999, "0"),
+            (5_000, "0.01"),
+            (14_999, "0.01"),
+            (95_100, "0.1"),
+            (999_999, "1"),
+            (2_140_000, "2.1"),
+            (3_000_000, "3"),
+            (12_345_678, "12"),
+            (412_600_000, "413"),
+        ] {
+            assert_eq!(format_tv(Span(micros), 2, 2), expected, "{micros}");
+        }
+    }
+
+    #[test]
+    fn codes_are_found_in_reasons() {
+        for (reason, code) in [
+            ("host mail.destino.com[198.51.100.50] said: 550 5.1.1 x (in reply to RCPT TO command)", Some("550")),
+            ("250 2.0.0 Ok: queued as 1", Some("250")),
+            ("host x[1.2.3.4] refused to talk to me: 421 4.3.2 no", Some("421")),
+            ("delivered to maildir", None),
+        ] {
+            assert_eq!(reply_code(reason).as_deref(), code, "{reason}");
+        }
     }
 }

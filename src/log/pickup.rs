@@ -3,19 +3,38 @@
 use super::{Message, Severity};
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Pickup {}
+pub enum Pickup {
+    /// A message taken from the maildrop queue.
+    Uid { qid: String, uid: u32, from: String },
+    /// cleanup would not take it; it stays in the maildrop queue.
+    Kept { qid: String, reason: String },
+}
 
 impl Message for Pickup {
     fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Pickup::Uid { .. } => "pickup.uid",
+            Pickup::Kept { .. } => "pickup.kept",
+        }
     }
     fn severity(&self) -> Severity {
-        match *self {}
+        match self {
+            Pickup::Uid { .. } => Severity::Info,
+            Pickup::Kept { .. } => Severity::Warning,
+        }
     }
     fn text(&self) -> String {
-        match *self {}
+        match self {
+            Pickup::Uid { qid, uid, from } => format!("{qid}: uid={uid} from=<{from}>"),
+            Pickup::Kept { qid, reason } => format!("warning: maildrop/{qid}: {reason}"),
+        }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
-        match *self {}
+        match self {
+            Pickup::Uid { qid, uid, from } => {
+                vec![("qid", qid.clone()), ("uid", uid.to_string()), ("from", from.clone())]
+            }
+            Pickup::Kept { qid, reason } => vec![("qid", qid.clone()), ("reason", reason.clone())],
+        }
     }
 }

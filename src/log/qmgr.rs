@@ -3,19 +3,87 @@
 use super::{Message, Severity};
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Qmgr {}
+pub enum Qmgr {
+    /// A message entered the active queue.
+    Active { qid: String, from: String, size: u64, nrcpt: usize },
+    /// The queue file is gone: every recipient was dealt with.
+    Removed { qid: String },
+    /// The message became too old (or `postsuper -e` made it so).
+    Expired { qid: String, from: String, forced: bool },
+    /// A message that is still being delivered was met again in the incoming queue.
+    Skipped { qid: String },
+    /// `connect to transport private/x: No such file or directory`.
+    NoTransport { transport: String, errno: String },
+    /// A delivery agent answered nothing sensible: it died.
+    Malformed { transport: String },
+    /// The transport is not used for a while after that.
+    TransportFailure { transport: String },
+    /// A queue file that makes no sense goes to the corrupt queue.
+    Corrupt { qid: String },
+}
 
 impl Message for Qmgr {
     fn kind(&self) -> &'static str {
-        match *self {}
+        match self {
+            Qmgr::Active { .. } => "qmgr.active",
+            Qmgr::Removed { .. } => "qmgr.removed",
+            Qmgr::Expired { .. } => "qmgr.expired",
+            Qmgr::Skipped { .. } => "qmgr.skipped",
+            Qmgr::NoTransport { .. } => "qmgr.no_transport",
+            Qmgr::Malformed { .. } => "qmgr.malformed",
+            Qmgr::TransportFailure { .. } => "qmgr.transport_failure",
+            Qmgr::Corrupt { .. } => "qmgr.corrupt",
+        }
     }
     fn severity(&self) -> Severity {
-        match *self {}
+        match self {
+            Qmgr::NoTransport { .. }
+            | Qmgr::Malformed { .. }
+            | Qmgr::TransportFailure { .. }
+            | Qmgr::Corrupt { .. } => Severity::Warning,
+            _ => Severity::Info,
+        }
     }
     fn text(&self) -> String {
-        match *self {}
+        match self {
+            Qmgr::Active { qid, from, size, nrcpt } => {
+                format!("{qid}: from=<{from}>, size={size}, nrcpt={nrcpt} (queue active)")
+            }
+            Qmgr::Removed { qid } => format!("{qid}: removed"),
+            Qmgr::Expired { qid, from, forced } => {
+                let word = if *forced { "force-expired" } else { "expired" };
+                format!("{qid}: from=<{from}>, status={word}, returned to sender")
+            }
+            Qmgr::Skipped { qid } => format!("{qid}: skipped, still being delivered"),
+            Qmgr::NoTransport { transport, errno } => {
+                format!("warning: connect to transport private/{transport}: {errno}")
+            }
+            Qmgr::Malformed { transport } => format!("warning: private/{transport} socket: malformed response"),
+            Qmgr::TransportFailure { transport } => format!(
+                "warning: transport {transport} failure -- see a previous warning/fatal/panic logfile record for the problem \
+                 description"
+            ),
+            Qmgr::Corrupt { qid } => format!("warning: saving corrupt file \"{qid}\" from queue \"active\" to queue \"corrupt\""),
+        }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
-        match *self {}
+        match self {
+            Qmgr::Active { qid, from, size, nrcpt } => vec![
+                ("qid", qid.clone()),
+                ("from", from.clone()),
+                ("size", size.to_string()),
+                ("nrcpt", nrcpt.to_string()),
+            ],
+            Qmgr::Removed { qid } | Qmgr::Skipped { qid } | Qmgr::Corrupt { qid } => vec![("qid", qid.clone())],
+            Qmgr::Expired { qid, from, .. } => {
+                vec![("qid", qid.clone()), ("from", from.clone()), ("status", "expired".into())]
+            }
+            Qmgr::NoTransport { transport, errno } => {
+                vec![("transport", transport.clone()), ("reason", errno.clone())]
+            }
+            Qmgr::Malformed { transport } | Qmgr::TransportFailure { transport } => {
+                vec![("transport", transport.clone())]
+            }
+        }
     }
 }

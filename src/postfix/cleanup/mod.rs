@@ -1,15 +1,344 @@
 //! cleanup(8): takes a new message, canonicalizes and inspects it, and writes the queue file.
 //!
 //! Whoever has a message ([`submission::Origin`]) fills a [`Submission`] and calls [`submit`]; the answer is what the
-//! real daemon sends back over its socket. Left out: the stream itself (a submission comes whole).
+//! real daemon sends back over its socket. Left out: the stream itself (a submission comes whole), and milters that
+//! exist (only one that cannot be reached is modelled).
 
+mod checks;
+mod envelope;
+pub mod header;
+mod state;
 pub mod submission;
 
-pub use submission::{Actions, CleanupStatus, Client, Dsn, Origin, Recipient, Ret, Stat, Submission, notify};
+pub use submission::{Actions, Client, CleanupStatus, Dsn, Origin, Recipient, Report, Ret, Stat, Submission, notify};
 
-use super::Ctx;
+use super::agent::{self, Proc};
+use super::bounce;
+use super::mail_queue::{self, LogEntry};
+use super::queue_file::{self, Envelope, rec};
+use super::{Ctx, qmgr};
+use crate::base::Span;
+use crate::host::Errno;
+use crate::log::cleanup::Cleanup as Log;
+use crate::log::delivery::{Attempt, Delivery, Status};
+use state::State;
+use std::collections::BTreeSet;
 
-/// Takes a message. The queue id was allocated by [`super::queue_file::new_id`].
-pub fn submit(_ctx: &mut Ctx<'_>, _m: Submission) -> CleanupStatus {
-    CleanupStatus::fail(Stat::Write)
+/// Takes a message. The queue id was allocated by [`queue_file::new_id`].
+pub fn submit(ctx: &mut Ctx<'_>, m: Submission) -> CleanupStatus {
+    let service = if m.service.is_empty() { "cleanup" } else { &m.service };
+    let Some(p) = agent::acquire(ctx, service) else { return CleanupStatus::fail(Stat::Write) };
+    let mut st = State::new(m, p);
+    run(ctx, &mut st);
+    let p = st.p.clone();
+    agent::release(ctx, &p);
+    if st.failure.is_none() {
+        if !st.discard && !st.hold {
+            qmgr::trigger(ctx);
+        }
+        return CleanupStatus::Ok;
+    }
+    st.status()
+}
+
+fn run(ctx: &mut Ctx<'_>, st: &mut State) {
+    envelope::sender(ctx, st);
+    let mut seen = BTreeSet::new();
+    for r in std::mem::take(&mut st.m.recipients) {
+        if st.stopped() {
+            break;
+        }
+        envelope::recipient(ctx, st, &r, &mut seen);
+    }
+    if st.m.origin == Origin::Pickup && !st.stopped() && absent_milter(ctx, st) {
+        return;
+    }
+    let content = std::mem::take(&mut st.m.content);
+    let (text, wide) = latin(&content);
+    let (headers, rest) = header::split(&text);
+    let head = header::run(ctx, st, headers);
+    let body = if st.stopped() { None } else { checks::body(ctx, st, &rest) };
+    let before = st.recipients.len();
+    let always = st.p.conf.get("always_bcc");
+    if st.bcc_ok() && !always.is_empty() {
+        st.bcc.push(always);
+    }
+    for b in std::mem::take(&mut st.bcc) {
+        let copy = Recipient { address: b, notify: notify::NEVER, ..Recipient::default() };
+        envelope::recipient(ctx, st, &copy, &mut seen);
+    }
+    if st.recipients.is_empty() && !st.stopped() {
+        st.fail(Stat::Rcpt, "");
+    }
+    if st.discard && st.failure.is_none() {
+        let n = st.recipients.len() as u64;
+        ctx.pf.counters.recipients += n;
+        ctx.pf.counters.discarded += n;
+    }
+    if st.stopped() {
+        return;
+    }
+    let limit = st.p.conf.int("line_length_limit").max(100) as usize;
+    let mut data = Vec::with_capacity(content.len() + 64);
+    queue_file::put_text(&mut data, &unlatin(&head, wide), limit);
+    queue_file::put_text(&mut data, &unlatin(body.as_deref().unwrap_or(&rest), wide), limit);
+    let max = st.p.conf.int("message_size_limit");
+    if max > 0 && data.len() as i64 > max {
+        let event = Log::TooLarge { qid: st.m.qid.clone(), limit: max as u64 };
+        if st.failure.is_none() {
+            st.log(ctx, event);
+        }
+        st.fail(Stat::Size, "");
+    }
+    if st.stopped() {
+        return;
+    }
+    if st.failure.is_none() || st.bounces() {
+        write(ctx, st, &data, before);
+    }
+    if let Some((stat, reason)) = st.failure.clone()
+        && st.bounces()
+        && matches!(stat, Stat::Rcpt | Stat::Hops | Stat::Size | Stat::Cont)
+    {
+        bounce_here(ctx, st, stat, &reason);
+    }
+}
+
+/// Message bytes as text for what works on `str`; bytes that are no UTF-8 become one char each, and the flag says so.
+fn latin(bytes: &[u8]) -> (String, bool) {
+    match std::str::from_utf8(bytes) {
+        Ok(t) => (t.to_owned(), false),
+        Err(_) => (bytes.iter().map(|b| char::from(*b)).collect(), true),
+    }
+}
+
+/// The reverse of [`latin`].
+fn unlatin(text: &str, wide: bool) -> Vec<u8> {
+    if wide { text.chars().map(|c| c as u32 as u8).collect() } else { text.as_bytes().to_vec() }
+}
+
+/// `non_smtpd_milters` that nobody answers for. True: the message is not taken.
+fn absent_milter(ctx: &mut Ctx<'_>, st: &mut State) -> bool {
+    let Some(service) = st.p.conf.list("non_smtpd_milters").into_iter().next() else { return false };
+    st.log(ctx, Log::MilterConnect { service, errno: Errno::ConnRefused.text().into() });
+    let action = st.p.conf.get("milter_default_action");
+    let (dsn, text, stat) = match action.as_str() {
+        "accept" => return false,
+        "reject" => ("5.5.0", "Service unavailable", Stat::Cont),
+        "quarantine" => {
+            st.hold = true;
+            return false;
+        }
+        _ => ("4.7.1", "Service unavailable - try again later", Stat::Defer),
+    };
+    let event = Log::MilterReject {
+        qid: st.m.qid.clone(),
+        stage: "CONNECT".into(),
+        client: "localhost[127.0.0.1]".into(),
+        dsn: dsn.into(),
+        text: text.into(),
+        sender: st.sender.clone(),
+    };
+    st.log(ctx, event);
+    st.fail(stat, &format!("{dsn} {text}"));
+    true
+}
+
+/// Writes the queue file, into the hold queue if so asked.
+fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
+    let m = &st.m;
+    let mut env = Vec::new();
+    let put = |out: &mut Vec<u8>, k: u8, s: &str| queue_file::put(out, k, s.as_bytes());
+    put(&mut env, rec::TIME, &format!("{} {}", m.arrival.secs(), m.arrival.subsec_micros()));
+    let attr = |out: &mut Vec<u8>, n: &str, v: &str| put(out, rec::ATTR, &format!("{n}={v}"));
+    attr(&mut env, "create_time", &ctx.host.now.secs().to_string());
+    let filter =
+        if st.filter.is_empty() && st.checks_apply() { st.p.conf.get("content_filter") } else { st.filter.clone() };
+    if !filter.is_empty() {
+        put(&mut env, rec::FILT, &filter);
+    }
+    if !st.redirect.is_empty() {
+        put(&mut env, rec::RDR, &st.redirect);
+    }
+    let context = if m.local_rewrite || m.client.is_none() { "local" } else { "remote" };
+    attr(&mut env, "rewrite_context", context);
+    match m.report {
+        Report::None => {}
+        Report::Deliver => attr(&mut env, "trace_flags", "1024"),
+        Report::VerifyOnly => attr(&mut env, "trace_flags", "512"),
+    }
+    if m.origin == Origin::Verify {
+        attr(&mut env, "trace_flags", "256");
+    }
+    if !m.encoding.is_empty() {
+        attr(&mut env, "encoding", &m.encoding);
+    }
+    if !m.fullname.is_empty() {
+        put(&mut env, rec::FULL, &m.fullname);
+    }
+    put(&mut env, rec::FROM, &st.sender);
+    if !m.envid.is_empty() {
+        attr(&mut env, "envelope_id", &m.envid);
+    }
+    if let Some(r) = m.ret {
+        attr(&mut env, "ret_flags", if r == Ret::Full { "1" } else { "2" });
+    }
+    if let Some(c) = &m.client {
+        let shown = if c.addr.is_ipv6() { format!("IPv6:{}", c.addr) } else { c.addr.to_string() };
+        attr(&mut env, "log_client_name", &c.name);
+        attr(&mut env, "log_client_address", &c.addr.to_string());
+        attr(&mut env, "log_client_port", &c.port.to_string());
+        attr(&mut env, "log_message_origin", &format!("{}[{}]", c.name, c.addr));
+        attr(&mut env, "log_helo_name", &c.helo);
+        attr(&mut env, "log_protocol_name", &c.proto);
+        attr(&mut env, "client_name", &c.name);
+        attr(&mut env, "reverse_client_name", &c.reverse_name);
+        attr(&mut env, "client_address", &shown);
+        attr(&mut env, "client_port", &c.port.to_string());
+        attr(&mut env, "helo_name", &c.helo);
+        attr(&mut env, "protocol_name", &c.proto);
+        attr(&mut env, "client_address_type", if c.addr.is_ipv6() { "10" } else { "2" });
+    }
+    for (n, v) in
+        [("sasl_method", &m.sasl_method), ("sasl_username", &m.sasl_username), ("sasl_sender", &m.sasl_sender)]
+    {
+        if !v.is_empty() {
+            attr(&mut env, n, v);
+        }
+    }
+    let rcpt = |out: &mut Vec<u8>, r: &Recipient| {
+        if r.notify != 0 {
+            put(out, rec::ATTR, &format!("dsn_notify={}", r.notify));
+        }
+        if !r.orcpt.is_empty() {
+            put(out, rec::ATTR, &format!("dsn_orig_rcpt={}", r.orcpt));
+        }
+        put(out, rec::ORCP, &r.orig);
+        put(out, rec::RCPT, &r.address);
+    };
+    for r in &st.recipients[..before] {
+        rcpt(&mut env, r);
+    }
+    let warn = st.p.conf.time("delay_warning_time");
+    if warn > 0 {
+        put(&mut env, rec::WARN, &format!("{:15}", m.arrival.secs() + warn));
+    }
+    queue_file::put(&mut env, rec::MESG, b"");
+    let offset = 97 + env.len();
+    let sizes = queue_file::size_record(
+        data.len() as u64,
+        offset,
+        st.recipients.len(),
+        0,
+        data.len() as u64,
+        m.smtputf8,
+    );
+    let mut file = Vec::with_capacity(offset + data.len() + 8);
+    queue_file::put(&mut file, rec::SIZE, sizes.as_bytes());
+    file.extend_from_slice(&env);
+    file.extend_from_slice(data);
+    queue_file::put(&mut file, rec::XTRA, b"");
+    for r in &st.recipients[before..] {
+        rcpt(&mut file, r);
+    }
+    queue_file::put(&mut file, rec::END, b"");
+    let queue = if st.hold { "hold" } else { "incoming" };
+    let qid = m.qid.clone();
+    match mail_queue::create(ctx.host, queue, &qid, file) {
+        Ok(()) => {
+            if st.failure.is_none() {
+                let n = st.recipients.len() as u64;
+                ctx.pf.counters.received += 1;
+                ctx.pf.counters.recipients += n;
+            }
+        }
+        Err(e) => {
+            st.log(ctx, Log::QueueWrite { qid, reason: e.text().into() });
+            st.fail(Stat::Write, "");
+        }
+    }
+}
+
+/// cleanup bounces what it will not take from sendmail(1).
+fn bounce_here(ctx: &mut Ctx<'_>, st: &mut State, stat: Stat, reason: &str) {
+    let detail = stat.detail();
+    let (dsn, text) = match reason.split_once(' ') {
+        Some((d, t)) if d.starts_with(['4', '5']) && d.contains('.') => (d.to_owned(), t.to_owned()),
+        _ if reason.is_empty() => (detail.dsn.to_owned(), detail.text.to_owned()),
+        _ => (detail.dsn.to_owned(), reason.to_owned()),
+    };
+    let waited = Span((ctx.host.now - st.m.arrival).0.max(0));
+    let n = st.recipients.len() as u64;
+    ctx.pf.counters.recipients += n;
+    ctx.pf.counters.bounced += n;
+    for r in st.recipients.clone() {
+        let entry = LogEntry {
+            recipient: r.address.clone(),
+            orig: r.orig.clone(),
+            orcpt: r.orcpt.clone(),
+            notify: r.notify,
+            status: dsn.clone(),
+            action: "failed".into(),
+            reason: text.clone(),
+            ..LogEntry::default()
+        };
+        let _ = mail_queue::append_log(ctx.host, "bounce", &st.m.qid, &entry);
+        let a = Attempt {
+            qid: st.m.qid.clone(),
+            to: r.address.clone(),
+            orig_to: if r.orig.eq_ignore_ascii_case(&r.address) { String::new() } else { r.orig.clone() },
+            relay: "none".into(),
+            conn_use: 0,
+            delays: [waited, Span::ZERO, Span::ZERO, Span::ZERO],
+            dsn: dsn.clone(),
+            status: Status::Bounced,
+            reason: text.clone(),
+        };
+        st.p.log(ctx, Delivery::Status(a));
+    }
+    let qid = st.m.qid.clone();
+    if let Some(e) = mail_queue::envelope(ctx.host, "incoming", &qid) {
+        bounce::flush(ctx, "incoming", &qid, &e);
+    }
+    mail_queue::remove(ctx.host, "incoming", &qid);
+    mail_queue::remove(ctx.host, "bounce", &qid);
+    st.failure = None;
+    st.discard = true;
+}
+
+/// A message made by the mail system itself: its Received: header, then the lines given. `None`: not queued.
+pub fn post_mail(
+    ctx: &mut Ctx<'_>,
+    p: &Proc,
+    origin: Origin,
+    sender: &str,
+    recipient: &str,
+    mut lines: impl FnMut(&mut Ctx<'_>, &str) -> String,
+) -> Option<String> {
+    let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
+    let now = ctx.host.now;
+    let text = lines(ctx, &qid);
+    let content = format!(
+        "Received: by {} ({})\n\tid {qid}; {}\n{text}",
+        p.conf.get("myhostname"),
+        p.conf.get("mail_name"),
+        now.rfc5322()
+    );
+    let m = Submission {
+        qid: qid.clone(),
+        origin,
+        arrival: now,
+        sender: sender.to_owned(),
+        recipients: vec![Recipient::new(recipient)],
+        content: content.into_bytes(),
+        local_rewrite: true,
+        encoding: "8bit".into(),
+        ..Submission::default()
+    };
+    submit(ctx, m).is_ok().then_some(qid)
+}
+
+/// Whether a message is one that probes an address.
+pub fn is_probe(e: &Envelope) -> bool {
+    e.attr("trace_flags") == "256"
 }

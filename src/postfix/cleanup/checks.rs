@@ -1,0 +1,173 @@
+//! header_checks, mime_header_checks, nested_header_checks and body_checks: the actions of `cleanup_act()`.
+
+use super::Stat;
+use super::state::State;
+use crate::log::cleanup::{Cleanup as Log, Source};
+use crate::postfix::Ctx;
+use crate::postfix::agent::lookup;
+
+/// What a check makes of one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Keep,
+    Drop,
+    Replace(String),
+    Prepend(String),
+}
+
+/// Runs the checks `param` on one logical line.
+pub fn header(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str) -> Verdict {
+    if st.p.conf.get(param).is_empty() {
+        return Verdict::Keep;
+    }
+    match lookup(ctx, &st.p, param, line) {
+        Ok(None) => Verdict::Keep,
+        Ok(Some(action)) => act(ctx, st, param, class, line, &action),
+        Err(_) => {
+            let (qid, map) = (st.m.qid.clone(), param.to_owned());
+            let key: String = line.chars().take(100).collect();
+            st.log(ctx, Log::MapProblem { qid, map, key });
+            st.fail(Stat::Defer, "");
+            Verdict::Keep
+        }
+    }
+}
+
+/// Runs body_checks on the lines of the body, up to `body_checks_size_limit`.
+pub fn body(ctx: &mut Ctx<'_>, st: &mut State, text: &str) -> Option<String> {
+    if st.p.conf.get("body_checks").is_empty() || !st.checks_apply() {
+        return None;
+    }
+    let limit = st.p.conf.int("body_checks_size_limit").max(0) as usize;
+    let mut out = String::with_capacity(text.len());
+    let mut seen = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.strip_suffix('\n').unwrap_or(line);
+        seen += line.len();
+        if bare.is_empty() || seen > limit || st.stopped() {
+            out.push_str(line);
+            continue;
+        }
+        match header(ctx, st, "body_checks", "body", bare) {
+            Verdict::Keep => out.push_str(line),
+            Verdict::Drop => {}
+            Verdict::Replace(t) => {
+                out.push_str(&t);
+                out.push('\n');
+            }
+            Verdict::Prepend(t) => {
+                out.push_str(&t);
+                out.push('\n');
+                out.push_str(line);
+            }
+        }
+    }
+    Some(out)
+}
+
+/// One action.
+fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, action: &str) -> Verdict {
+    let (word, text) = action.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((action, ""));
+    let text = text.trim();
+    let verb = word.to_ascii_uppercase();
+    let mut log = |ctx: &mut Ctx<'_>, st: &mut State, what: &str, text: &str| {
+        let event = Log::Check {
+            qid: st.m.qid.clone(),
+            action: what.to_owned(),
+            class: class.to_owned(),
+            content: line.replace('\n', "?"),
+            source: source(st),
+            text: text.to_owned(),
+        };
+        st.log(ctx, event);
+    };
+    match verb.as_str() {
+        "WARN" => log(ctx, st, "warning", text),
+        "INFO" => log(ctx, st, "info", text),
+        "OK" | "DUNNO" | "PASS" => {}
+        "IGNORE" => return Verdict::Drop,
+        "STRIP" => {
+            log(ctx, st, "strip", text);
+            return Verdict::Drop;
+        }
+        "REJECT" => {
+            let detail = Stat::Cont.detail();
+            let reason = match text {
+                "" => format!("{} {}", detail.dsn, detail.text),
+                t if t.starts_with(['4', '5']) && t[1..].starts_with('.') => t.to_owned(),
+                t => format!("{} {t}", detail.dsn),
+            };
+            log(ctx, st, "reject", &reason);
+            st.fail(Stat::Cont, &reason);
+        }
+        "HOLD" => {
+            if !st.hold {
+                log(ctx, st, "hold", text);
+                st.hold = true;
+            }
+        }
+        "DISCARD" => {
+            log(ctx, st, "discard", text);
+            st.discard = true;
+        }
+        "FILTER" => {
+            if text.contains(':') {
+                log(ctx, st, "filter", text);
+                st.filter = text.to_owned();
+            } else {
+                bad(ctx, st, "FILTER", text);
+            }
+        }
+        "REDIRECT" => {
+            if text.contains('@') {
+                log(ctx, st, "redirect", text);
+                st.redirect = text.to_owned();
+            } else {
+                bad(ctx, st, "REDIRECT", text);
+            }
+        }
+        "BCC" => {
+            if text.contains('@') {
+                log(ctx, st, "bcc", text);
+                st.bcc.push(text.to_owned());
+            } else {
+                bad(ctx, st, "BCC", text);
+            }
+        }
+        "REPLACE" => {
+            if text.is_empty() {
+                bad(ctx, st, "REPLACE", text);
+            } else {
+                log(ctx, st, "replace", text);
+                return Verdict::Replace(text.to_owned());
+            }
+        }
+        "PREPEND" => {
+            if text.is_empty() {
+                bad(ctx, st, "PREPEND", text);
+            } else {
+                log(ctx, st, "prepend", text);
+                return Verdict::Prepend(text.to_owned());
+            }
+        }
+        _ => st.log(ctx, Log::UnknownCheck { map: param.to_owned(), action: action.to_owned() }),
+    }
+    Verdict::Keep
+}
+
+fn bad(ctx: &mut Ctx<'_>, st: &mut State, what: &str, argument: &str) {
+    let event = Log::BadCheckArgument { qid: st.m.qid.clone(), what: what.into(), argument: argument.into() };
+    st.log(ctx, event);
+}
+
+/// Where the message came from, as the log line says it.
+pub fn source(st: &State) -> Source {
+    let client = st.m.client.as_ref();
+    Source {
+        origin: client.map_or_else(|| "local".to_owned(), |c| format!("{}[{}]", c.name, c.addr)),
+        sender: st.sender.clone(),
+        recipient: st.last_recipient.clone(),
+        proto: client.map(|c| c.proto.clone()),
+        helo: client.map(|c| c.helo.clone()).filter(|h| !h.is_empty()),
+    }
+}

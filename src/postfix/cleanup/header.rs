@@ -1,0 +1,259 @@
+//! The header half of cleanup(8): hop count, Message-ID, address rewriting and mapping, what is dropped and what is added.
+
+use super::checks::{self, Verdict};
+use super::state::State;
+use super::{Stat, envelope};
+use crate::log::cleanup::Cleanup as Log;
+use crate::postfix::Ctx;
+use crate::postfix::agent::{quote_local, rewrite};
+use crate::postfix::mail_addr::{address_spans, unquote};
+
+/// Headers whose addresses are those of a sender.
+const SENDER_HEADERS: [&str; 9] = [
+    "from",
+    "sender",
+    "reply-to",
+    "errors-to",
+    "return-receipt-to",
+    "disposition-notification-to",
+    "resent-from",
+    "resent-sender",
+    "resent-reply-to",
+];
+/// Headers whose addresses are those of a recipient.
+const RECIPIENT_HEADERS: [&str; 6] = ["to", "cc", "apparently-to", "resent-to", "resent-cc", "mail-followup-to"];
+
+/// The name of a header line, if it is one (`is_header`).
+pub fn header_name(line: &str) -> Option<&str> {
+    let colon = line.find(':')?;
+    let name = line[..colon].trim_end_matches([' ', '\t']);
+    let ok = !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic());
+    ok.then_some(name)
+}
+
+/// Splits a message into logical header lines (folded ones joined by `\n`) and the rest, which starts with the empty line.
+pub fn split(content: &str) -> (Vec<String>, String) {
+    let mut headers: Vec<String> = Vec::new();
+    let mut rest = content;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        if line.is_empty() {
+            return (headers, rest.to_owned());
+        }
+        if line.starts_with([' ', '\t']) && !headers.is_empty() {
+            if let Some(h) = headers.last_mut() {
+                h.push('\n');
+                h.push_str(line);
+            }
+        } else if header_name(line).is_some() {
+            headers.push(line.to_owned());
+        } else {
+            // The separator is missing: Postfix inserts one.
+            return (headers, format!("\n{rest}"));
+        }
+        rest = after;
+    }
+    (headers, String::new())
+}
+
+/// What was seen among the headers.
+#[derive(Default)]
+struct Seen {
+    message_id: bool,
+    resent_message_id: bool,
+    date: bool,
+    from: bool,
+    resent: bool,
+    recipient: bool,
+}
+
+/// Works through the header and returns it as it goes into the queue file.
+pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
+    let mut out = String::new();
+    let mut seen = Seen::default();
+    let mut hops = 0;
+    let limit = st.p.conf.int("hopcount_limit");
+    let dropped = st.p.conf.list("message_drop_headers");
+    for h in headers {
+        if st.stopped() {
+            break;
+        }
+        let name = header_name(&h).unwrap_or("").to_ascii_lowercase();
+        let mut h = h;
+        if st.checks_apply() {
+            match checks::header(ctx, st, "header_checks", "header", &h) {
+                Verdict::Keep => {}
+                Verdict::Drop => continue,
+                Verdict::Replace(new) => {
+                    if header_name(&new).is_none() {
+                        continue;
+                    }
+                    h = new;
+                }
+                Verdict::Prepend(text) => {
+                    out.push_str(&text);
+                    out.push('\n');
+                }
+            }
+        }
+        let value = h.split_once(':').map_or("", |(_, v)| v).trim().to_owned();
+        match name.as_str() {
+            "received" => {
+                hops += 1;
+                if hops >= limit {
+                    let qid = st.m.qid.clone();
+                    st.log(ctx, Log::Hopcount { qid });
+                    st.fail(Stat::Hops, "");
+                }
+            }
+            "message-id" => {
+                seen.message_id = true;
+                st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: value, resent: false });
+            }
+            "resent-message-id" => {
+                seen.resent_message_id = true;
+                st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: value, resent: true });
+            }
+            "date" => seen.date = true,
+            "from" => seen.from = true,
+            "to" | "cc" | "bcc" => seen.recipient = true,
+            _ => {}
+        }
+        seen.resent |= name.starts_with("resent-");
+        if dropped.iter().any(|d| d.eq_ignore_ascii_case(&name)) {
+            continue;
+        }
+        let sender = SENDER_HEADERS.contains(&name.as_str());
+        if sender || RECIPIENT_HEADERS.contains(&name.as_str()) {
+            h = addresses(ctx, st, &h, sender);
+        }
+        out.push_str(&h);
+        out.push('\n');
+    }
+    if !st.stopped() {
+        complete(ctx, st, &seen, &mut out);
+    }
+    out
+}
+
+/// Rewrites and maps the addresses of one header in place.
+fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> String {
+    let Some((name, value)) = header.split_once(':') else { return header.to_owned() };
+    let domain = st.p.conf.get("remote_header_rewrite_domain");
+    let context = if st.m.local_rewrite { Some("local") } else { (!domain.is_empty()).then_some("remote") };
+    let maps = if st.map_ok() { envelope::header_maps(st, sender) } else { Vec::new() };
+    if context.is_none() && maps.is_empty() && st.p.conf.get("masquerade_domains").is_empty() {
+        return header.to_owned();
+    }
+    let mut out = String::new();
+    let mut last = 0;
+    let mut changed = false;
+    for (a, b) in address_spans(value) {
+        let old = unquote(value[a..b].trim());
+        if old.is_empty() {
+            continue;
+        }
+        let mut new = old.clone();
+        if let Some(c) = context {
+            new = rewrite(ctx, &st.p, c, &new);
+        }
+        for m in &maps {
+            new = envelope::map11(ctx, st, m, &new);
+        }
+        if st.map_ok() {
+            new = envelope::masquerade(st, if sender { "header_sender" } else { "header_recipient" }, &new);
+        }
+        out.push_str(&value[last..a]);
+        if new == old {
+            out.push_str(&value[a..b]);
+        } else {
+            changed = true;
+            out.push_str(&quote_local(&new));
+        }
+        last = b;
+    }
+    if !changed {
+        return header.to_owned();
+    }
+    out.push_str(&value[last..]);
+    format!("{name}: {}", out.trim_start())
+}
+
+/// Adds the headers that a message from this host must have.
+fn complete(ctx: &mut Ctx<'_>, st: &mut State, seen: &Seen, out: &mut String) {
+    let add = st.m.local_rewrite || st.p.conf.bool("always_add_missing_headers");
+    let resent = if seen.resent { "Resent-" } else { "" };
+    let has_id = if seen.resent { seen.resent_message_id } else { seen.message_id };
+    if !has_id {
+        let id = if add {
+            let c = ctx.host.now.civil();
+            let id = format!(
+                "<{:04}{:02}{:02}{:02}{:02}{:02}.{}@{}>",
+                c.year,
+                c.month,
+                c.day,
+                c.hour,
+                c.minute,
+                c.second,
+                st.m.qid,
+                st.p.conf.get("myhostname")
+            );
+            out.push_str(&format!("{resent}Message-Id: {id}\n"));
+            id
+        } else {
+            "<>".to_owned()
+        };
+        if add || !seen.message_id {
+            st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id, resent: seen.resent && add });
+        }
+    }
+    if !add {
+        return;
+    }
+    let low = out.to_ascii_lowercase();
+    let has = |n: &str| low.starts_with(n) || low.contains(&format!("\n{n}"));
+    if !(if seen.resent { has("resent-date:") } else { seen.date }) {
+        out.push_str(&format!("{resent}Date: {}\n", ctx.host.now.rfc5322()));
+    }
+    if !(if seen.resent { has("resent-from:") || has("resent-sender:") } else { seen.from }) {
+        let from = if st.sender.is_empty() { "MAILER-DAEMON".to_owned() } else { quote_local(&st.sender) };
+        if st.sender.is_empty() || st.m.fullname.is_empty() {
+            out.push_str(&format!("{resent}From: {from}\n"));
+        } else if st.p.conf.get("header_from_format") == "obsolete" {
+            out.push_str(&format!("{resent}From: {from} ({})\n", st.m.fullname));
+        } else {
+            out.push_str(&format!("{resent}From: {} <{from}>\n", phrase(&st.m.fullname)));
+        }
+    }
+    let undisclosed = st.p.conf.get("undisclosed_recipients_header");
+    if !seen.recipient && !seen.resent && !undisclosed.is_empty() {
+        out.push_str(&format!("{undisclosed}\n"));
+    }
+}
+
+/// A display name: quoted when it holds more than atoms.
+fn phrase(name: &str) -> String {
+    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~ ".contains(c) || !c.is_ascii();
+    if name.chars().all(atom) {
+        return name.to_owned();
+    }
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_ends_where_it_ends() {
+        for (text, headers, rest) in [
+            ("A: b\n c\nD: e\n\nx\n", vec!["A: b\n c", "D: e"], "\nx\n"),
+            ("hola\n", vec![], "\nhola\n"),
+            ("A: b\nhola\n", vec!["A: b"], "\nhola\n"),
+            ("A: b\n", vec!["A: b"], ""),
+        ] {
+            let (h, r) = split(text);
+            assert_eq!((h, r.as_str()), (headers.into_iter().map(str::to_owned).collect(), rest), "{text:?}");
+        }
+    }
+}

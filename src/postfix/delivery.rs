@@ -1,0 +1,152 @@
+//! What qmgr(8) asks of a delivery agent, and what the agent answers: for each recipient an outcome at an instant.
+
+use super::queue_file::{self, Envelope, Rcpt};
+use super::{Ctx, mail_queue};
+use crate::base::{Span, Time};
+use crate::log::Event;
+use std::sync::Arc;
+
+/// A delivery request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub qid: String,
+    /// The queue that the file is in (`active`).
+    pub queue: &'static str,
+    pub transport: String,
+    pub nexthop: String,
+    pub recipients: Vec<Rcpt>,
+    pub envelope: Arc<Envelope>,
+    pub sender: String,
+    pub active: Time,
+    pub handoff: Time,
+    /// sendmail -bv or an address probe: nothing is delivered.
+    pub verify: bool,
+}
+
+impl Request {
+    /// The message with `\n` line ends. Empty when the file is gone.
+    pub fn content(&self, ctx: &Ctx<'_>) -> Vec<u8> {
+        mail_queue::read(ctx.host, self.queue, &self.qid).map(|b| queue_file::content(&b.bytes())).unwrap_or_default()
+    }
+    /// Whether the queue file is still there.
+    pub fn exists(&self, ctx: &Ctx<'_>) -> bool {
+        ctx.host.fs.exists(&mail_queue::path(self.queue, &self.qid))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Sent,
+    Deferred,
+    Bounced,
+}
+
+/// What became of a recipient, or of one of the addresses that local(8) expanded it to.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Index into [`Request::recipients`].
+    pub rcpt: usize,
+    /// When, counted from the hand-off.
+    pub at: Span,
+    /// Of that: connection set-up.
+    pub setup: Span,
+    /// The address as logged, when it is not the recipient's own.
+    pub to: Option<String>,
+    pub relay: String,
+    pub conn_use: u32,
+    pub verdict: Verdict,
+    pub dsn: String,
+    pub reason: String,
+    pub diag_type: String,
+    pub diag_text: String,
+    pub mta: String,
+    /// Nothing is logged (mail to /dev/null and the like are, this is for a recipient that was expanded).
+    pub silent: bool,
+}
+
+impl Item {
+    pub fn new(rcpt: usize, verdict: Verdict, dsn: &str, reason: impl Into<String>) -> Item {
+        Item {
+            rcpt,
+            at: Span::ZERO,
+            setup: Span::ZERO,
+            to: None,
+            relay: "none".into(),
+            conn_use: 0,
+            verdict,
+            dsn: dsn.into(),
+            reason: reason.into(),
+            diag_type: String::new(),
+            diag_text: String::new(),
+            mta: String::new(),
+            silent: false,
+        }
+    }
+    pub fn relay(mut self, relay: impl Into<String>) -> Item {
+        self.relay = relay.into();
+        self
+    }
+    pub fn at(mut self, at: Span) -> Item {
+        self.at = at;
+        self
+    }
+}
+
+/// A program that local(8) or pipe(8) waits for.
+#[derive(Clone, Debug)]
+pub struct Exec {
+    pub request: super::ExecRequest,
+    /// What the outcome will be filed under.
+    pub item: Item,
+    /// `command_time_limit`, or the pipe's.
+    pub command: String,
+    /// Which agent words the result.
+    pub pipe: bool,
+}
+
+/// What an agent did with a request.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub items: Vec<Item>,
+    /// Lines of the agent's log, by instant from the hand-off.
+    pub logs: Vec<(Span, Event)>,
+    pub execs: Vec<Exec>,
+    /// The destination cannot be reached: qmgr lowers its concurrency, and in the end gives it a rest.
+    pub dead: Option<(String, String)>,
+    /// How long it all took.
+    pub took: Span,
+    /// local(8) handed recipients to another transport: (recipient index, transport, nexthop).
+    pub passed: Vec<(usize, String, String)>,
+}
+
+impl Outcome {
+    /// One outcome for every recipient.
+    pub fn all(r: &Request, took: Span, make: impl Fn(usize) -> Item) -> Outcome {
+        Outcome {
+            items: (0..r.recipients.len()).map(|i| make(i).at(took)).collect(),
+            took,
+            ..Outcome::default()
+        }
+    }
+    pub fn log(&mut self, at: Span, event: impl Into<Event>) {
+        self.logs.push((at, event.into()));
+    }
+}
+
+/// Splits `5.1.1 text` into enhanced code and text; without a code the default is used (`dsn_split`).
+pub fn dsn_split<'a>(text: &'a str, default: &str) -> (String, &'a str) {
+    let t = text.trim_start();
+    let end = t.find(|c: char| c.is_ascii_whitespace()).unwrap_or(t.len());
+    if dsn_valid(&t[..end]) {
+        return (t[..end].to_owned(), t[end..].trim_start());
+    }
+    (default.to_owned(), t)
+}
+
+/// Whether a word is an enhanced status code.
+pub fn dsn_valid(word: &str) -> bool {
+    let p: Vec<&str> = word.split('.').collect();
+    p.len() == 3
+        && ["2", "4", "5"].contains(&p[0])
+        && p[1..].iter().all(|x| !x.is_empty() && x.len() <= 3 && x.bytes().all(|b| b.is_ascii_digit()))
+}

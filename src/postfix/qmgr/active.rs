@@ -1,0 +1,134 @@
+//! The life of a message in the active queue: in, and out to where it belongs.
+
+use super::{Active, resolve, scan};
+use crate::base::{Span, Time};
+use crate::host::fs::Cred;
+use crate::log::qmgr::Qmgr as Log;
+use crate::postfix::agent::{self, Proc, quote_local};
+use crate::postfix::queue_file::{self, Envelope, rec};
+use crate::postfix::{Ctx, bounce, mail_queue};
+use std::sync::Arc;
+
+/// Takes a message into the active queue and starts its deliveries.
+pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
+    if ctx.pf.qmgr.active.contains_key(id) {
+        if queue == "incoming" {
+            p.log(ctx, Log::Skipped { qid: id.to_owned() });
+        }
+        return;
+    }
+    if mail_queue::rename(ctx.host, id, queue, "active").is_err() {
+        return;
+    }
+    if queue == "deferred" {
+        mail_queue::remove(ctx.host, "defer", id);
+    }
+    let Some(envelope) = mail_queue::envelope(ctx.host, "active", id).filter(|e| e.complete) else {
+        p.log(ctx, Log::Corrupt { qid: id.to_owned() });
+        let _ = mail_queue::rename(ctx.host, id, "active", "corrupt");
+        return;
+    };
+    let nrcpt = envelope.recipients.iter().filter(|r| !r.done).count();
+    let from = quote_local(&envelope.sender);
+    p.log(ctx, Log::Active { qid: id.to_owned(), from, size: envelope.size, nrcpt });
+    let message =
+        Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, deferred: false };
+    ctx.pf.qmgr.active.insert(id.to_owned(), message);
+    resolve::assign(ctx, p, id);
+    if ctx.pf.qmgr.active.get(id).is_some_and(|m| m.pending == 0) {
+        done(ctx, id);
+    }
+}
+
+/// A delivery came back.
+pub(super) fn came_back(ctx: &mut Ctx<'_>, id: &str, deferred: bool) {
+    let Some(m) = ctx.pf.qmgr.active.get_mut(id) else { return };
+    m.pending = m.pending.saturating_sub(1);
+    m.deferred |= deferred;
+    if m.pending == 0 {
+        done(ctx, id);
+    }
+}
+
+/// Whether mail to this sender is a bounce, with its own lifetime.
+fn lifetime(p: &Proc, sender: &str) -> Span {
+    let double = p.conf.get("double_bounce_sender");
+    let local = sender.split('@').next().unwrap_or("");
+    let name = if sender.is_empty() || local == double { "bounce_queue_lifetime" } else { "maximal_queue_lifetime" };
+    Span::secs(p.conf.time(name))
+}
+
+/// Nothing of the message is on its way any more (`qmgr_active_done`).
+fn done(ctx: &mut Ctx<'_>, id: &str) {
+    let Some(p) = scan::process(ctx) else { return };
+    finish(ctx, &p, id);
+    agent::release(ctx, &p);
+}
+
+fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
+    let Some(message) = ctx.pf.qmgr.active.get(id).cloned() else { return };
+    // The file may have been changed or removed meanwhile.
+    let path = mail_queue::path("active", id);
+    let Some(e) = mail_queue::envelope(ctx.host, "active", id) else {
+        ctx.pf.qmgr.active.remove(id);
+        for q in ["bounce", "defer", "trace"] {
+            mail_queue::remove(ctx.host, q, id);
+        }
+        return;
+    };
+    if ctx.host.fs.exists(&mail_queue::path("bounce", id)) {
+        bounce::flush(ctx, "active", id, &e);
+    }
+    if ctx.host.fs.exists(&mail_queue::path("trace", id)) {
+        bounce::trace_flush(ctx, "active", id, &e);
+    }
+    if message.deferred {
+        let now = ctx.host.now;
+        let forced = ctx.host.fs.stat(&Cred::root(), &path).is_ok_and(|(_, n)| n.mode & 0o070 == 0o050);
+        if forced || now - e.arrival > lifetime(p, &e.sender) {
+            p.log(ctx, Log::Expired { qid: id.to_owned(), from: quote_local(&e.sender), forced });
+            let left = e.recipients.iter().filter(|r| !r.done).count() as u64;
+            ctx.pf.counters.bounced += left;
+            bounce::expire(ctx, "active", id, &e);
+        } else {
+            if let Some((when, offset)) = e.warn
+                && now >= when
+            {
+                bounce::warn(ctx, "active", id, &e);
+                kill_record(ctx, id, offset);
+            }
+            defer(ctx, p, id, &e);
+            return;
+        }
+    }
+    ctx.pf.qmgr.active.remove(id);
+    mail_queue::remove(ctx.host, "active", id);
+    mail_queue::remove(ctx.host, "defer", id);
+    p.log(ctx, Log::Removed { qid: id.to_owned() });
+}
+
+/// Back to the deferred queue, with the time of the next try as the file's.
+fn defer(ctx: &mut Ctx<'_>, p: &Proc, id: &str, e: &Envelope) {
+    let now = ctx.host.now;
+    let age = now.secs() - e.arrival.secs();
+    let delay = age.min(p.conf.time("maximal_backoff_time")).max(p.conf.time("minimal_backoff_time"));
+    ctx.pf.qmgr.active.remove(id);
+    let path = mail_queue::path("active", id);
+    let _ = ctx.host.fs.set_mtime(&Cred::root(), &path, Time::from_secs(now.secs() + delay));
+    let _ = mail_queue::rename(ctx.host, id, "active", "deferred");
+    if ctx.pf.qmgr.active.is_empty() {
+        scan::trigger_if_any(ctx);
+    }
+}
+
+/// The delay warning is given once.
+fn kill_record(ctx: &mut Ctx<'_>, id: &str, offset: usize) {
+    let path = mail_queue::path("active", id);
+    let Ok((ino, node)) = ctx.host.fs.stat(&Cred::root(), &path) else { return };
+    let Some(blob) = node.blob() else { return };
+    let mut bytes = blob.bytes().into_owned();
+    if bytes.get(offset) == Some(&rec::WARN) && queue_file::rec_name(rec::KILL).is_some() {
+        bytes[offset] = rec::KILL;
+        let _ = ctx.host.fs.set_content(&Cred::root(), ino, bytes.into());
+    }
+}

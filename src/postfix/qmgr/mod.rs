@@ -1,0 +1,111 @@
+//! qmgr(8): moves messages through incoming, active and deferred, hands recipients to delivery agents, and decides about
+//! retry, expiry, delay warnings and destinations that cannot be reached.
+//!
+//! What it knows of a message is in the file; in memory is only what is active. Left out: job preemption, recipient
+//! limits in memory, rate delays.
+
+mod active;
+mod resolve;
+mod scan;
+mod schedule;
+
+pub use scan::{flush, flush_id, reload, start, stop, trigger};
+
+use super::Ctx;
+use super::delivery::{Outcome, Request};
+use super::queue_file::Envelope;
+use super::agent::Proc;
+use crate::base::Time;
+use imbl::{OrdMap, Vector};
+use std::sync::Arc;
+
+/// A message in the active queue.
+#[derive(Clone, Debug)]
+pub struct Active {
+    pub envelope: Arc<Envelope>,
+    pub since: Time,
+    /// Deliveries that are not done yet.
+    pending: usize,
+    deferred: bool,
+}
+
+/// A destination: (transport, next hop or recipient).
+type Key = (String, String);
+
+/// What is waiting for a destination, and how well it does.
+#[derive(Clone, Debug, Default)]
+struct Dest {
+    todo: Vector<u64>,
+    busy: i64,
+    window: i64,
+    success: f64,
+    failure: f64,
+    fail_cohorts: f64,
+    /// Given a rest until then, because of (dsn, reason).
+    dead: Option<(Time, String, String)>,
+}
+
+/// A delivery on its way.
+#[derive(Clone, Debug)]
+struct Job {
+    request: Request,
+    key: Key,
+    proc: Option<Proc>,
+    outcome: Outcome,
+    /// How far the outcome's events have been played.
+    logs_done: usize,
+    items_done: usize,
+    /// Programs still running.
+    execs: usize,
+    /// Recipients of which an expansion was deferred.
+    kept: Vec<bool>,
+}
+
+/// The queue manager's memory.
+#[derive(Clone, Debug, Default)]
+pub struct Qmgr {
+    running: bool,
+    pub active: OrdMap<String, Active>,
+    dests: OrdMap<Key, Dest>,
+    /// Deliveries in progress by transport.
+    busy: OrdMap<String, i64>,
+    jobs: OrdMap<u64, Job>,
+    next_job: u64,
+    /// Programs of local(8) and pipe(8) by id: job and place in its outcome.
+    execs: OrdMap<u64, (u64, usize)>,
+    next_exec: u64,
+    scan_armed: bool,
+    /// The next scan of the deferred queue takes all, whatever their time.
+    flush_all: bool,
+    generation: u64,
+}
+
+/// Something that the queue manager or an agent does later.
+#[derive(Clone, Debug)]
+pub enum Due {
+    /// Look into the incoming queue.
+    Incoming,
+    /// The periodic look into the deferred queue; belongs to a run of qmgr.
+    Deferred(u64),
+    /// One look into the deferred queue.
+    DeferredOnce,
+    /// Hand a job to its agent.
+    Deliver(u64),
+    /// Play a job's next events.
+    Step(u64),
+}
+
+pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
+    match due {
+        Due::Incoming => scan::incoming(ctx),
+        Due::Deferred(generation) => scan::deferred(ctx, Some(generation)),
+        Due::DeferredOnce => scan::deferred(ctx, None),
+        Due::Deliver(job) => schedule::deliver(ctx, job),
+        Due::Step(job) => schedule::step(ctx, job),
+    }
+}
+
+/// The result of a program that an agent waited for.
+pub(super) fn exec_done(ctx: &mut Ctx<'_>, id: u64, status: i32, output: &[u8]) {
+    schedule::exec_done(ctx, id, status, output);
+}

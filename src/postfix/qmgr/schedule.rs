@@ -1,0 +1,426 @@
+//! Jobs: a delivery is started when its destination has room, runs in its agent, and its outcome is played event by event.
+
+use super::{Dest, Due, Job, active};
+use crate::base::Span;
+use crate::log::delivery::{Attempt, Delivery, Status};
+use crate::log::qmgr::Qmgr as Log;
+use crate::postfix::agent::{self, Proc, quote_local};
+use crate::postfix::delivery::{Item, Outcome, Request, Verdict, dsn_split};
+use crate::postfix::mail_queue::{self, LogEntry};
+use crate::postfix::queue_file::Rcpt;
+use crate::postfix::{self, Ctx};
+
+fn later(ctx: &mut Ctx<'_>, span: Span, due: Due) {
+    let at = ctx.host.now + span;
+    ctx.pf.due.push(at, postfix::Due::Qmgr(due));
+}
+
+/// A new job for a message; it starts at once when the destination has room.
+pub(super) fn add(ctx: &mut Ctx<'_>, p: &Proc, qid: &str, transport: &str, nexthop: &str, queue: &str, list: Vec<Rcpt>) {
+    let Some(message) = ctx.pf.qmgr.active.get_mut(qid) else { return };
+    message.pending += 1;
+    let envelope = message.envelope.clone();
+    let since = message.since;
+    let key = (transport.to_owned(), queue.to_owned());
+    let mut request = Request {
+        qid: qid.to_owned(),
+        queue: "active",
+        transport: transport.to_owned(),
+        nexthop: nexthop.to_owned(),
+        sender: envelope.sender.clone(),
+        verify: matches!(envelope.attr("trace_flags"), "256" | "512"),
+        envelope,
+        recipients: list,
+        active: since,
+        handoff: since,
+    };
+    let now = ctx.host.now;
+    let initial = p.conf.transport_int(transport, "_initial_destination_concurrency").max(1);
+    let dest = ctx.pf.qmgr.dests.entry(key.clone()).or_default();
+    if dest.window == 0 {
+        dest.window = initial;
+    }
+    if let Some((until, dsn, reason)) = dest.dead.clone() {
+        if until > now {
+            "retry".clone_into(&mut request.transport);
+            request.nexthop = format!("{dsn} delivery temporarily suspended: {reason}");
+        } else {
+            dest.dead = None;
+            dest.window = initial;
+        }
+    }
+    let direct = request.transport != transport;
+    let key = if direct { (request.transport.clone(), request.nexthop.clone()) } else { key };
+    let kept = vec![false; request.recipients.len()];
+    ctx.pf.qmgr.next_job += 1;
+    let id = ctx.pf.qmgr.next_job;
+    let job = Job {
+        request,
+        key: key.clone(),
+        proc: None,
+        outcome: Outcome::default(),
+        logs_done: 0,
+        items_done: 0,
+        execs: 0,
+        kept,
+    };
+    ctx.pf.qmgr.jobs.insert(id, job);
+    ctx.pf.qmgr.dests.entry(key.clone()).or_default().todo.push_back(id);
+    pump(ctx, p, &key);
+}
+
+/// Starts what may start for a destination.
+fn pump(ctx: &mut Ctx<'_>, p: &Proc, key: &(String, String)) {
+    let limit = p.conf.transport_int(&key.0, "_destination_concurrency_limit");
+    let processes = agent::process_limit(ctx, p, &key.0);
+    loop {
+        let busy = ctx.pf.qmgr.busy.get(&key.0).copied().unwrap_or(0);
+        let Some(dest) = ctx.pf.qmgr.dests.get_mut(key) else { return };
+        if dest.window == 0 {
+            dest.window = 5;
+        }
+        let window = if limit > 0 { dest.window.min(limit) } else { dest.window };
+        if dest.busy >= window || (processes > 0 && busy >= processes) {
+            return;
+        }
+        let Some(id) = dest.todo.pop_front() else { return };
+        dest.busy += 1;
+        *ctx.pf.qmgr.busy.entry(key.0.clone()).or_default() += 1;
+        let who = ctx.pf.qmgr.jobs.get(&id).map(|j| format!("{}/{}", j.request.qid, key.1)).unwrap_or_default();
+        let span = ctx.host.jitter("qmgr.handoff", &who, 1_000, 12_000);
+        later(ctx, span, Due::Deliver(id));
+    }
+}
+
+/// Hands a job to an agent, which does the whole delivery; the outcome is then played in time.
+pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
+    let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
+    let transport = job.request.transport.clone();
+    let proc = match agent::acquire_agent(ctx, &transport) {
+        agent::Acquired::Ready(p) => p,
+        agent::Acquired::Later(span) => {
+            later(ctx, span, Due::Deliver(id));
+            return;
+        }
+        agent::Acquired::Missing(errno) => {
+            if let Some(p) = super::scan::process(ctx) {
+                p.log(ctx, Log::NoTransport { transport: transport.clone(), errno });
+                agent::release(ctx, &p);
+            }
+            "retry".clone_into(&mut job.request.transport);
+            "4.3.0 mail transport unavailable".clone_into(&mut job.request.nexthop);
+            match agent::acquire_agent(ctx, "retry") {
+                agent::Acquired::Ready(p) => p,
+                _ => return,
+            }
+        }
+    };
+    job.request.handoff = ctx.host.now;
+    let mut outcome = postfix::deliver(ctx, &proc, &job.request);
+    outcome.items.sort_by_key(|i| i.at);
+    outcome.logs.sort_by_key(|l| l.0);
+    job.proc = Some(proc);
+    job.execs = outcome.execs.len();
+    for (n, e) in outcome.execs.iter_mut().enumerate() {
+        ctx.pf.qmgr.next_exec += 1;
+        e.request.id = ctx.pf.qmgr.next_exec;
+        ctx.pf.qmgr.execs.insert(e.request.id, (id, n));
+    }
+    let runs: Vec<_> = outcome.execs.iter().map(|e| e.request.clone()).collect();
+    ctx.pf.execs.extend(runs);
+    job.outcome = outcome;
+    ctx.pf.qmgr.jobs.insert(id, job);
+    arm(ctx, id);
+}
+
+/// A program ended: its outcome joins the others.
+pub(super) fn exec_done(ctx: &mut Ctx<'_>, exec: u64, status: i32, output: &[u8]) {
+    let Some((id, n)) = ctx.pf.qmgr.execs.remove(&exec) else { return };
+    let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
+    let Some(e) = job.outcome.execs.get(n).cloned() else { return };
+    let took = ctx.host.now - job.request.handoff;
+    let item = postfix::pipe_command::outcome(&e, status, output);
+    let at = took + ctx.host.jitter("pipe.wait", &format!("{}/{exec}", job.request.qid), 4_000, 20_000);
+    let at = Span(at.0.max(e.item.at.0));
+    job.outcome.items.push(item.at(at));
+    job.outcome.took = Span(job.outcome.took.0.max(at.0));
+    job.execs -= 1;
+    ctx.pf.qmgr.jobs.insert(id, job);
+    arm(ctx, id);
+}
+
+/// Sets the alarm for the next event of a job.
+fn arm(ctx: &mut Ctx<'_>, id: u64) {
+    let Some(job) = ctx.pf.qmgr.jobs.get(&id) else { return };
+    let log = job.outcome.logs.get(job.logs_done).map(|l| l.0);
+    let item = job.outcome.items.get(job.items_done).map(|i| i.at);
+    let next = match (log, item) {
+        (Some(a), Some(b)) => Some(Span(a.0.min(b.0))),
+        (a, b) => a.or(b),
+    };
+    let next = match next {
+        Some(n) => n,
+        None if job.execs > 0 => return,
+        None => job.outcome.took,
+    };
+    let at = job.request.handoff + next;
+    ctx.pf.due.push(at, postfix::Due::Qmgr(Due::Step(id)));
+}
+
+/// Plays what a job has at this instant; at its end tells qmgr.
+pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
+    let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
+    let Some(proc) = job.proc.clone() else { return };
+    let passed = ctx.host.now - job.request.handoff;
+    loop {
+        let log = job.outcome.logs.get(job.logs_done).filter(|l| l.0 <= passed).map(|l| l.0);
+        let item = job.outcome.items.get(job.items_done).filter(|i| i.at <= passed).map(|i| i.at);
+        match (log, item) {
+            (Some(l), i) if i.is_none_or(|i| l <= i) => {
+                let event = job.outcome.logs[job.logs_done].1.clone();
+                job.logs_done += 1;
+                ctx.host.log_mail(&proc.ident, proc.pid, event);
+            }
+            (_, Some(_)) => {
+                let item = job.outcome.items[job.items_done].clone();
+                job.items_done += 1;
+                settle(ctx, &proc, &mut job, &item);
+            }
+            _ => break,
+        }
+    }
+    let finished = job.logs_done == job.outcome.logs.len()
+        && job.items_done == job.outcome.items.len()
+        && job.execs == 0
+        && passed >= job.outcome.took;
+    if finished {
+        end(ctx, id, &job);
+    } else {
+        ctx.pf.qmgr.jobs.insert(id, job);
+        arm(ctx, id);
+    }
+}
+
+/// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file.
+fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
+    let r = &job.request;
+    let Some(rcpt) = r.recipients.get(item.rcpt).cloned() else { return };
+    let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool("soft_bounce");
+    let verdict = if soft { Verdict::Deferred } else { item.verdict };
+    let dsn = if soft { format!("4{}", item.dsn.get(1..).unwrap_or(".0.0")) } else { item.dsn.clone() };
+    let status = match (verdict, r.verify, soft) {
+        (Verdict::Sent, true, _) => Status::Deliverable,
+        (_, true, _) => Status::Undeliverable,
+        (_, _, true) => Status::SoftBounce,
+        (Verdict::Sent, ..) => Status::Sent,
+        (Verdict::Deferred, ..) => Status::Deferred,
+        (Verdict::Bounced, ..) => Status::Bounced,
+    };
+    let to = item.to.clone().unwrap_or_else(|| rcpt.address.clone());
+    let mut entry = LogEntry {
+        recipient: to.clone(),
+        orig: rcpt.orig.clone(),
+        offset: rcpt.offset,
+        orcpt: rcpt.orcpt.clone(),
+        notify: rcpt.notify,
+        status: dsn.clone(),
+        action: String::new(),
+        diag_type: item.diag_type.clone(),
+        diag_text: item.diag_text.clone(),
+        mta_type: if item.mta.is_empty() { String::new() } else { "dns".into() },
+        mta_name: item.mta.clone(),
+        reason: item.reason.clone(),
+    };
+    let mut failed_to_log = false;
+    if r.verify {
+        if r.envelope.attr("trace_flags") == "256" {
+            postfix::verify::result(ctx, &rcpt.address, verdict, &dsn, &item.reason);
+        } else {
+            entry.action = if verdict == Verdict::Sent { "deliverable" } else { "undeliverable" }.into();
+            entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
+            let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
+        }
+    } else {
+        match verdict {
+            Verdict::Sent => {
+                if postfix::bounce::wants_success(&r.envelope, &rcpt) {
+                    entry.action = if item.relay.contains('[') { "relayed" } else { "delivered" }.into();
+                    entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
+                    let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
+                }
+            }
+            Verdict::Bounced => {
+                entry.action = "failed".into();
+                if rcpt.notify & crate::postfix::cleanup::notify::NEVER == 0
+                    && (rcpt.notify == 0 || rcpt.notify & crate::postfix::cleanup::notify::FAILURE != 0)
+                {
+                    failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
+                }
+            }
+            Verdict::Deferred => {
+                entry.action = "delayed".into();
+                let _ = mail_queue::append_log(ctx.host, "defer", &r.qid, &entry);
+            }
+        }
+    }
+    if verdict == Verdict::Deferred && !r.verify || failed_to_log {
+        if let Some(k) = job.kept.get_mut(item.rcpt) {
+            *k = true;
+        }
+    }
+    if !item.silent {
+        let q = r.handoff - r.active;
+        let orig = if rcpt.orig.eq_ignore_ascii_case(&to) { String::new() } else { quote_local(&rcpt.orig) };
+        let attempt = Attempt {
+            qid: r.qid.clone(),
+            to: quote_local(&to),
+            orig_to: orig,
+            relay: item.relay.clone(),
+            conn_use: item.conn_use,
+            delays: [r.active - r.envelope.arrival, q, item.setup, Span((item.at.0 - item.setup.0).max(0))],
+            dsn,
+            status,
+            reason: item.reason.clone(),
+        };
+        proc.log(ctx, Delivery::Status(attempt));
+    }
+}
+
+/// A job is over: recipients are marked, the destination's concurrency adapts, the message moves on.
+fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
+    let r = &job.request;
+    let mut any_kept = false;
+    let moved: Vec<usize> = job.outcome.passed.iter().map(|p| p.0).collect();
+    for (i, rcpt) in r.recipients.iter().enumerate() {
+        if moved.contains(&i) {
+            continue;
+        }
+        if job.kept[i] {
+            any_kept = true;
+            ctx.pf.counters.deferrals += 1;
+            continue;
+        }
+        let bounced = job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == Verdict::Bounced);
+        match (r.verify, bounced) {
+            (true, _) => ctx.pf.counters.probed += 1,
+            (_, true) => ctx.pf.counters.bounced += 1,
+            _ => ctx.pf.counters.delivered += 1,
+        }
+        mail_queue::mark_done(ctx.host, r.queue, &r.qid, rcpt.offset);
+    }
+    if let Some(p) = &job.proc {
+        agent::release(ctx, p);
+    }
+    ctx.pf.qmgr.jobs.remove(&id);
+    let Some(p) = super::scan::process(ctx) else { return };
+    feedback(ctx, &p, job);
+    for (i, transport, nexthop) in &job.outcome.passed {
+        if let Some(rcpt) = r.recipients.get(*i) {
+            hand_over(ctx, r, rcpt, transport, nexthop, any_kept);
+        }
+    }
+    pump(ctx, &p, &job.key);
+    let idle = ctx.pf.qmgr.dests.get(&job.key).is_some_and(|d| d.busy == 0 && d.todo.is_empty() && d.dead.is_none());
+    if idle {
+        ctx.pf.qmgr.dests.remove(&job.key);
+    }
+    agent::release(ctx, &p);
+    active::came_back(ctx, &r.qid, any_kept);
+}
+
+/// local(8) waits while another agent delivers for it (`deliver_pass`): that agent gets a job of its own, with the times
+/// of the first.
+fn hand_over(ctx: &mut Ctx<'_>, r: &Request, rcpt: &Rcpt, transport: &str, nexthop: &str, _kept: bool) {
+    let Some(message) = ctx.pf.qmgr.active.get_mut(&r.qid) else { return };
+    message.pending += 1;
+    let key = (format!("{transport}."), nexthop.to_owned());
+    let request = Request {
+        transport: transport.to_owned(),
+        nexthop: nexthop.to_owned(),
+        recipients: vec![rcpt.clone()],
+        ..r.clone()
+    };
+    ctx.pf.qmgr.next_job += 1;
+    let id = ctx.pf.qmgr.next_job;
+    let job = Job {
+        request,
+        key: key.clone(),
+        proc: None,
+        outcome: Outcome::default(),
+        logs_done: 0,
+        items_done: 0,
+        execs: 0,
+        kept: vec![false],
+    };
+    ctx.pf.qmgr.jobs.insert(id, job);
+    let dest: &mut Dest = ctx.pf.qmgr.dests.entry(key.clone()).or_default();
+    dest.window = dest.window.max(1);
+    dest.busy += 1;
+    *ctx.pf.qmgr.busy.entry(key.0.clone()).or_default() += 1;
+    let span = ctx.host.jitter("local.pass", &r.qid, 300, 2_000);
+    later(ctx, span, Due::Deliver(id));
+}
+
+/// `qmgr_queue_unthrottle` and `qmgr_queue_throttle` with their default feedback of 1.
+fn feedback(ctx: &mut Ctx<'_>, p: &Proc, job: &Job) {
+    let transport = job.key.0.trim_end_matches('.');
+    let limit = p.conf.transport_int(transport, "_destination_concurrency_limit");
+    let cohorts = p.conf.transport_int(transport, "_destination_concurrency_failed_cohort_limit").max(0) as f64;
+    let rest = Span::secs(p.conf.time("minimal_backoff_time").max(1));
+    let until = ctx.host.now + rest;
+    if let Some(n) = ctx.pf.qmgr.busy.get_mut(&job.key.0) {
+        *n -= 1;
+    }
+    let Some(d) = ctx.pf.qmgr.dests.get_mut(&job.key) else { return };
+    d.busy -= 1;
+    let Some((dsn, reason)) = &job.outcome.dead else {
+        if d.dead.is_none() {
+            d.fail_cohorts = 0.0;
+            let full = limit <= 0 || d.window < limit;
+            if d.window > 0 && d.busy + 1 >= d.window && full {
+                d.success += 1.0 / d.window as f64;
+                if d.success >= 1.0 {
+                    d.window += 1;
+                    d.success = 0.0;
+                    d.failure = 0.0;
+                }
+            }
+        }
+        return;
+    };
+    if d.dead.is_some() {
+        return;
+    }
+    d.fail_cohorts += 1.0 / d.window.max(1) as f64;
+    if cohorts > 0.0 && d.fail_cohorts >= cohorts {
+        d.dead = Some((until, dsn.clone(), reason.clone()));
+        let waiting: Vec<u64> = d.todo.iter().copied().collect();
+        d.todo.clear();
+        for id in waiting {
+            suspend(ctx, id, dsn, reason);
+        }
+    } else {
+        d.window = (d.window - 1).max(1);
+        d.success = 0.0;
+    }
+}
+
+/// A job that waited for a destination that is given a rest: retry(8) defers it.
+fn suspend(ctx: &mut Ctx<'_>, id: u64, dsn: &str, reason: &str) {
+    let Some(job) = ctx.pf.qmgr.jobs.get_mut(&id) else { return };
+    "retry".clone_into(&mut job.request.transport);
+    job.request.nexthop = format!("{dsn} delivery temporarily suspended: {reason}");
+    job.key = ("retry".into(), job.request.nexthop.clone());
+    let key = job.key.clone();
+    let d = ctx.pf.qmgr.dests.entry(key.clone()).or_default();
+    d.window = d.window.max(5);
+    d.busy += 1;
+    *ctx.pf.qmgr.busy.entry(key.0).or_default() += 1;
+    later(ctx, Span::millis(2), Due::Deliver(id));
+}
+
+/// For the retry and error transports: the next hop is the reason.
+pub fn reason_of(nexthop: &str, default: &str) -> (String, String) {
+    let (dsn, text) = dsn_split(nexthop, default);
+    (dsn, text.to_owned())
+}
