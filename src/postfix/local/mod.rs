@@ -9,6 +9,8 @@ mod mailbox;
 pub mod maildir;
 mod token;
 
+pub use mailbox::{head, mbox_dsn};
+
 use super::agent::{self, Proc, split_extension};
 use super::delivery::{Exec, Item, Outcome, Request, Verdict};
 use super::{Ctx, ExecRequest};

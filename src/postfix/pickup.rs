@@ -1,0 +1,101 @@
+//! pickup(8): takes what sendmail(1) left in the maildrop queue.
+
+use super::agent::{self, Proc};
+use super::cleanup::{self, CleanupStatus, Origin, Recipient, Report, Ret, Submission};
+use super::{Ctx, mail_queue, queue_file};
+use crate::base::Span;
+use crate::log::pickup::Pickup as Log;
+
+/// A message is in the maildrop queue (postdrop's wake-up call), or a minute has passed.
+#[derive(Clone, Debug)]
+pub enum Due {
+    Scan,
+}
+
+/// postdrop(1) has dropped a message.
+pub fn trigger(ctx: &mut Ctx<'_>) {
+    if agent::running(ctx) {
+        let span = ctx.host.jitter("pickup.trigger", &ctx.host.now.0.to_string(), 800, 4_000);
+        let at = ctx.host.now + span;
+        ctx.pf.due.push(at, super::Due::Pickup(Due::Scan));
+    }
+}
+
+pub(super) fn run_due(ctx: &mut Ctx<'_>, _due: Due) {
+    let mut list = mail_queue::scan(ctx.host, "maildrop");
+    list.retain(|e| e.mode & 0o100 != 0);
+    if list.is_empty() {
+        return;
+    }
+    let Some(p) = agent::acquire(ctx, "pickup") else { return };
+    list.reverse();
+    for e in list {
+        one(ctx, &p, &e.id, e.uid);
+    }
+    agent::release(ctx, &p);
+}
+
+fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32) {
+    let Ok(blob) = mail_queue::read(ctx.host, "maildrop", file) else { return };
+    let bytes = blob.bytes().into_owned();
+    let Some(env) = queue_file::Envelope::parse(&bytes) else { return };
+    let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
+    let now = ctx.host.now;
+    p.log(ctx, Log::Uid { qid: qid.clone(), uid, from: agent::quote_local(&env.sender) });
+    let mut content = format!(
+        "Received: by {} ({}, from userid {uid})\n\tid {qid}; {}\n",
+        p.conf.get("myhostname"),
+        p.conf.get("mail_name"),
+        now.rfc5322()
+    )
+    .into_bytes();
+    content.extend_from_slice(&queue_file::content(&bytes));
+    let filter = p.conf.get("content_filter");
+    let m = Submission {
+        qid: qid.clone(),
+        origin: Origin::Pickup,
+        arrival: if env.arrival.secs() > 0 { env.arrival } else { now },
+        sender: env.sender.clone(),
+        fullname: env.fullname.clone(),
+        recipients: env
+            .recipients
+            .iter()
+            .map(|r| Recipient {
+                address: r.address.clone(),
+                orcpt: r.orcpt.clone(),
+                notify: r.notify,
+                orig: String::new(),
+            })
+            .collect(),
+        content,
+        encoding: env.attr("encoding").to_owned(),
+        ret: env.ret.map(|r| if r == 2 { Ret::Headers } else { Ret::Full }),
+        envid: env.envid.clone(),
+        local_rewrite: true,
+        report: match env.attr("trace_flags") {
+            "512" => Report::VerifyOnly,
+            "1024" => Report::Deliver,
+            _ => Report::None,
+        },
+        receive_override: p.conf.get("receive_override_options"),
+        ..Submission::default()
+    };
+    let _ = filter;
+    match cleanup::submit(ctx, m) {
+        CleanupStatus::Ok => {
+            mail_queue::remove(ctx.host, "maildrop", file);
+        }
+        CleanupStatus::Fail { stat, reason } => {
+            if matches!(stat, cleanup::Stat::Defer | cleanup::Stat::Write | cleanup::Stat::Proxy | cleanup::Stat::Bad) {
+                let at = now + Span::secs(60);
+                ctx.pf.due.push(at, super::Due::Pickup(Due::Scan));
+                if stat != cleanup::Stat::Defer {
+                    let reason = if reason.is_empty() { stat.detail().text.to_owned() } else { reason };
+                    p.log(ctx, Log::Kept { qid: file.to_owned(), reason });
+                }
+            } else {
+                mail_queue::remove(ctx.host, "maildrop", file);
+            }
+        }
+    }
+}
