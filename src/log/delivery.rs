@@ -113,9 +113,7 @@ pub enum Delivery {
     /// smtp(8) finds itself as the best mail exchanger.
     LoopToSelf { host: String, what: String },
     /// An MX record that has no address.
-    NoAddress { domain: String, reason: String },
-    /// Fatal at start.
-    Fatal { text: Fatal },
+    NoAddress { domain: String },
     /// A warning about a user's .forward or about an alias's owner.
     Forward { text: String },
     /// Login to a relay host failed.
@@ -135,14 +133,6 @@ pub enum VirtualProblem {
     Lookup,
 }
 
-/// Why a delivery agent ends at once.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fatal {
-    /// `mailbox_size_limit is smaller than message_size_limit`, or virtual's.
-    LimitSmaller { limit: &'static str, message: &'static str },
-    Other(String),
-}
-
 impl Message for Delivery {
     fn kind(&self) -> &'static str {
         match self {
@@ -160,7 +150,6 @@ impl Message for Delivery {
             Delivery::AliasLookup { .. } => "delivery.alias_lookup",
             Delivery::LoopToSelf { .. } => "delivery.loop",
             Delivery::NoAddress { .. } => "delivery.no_address",
-            Delivery::Fatal { .. } => "delivery.fatal",
             Delivery::Forward { .. } => "delivery.forward",
             Delivery::SaslFailed { .. } => "delivery.sasl_failed",
             Delivery::VirtualMap { .. } => "delivery.virtual_map",
@@ -177,7 +166,7 @@ impl Message for Delivery {
             | Delivery::NoAddress { .. }
             | Delivery::Forward { .. }
             | Delivery::VirtualMap { .. } => Severity::Warning,
-            Delivery::Fatal { .. } | Delivery::PipeConfig { .. } => Severity::Crit,
+            Delivery::PipeConfig { .. } => Severity::Crit,
             _ => Severity::Info,
         }
     }
@@ -224,13 +213,9 @@ impl Message for Delivery {
             }
             Delivery::AliasLookup { map, name } => format!("warning: {map}: lookup of '{name}' failed"),
             Delivery::LoopToSelf { host, what } => format!("warning: {what} for {host}"),
-            Delivery::NoAddress { domain, reason } => {
-                format!("warning: no MX host for {domain} has a valid address record: {reason}")
+            Delivery::NoAddress { domain } => {
+                format!("warning: no MX host for {domain} has a valid address record")
             }
-            Delivery::Fatal { text: Fatal::LimitSmaller { limit, message } } => {
-                format!("fatal: configuration error: {limit} is smaller than {message}")
-            }
-            Delivery::Fatal { text: Fatal::Other(t) } => format!("fatal: {t}"),
             Delivery::Forward { text } => format!("warning: {text}"),
             Delivery::SaslFailed { qid, text } => format!("{qid}: {text}"),
             Delivery::VirtualMap { map, user, what } => match what {
@@ -280,9 +265,8 @@ impl Message for Delivery {
             Delivery::AliasLookup { map, name } => vec![("map", map.clone()), ("name", name.clone())],
             Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
             Delivery::LoopToSelf { host, .. } => vec![("relay", host.clone())],
-            Delivery::NoAddress { domain, reason } => vec![("domain", domain.clone()), ("reason", reason.clone())],
+            Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::MaildirHint
-            | Delivery::Fatal { .. }
             | Delivery::Forward { .. }
             | Delivery::PipeConfig { .. } => Vec::new(),
         }

@@ -1,16 +1,28 @@
 //! What the daemons behind cleanup(8) need of master, configuration, tables and address rewriting, in one place.
 
-use super::Ctx;
 use super::config::Config;
+use super::lookups::{Failed, Lookups, Maps as Which, Who};
+use super::master::{self, Refused};
+use super::matchlist::MatchList;
+use super::table::{ANY, PARTIAL, Say};
+use super::trivial_rewrite::{self, Context, Purpose};
+use super::{Ctx, expand as mac_expand};
+use crate::base::Span;
+use crate::log::rewrite::Rewrite;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A process of a Postfix service: its pid, the configuration that it read when it started, its syslog tag.
 #[derive(Clone, Debug)]
 pub struct Proc {
+    /// The name in master.cf: `local`, `retry`.
     pub service: String,
+    /// The program: `local`, `error`.
+    pub program: String,
     pub pid: u32,
     pub conf: Arc<Config>,
     pub ident: Arc<str>,
+    inner: master::Proc,
 }
 
 impl Proc {
@@ -20,9 +32,221 @@ impl Proc {
     }
 }
 
+fn get(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
+    let inner = master::acquire(ctx, &format!("{service}/unix"))?;
+    let key = format!("{service}/unix");
+    let program = ctx.pf.master.service(&key).map_or_else(String::new, |s| s.command.clone());
+    Ok(Proc {
+        service: service.to_owned(),
+        program,
+        pid: inner.pid,
+        conf: inner.conf.clone(),
+        ident: inner.tag.clone(),
+        inner,
+    })
+}
+
+/// A process of a service (`cleanup`, `bounce`), if one can be had now.
+pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Option<Proc> {
+    get(ctx, service).ok()
+}
+
+/// Gives a process back.
+pub fn release(ctx: &mut Ctx<'_>, p: &Proc) {
+    master::release(ctx, p.pid);
+}
+
+/// Whether the mail system is up.
+pub fn running(ctx: &Ctx<'_>) -> bool {
+    master::is_running(ctx)
+}
+
+/// What qmgr(8) gets when it asks for a delivery agent.
+pub enum Acquired {
+    Ready(Box<Proc>),
+    /// All are busy, or the program does not start: the connection waits that long.
+    Later(Span),
+    /// There is no such service.
+    Missing(String),
+    /// The mail system is down.
+    Down,
+}
+
+/// A delivery agent's process.
+pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
+    match get(ctx, transport) {
+        Ok(p) => Acquired::Ready(Box::new(p)),
+        Err(Refused::Down) => Acquired::Down,
+        Err(Refused::NoService) => Acquired::Missing(crate::host::Errno::NoEnt.text().to_owned()),
+        Err(Refused::Limit) => Acquired::Later(Span::millis(200)),
+        Err(Refused::Throttled) => Acquired::Later(Span::secs(60)),
+    }
+}
+
+/// How many processes of a transport may run (its `maxproc`); zero: any number.
+pub fn process_limit(ctx: &Ctx<'_>, _p: &Proc, transport: &str) -> i64 {
+    ctx.pf.master.service(&format!("{transport}/unix")).map_or(0, |s| i64::from(s.maxproc))
+}
+
+/// The arguments of a service in master.cf.
+pub fn service_args(ctx: &Ctx<'_>, transport: &str) -> Vec<String> {
+    ctx.pf.master.service(&format!("{transport}/unix")).map_or_else(Vec::new, |s| s.args.clone())
+}
+
 /// A lookup that could not be done: what smtpd(8) answers with 451 and cleanup(8) with a deferral.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookupError;
+
+/// What the pure parts look things up in: the tables and lists of one process.
+struct Env<'a, 'b> {
+    ctx: &'a mut Ctx<'b>,
+    p: &'a Proc,
+}
+
+impl Env<'_, '_> {
+    fn say(&mut self, say: Say) {
+        for event in say {
+            self.p.log(self.ctx, event);
+        }
+    }
+}
+
+impl Lookups for Env<'_, '_> {
+    fn param(&self, name: &str) -> String {
+        self.p.conf.get(name)
+    }
+    fn raw_param(&self, name: &str) -> String {
+        self.p.conf.raw(name).or_else(|| self.p.conf.default(name)).unwrap_or_default()
+    }
+    fn find(&mut self, maps: Which<'_>, key: &str, partial: bool) -> Result<Option<String>, Failed> {
+        let (title, spec) = match maps {
+            Which::Param(name) => (name.to_owned(), self.p.conf.get(name)),
+            Which::Spec(s) => (s.to_owned(), s.to_owned()),
+        };
+        if spec.is_empty() {
+            return Ok(None);
+        }
+        let maps = master::maps(self.ctx, &self.p.inner, &title, &spec);
+        let mut say = Say::new();
+        let hit = maps.find(self.ctx.host, key, if partial { PARTIAL } else { ANY }, &mut say);
+        self.say(say);
+        hit.map(|h| h.map(|h| h.value)).map_err(|_| Failed)
+    }
+    fn matches(&mut self, param: &str, who: Who<'_>) -> Result<bool, Failed> {
+        let mut say = Say::new();
+        let list = MatchList::of(self.ctx.host, &self.p.conf, param, &mut say);
+        let hit = match who {
+            Who::Name(n) if param.ends_with("mynetworks") => list.domain(self.ctx.host, n, &mut say),
+            Who::Name(n) => {
+                if matches!(param, "mydestination" | "virtual_alias_domains" | "virtual_mailbox_domains") {
+                    list.string(self.ctx.host, n, &mut say)
+                } else {
+                    list.domain(self.ctx.host, n, &mut say)
+                }
+            }
+            Who::Host(n, a) => match a.parse::<IpAddr>() {
+                Ok(ip) => list.client(self.ctx.host, n, ip, &mut say),
+                Err(_) => list.domain(self.ctx.host, n, &mut say),
+            },
+        };
+        self.say(say);
+        hit.map_err(|_| Failed)
+    }
+    fn is_own_address(&self, ip: IpAddr) -> bool {
+        self.ctx.host.net.is_local(ip)
+            || self.p.conf.list("proxy_interfaces").iter().any(|a| a.parse() == Ok(ip))
+    }
+}
+
+impl trivial_rewrite::resolve::Log for Env<'_, '_> {
+    fn say(&mut self, event: Rewrite) {
+        self.p.log(self.ctx, event);
+    }
+}
+
+/// Looks a key up in the tables of a parameter.
+pub fn lookup(ctx: &mut Ctx<'_>, p: &Proc, param: &str, key: &str) -> Result<Option<String>, LookupError> {
+    Env { ctx, p }.find(Which::Param(param), key, false).map_err(|_| LookupError)
+}
+
+/// Looks a name up in one alias database: no substitution, and the failure is worded by the caller.
+pub fn lookup_alias(ctx: &mut Ctx<'_>, p: &Proc, map: &str, name: &str) -> Result<Option<String>, LookupError> {
+    let maps = master::maps(ctx, &p.inner, "alias_maps", map);
+    let mut say = Say::new();
+    let mut answer = Ok(None);
+    for d in &maps.dicts {
+        match d.get(ctx.host, name, &mut say) {
+            Ok(None) => {}
+            Ok(Some(v)) => {
+                answer = Ok(Some(v));
+                break;
+            }
+            Err(_) => {
+                answer = Err(LookupError);
+                break;
+            }
+        }
+    }
+    for event in say {
+        p.log(ctx, event);
+    }
+    answer
+}
+
+/// `resolve_local()`.
+pub fn resolve_local(ctx: &mut Ctx<'_>, p: &Proc, domain: &str) -> Result<bool, LookupError> {
+    Env { ctx, p }.is_local_domain(domain).map_err(|_| LookupError)
+}
+
+/// Asks trivial-rewrite(8) for the standard form of an address in internal form; `context` is `local` or `remote`.
+pub fn rewrite(ctx: &mut Ctx<'_>, p: &Proc, context: &str, addr: &str) -> String {
+    if addr.is_empty() {
+        return String::new();
+    }
+    let served = acquire(ctx, "rewrite");
+    let context = if context == "remote" { Context::Remote } else { Context::Local };
+    let out = trivial_rewrite::rewrite(&Env { ctx, p: served.as_ref().unwrap_or(p) }, context, addr);
+    if let Some(s) = &served {
+        release(ctx, s);
+    }
+    out
+}
+
+/// Where mail for an address goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub transport: String,
+    pub nexthop: String,
+    pub recipient: String,
+    pub error: bool,
+    pub fail: bool,
+}
+
+/// Asks trivial-rewrite(8) where mail for an address goes.
+pub fn resolve(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, addr: &str) -> Route {
+    resolve_for(ctx, p, Purpose::Deliver, sender, addr)
+}
+
+/// The same for address probes (`address_verify_*`).
+pub fn resolve_for(ctx: &mut Ctx<'_>, p: &Proc, purpose: Purpose, sender: &str, addr: &str) -> Route {
+    let served = acquire(ctx, "rewrite");
+    let r = trivial_rewrite::resolve(&mut Env { ctx, p: served.as_ref().unwrap_or(p) }, purpose, sender, addr);
+    if let Some(s) = &served {
+        release(ctx, s);
+    }
+    Route { transport: r.transport, nexthop: r.nexthop, recipient: r.recipient, error: r.error, fail: r.fail }
+}
+
+/// Expands `$name` in a text by a daemon's own names.
+pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {
+    let env = mac_expand::Expander { lookup, recurse: false, filter: None, suffixes: &[] };
+    mac_expand::expand(&env, text).text
+}
+
+/// Words of a parameter that is expanded later.
+pub fn split_words(text: &str) -> Vec<String> {
+    super::config::split_braced(text, &[',', ' ', '\t', '\r', '\n'])
+}
 
 /// Splits the extension off a local part by `recipient_delimiter` (`split_addr`): never for the double-bounce sender,
 /// postmaster or mailer-daemon, nor for `owner-x` and `x-request` with `-`.

@@ -5,16 +5,27 @@
 //! as in life. What happens later is put into [`Postfix::due`], and `sim` calls [`run_due`] at that instant.
 
 pub mod address;
+pub mod agent;
+pub mod bounce;
 pub mod cleanup;
 pub mod config;
+pub mod delivery;
 pub mod dns;
+pub mod error;
 pub mod expand;
 pub mod listen;
+pub mod local;
 pub mod lookups;
+pub mod mail_addr;
+pub mod mail_queue;
 pub mod master;
 pub mod master_cf;
 pub mod matchlist;
 pub mod params;
+pub mod pickup;
+pub mod pipe;
+pub mod pipe_command;
+pub mod qmgr;
 pub mod queue_file;
 pub mod readlline;
 pub mod restriction;
@@ -23,6 +34,8 @@ pub mod startup;
 pub mod table;
 pub mod trivial_rewrite;
 pub mod valid_hostname;
+pub mod verify;
+pub mod virtual_;
 
 use crate::base::Timers;
 use crate::host::net::Dialer;
@@ -35,6 +48,29 @@ pub struct Postfix {
     pub due: Timers<Due>,
     /// Programs that a delivery agent wants run (a pipe in an alias); `sim` runs them and calls [`exec_done`].
     pub execs: Vec<ExecRequest>,
+    pub qmgr: qmgr::Qmgr,
+    pub verify: verify::Cache,
+    pub counters: Counters,
+}
+
+/// What became of mail, counted by recipient: recipients = delivered + bounced + discarded + deleted + what is queued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Messages taken into the queue.
+    pub received: u64,
+    /// Recipients of those, and of messages discarded or bounced on the way in.
+    pub recipients: u64,
+    pub delivered: u64,
+    pub bounced: u64,
+    pub discarded: u64,
+    /// By postsuper(1).
+    pub deleted: u64,
+    /// Attempts that ended in a deferral.
+    pub deferrals: u64,
+    /// Recipients of address probes and of sendmail -bv.
+    pub probed: u64,
+    /// Refused by smtpd(8).
+    pub rejected: u64,
 }
 
 /// A program run that a delivery agent asked for.
@@ -52,6 +88,8 @@ pub struct ExecRequest {
 #[derive(Clone, Debug)]
 pub enum Due {
     Master(master::Due),
+    Pickup(pickup::Due),
+    Qmgr(qmgr::Due),
 }
 
 /// What every daemon function gets.
@@ -65,17 +103,40 @@ pub struct Ctx<'a> {
 pub fn run_due(ctx: &mut Ctx<'_>, due: Due) {
     match due {
         Due::Master(d) => master::run_due(ctx, d),
+        Due::Pickup(d) => pickup::run_due(ctx, d),
+        Due::Qmgr(d) => qmgr::run_due(ctx, d),
     }
 }
 
 /// The result of an [`ExecRequest`]: exit status, standard output and standard error together.
-pub fn exec_done(_ctx: &mut Ctx<'_>, _id: u64, _status: i32, _output: &[u8]) {}
+pub fn exec_done(ctx: &mut Ctx<'_>, id: u64, status: i32, output: &[u8]) {
+    qmgr::exec_done(ctx, id, status, output);
+}
+
+/// Runs the delivery agent of a process on a request.
+fn deliver(ctx: &mut Ctx<'_>, p: &agent::Proc, r: &delivery::Request) -> delivery::Outcome {
+    match p.program.as_str() {
+        "local" => local::deliver(ctx, p, r),
+        "virtual" => virtual_::deliver(ctx, p, r),
+        "discard" => error::discard(ctx, p, r),
+        "pipe" => pipe::deliver(ctx, p, r),
+        _ => error::deliver(ctx, p, r),
+    }
+}
 
 /// master(8) has just started: what the daemons do first.
-pub(crate) fn mail_system_started(_ctx: &mut Ctx<'_>) {}
+pub(crate) fn mail_system_started(ctx: &mut Ctx<'_>) {
+    qmgr::start(ctx);
+    pickup::trigger(ctx);
+}
 
 /// master(8) has read its configuration again.
-pub(crate) fn mail_system_reloaded(_ctx: &mut Ctx<'_>) {}
+pub(crate) fn mail_system_reloaded(ctx: &mut Ctx<'_>) {
+    qmgr::reload(ctx);
+    pickup::trigger(ctx);
+}
 
 /// master(8) is gone, and with it every process of the mail system.
-pub(crate) fn mail_system_stopped(_ctx: &mut Ctx<'_>) {}
+pub(crate) fn mail_system_stopped(ctx: &mut Ctx<'_>) {
+    qmgr::stop(ctx);
+}

@@ -8,15 +8,7 @@ use super::mail_addr;
 use crate::base::Span;
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::host::{Cred, Errno};
-use crate::log::delivery::{Delivery, Fatal, VirtualProblem};
-
-/// What the configuration makes impossible.
-pub fn fatal(p: &Proc) -> Option<Delivery> {
-    let (limit, message) = (p.conf.int("virtual_mailbox_limit"), p.conf.int("message_size_limit"));
-    (limit > 0 && (limit < message || message == 0)).then_some(Delivery::Fatal {
-        text: Fatal::LimitSmaller { limit: "virtual_mailbox_limit", message: "message_size_limit" },
-    })
-}
+use crate::log::delivery::{Delivery, VirtualProblem};
 
 /// Delivers a request, recipient by recipient.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {

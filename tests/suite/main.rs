@@ -3,3 +3,4 @@
 mod dovecot;
 mod lab_files;
 mod rooms;
+mod delivery;

@@ -17,7 +17,7 @@ use super::{Ctx, ExecRequest};
 use crate::base::Span;
 use crate::host::Cred;
 use crate::host::users::User;
-use crate::log::delivery::{Delivery, Fatal};
+use crate::log::delivery::Delivery;
 use std::collections::BTreeSet;
 
 /// Nesting of aliases, includes and .forward files.
@@ -59,14 +59,6 @@ enum Expansion {
     Alias,
     Forward,
     Include,
-}
-
-/// What the configuration makes impossible: the process ends with this text.
-pub fn fatal(p: &Proc) -> Option<Delivery> {
-    let (limit, message) = (p.conf.int("mailbox_size_limit"), p.conf.int("message_size_limit"));
-    (limit > 0 && (limit < message || message == 0)).then_some(Delivery::Fatal {
-        text: Fatal::LimitSmaller { limit: "mailbox_size_limit", message: "message_size_limit" },
-    })
 }
 
 /// Delivers a request.

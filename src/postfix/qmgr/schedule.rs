@@ -97,7 +97,8 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
     let transport = job.request.transport.clone();
     let proc = match agent::acquire_agent(ctx, &transport) {
-        agent::Acquired::Ready(p) => p,
+        agent::Acquired::Ready(p) => *p,
+        agent::Acquired::Down => return,
         agent::Acquired::Later(span) => {
             later(ctx, span, Due::Deliver(id));
             return;
@@ -110,7 +111,7 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
             "retry".clone_into(&mut job.request.transport);
             "4.3.0 mail transport unavailable".clone_into(&mut job.request.nexthop);
             match agent::acquire_agent(ctx, "retry") {
-                agent::Acquired::Ready(p) => p,
+                agent::Acquired::Ready(p) => *p,
                 _ => return,
             }
         }
