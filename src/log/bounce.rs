@@ -63,11 +63,9 @@ impl Message for Bounce {
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Bounce::Sender { qid, notice, new_qid } | Bounce::Postmaster { qid, notice, new_qid } => vec![
-                ("qid", qid.clone()),
-                ("new_qid", new_qid.clone()),
-                ("notice", notice.word().into()),
-            ],
+            Bounce::Sender { qid, notice, new_qid } | Bounce::Postmaster { qid, notice, new_qid } => {
+                vec![("qid", qid.clone()), ("new_qid", new_qid.clone()), ("notice", notice.word().into())]
+            }
             Bounce::ZeroHours(_) => Vec::new(),
             Bounce::Failed { qid } => vec![("qid", qid.clone())],
         }

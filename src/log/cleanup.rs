@@ -32,27 +32,72 @@ impl Source {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cleanup {
     /// The Message-ID of a message (`message-id=<…>`), or that of a resent one.
-    MessageId { qid: String, id: String, resent: bool },
+    MessageId {
+        qid: String,
+        id: String,
+        resent: bool,
+    },
     /// One line for every Received: header beyond `hopcount_limit`.
-    Hopcount { qid: String },
+    Hopcount {
+        qid: String,
+    },
     /// A header or body check matched. `action` is `reject`, `warning`, `hold`, `discard`, `info`…, `class` is `header`,
     /// `mime header`, `nested header` or `body`.
-    Check { qid: String, action: String, class: String, content: String, source: Source, text: String },
+    Check {
+        qid: String,
+        action: String,
+        class: String,
+        content: String,
+        source: Source,
+        text: String,
+    },
     /// A milter that cannot be reached decides by `milter_default_action`.
-    MilterReject { qid: String, stage: String, client: String, dsn: String, text: String, sender: String },
-    MilterConnect { service: String, errno: String },
+    MilterReject {
+        qid: String,
+        stage: String,
+        client: String,
+        dsn: String,
+        text: String,
+        sender: String,
+    },
+    MilterConnect {
+        service: String,
+        errno: String,
+    },
     /// No space, or another fault of the queue file system.
-    QueueWrite { qid: String, reason: String },
+    QueueWrite {
+        qid: String,
+        reason: String,
+    },
     /// A mapping table could not be read.
-    MapProblem { qid: String, map: String, key: String },
+    MapProblem {
+        qid: String,
+        map: String,
+        key: String,
+    },
     /// Virtual alias expansion without end.
-    AliasLoop { qid: String, map: String, address: String, limit: String },
+    AliasLoop {
+        qid: String,
+        map: String,
+        address: String,
+        limit: String,
+    },
     /// A message larger than `message_size_limit`.
-    TooLarge { qid: String, limit: u64 },
+    TooLarge {
+        qid: String,
+        limit: u64,
+    },
     /// An action of a check that has no meaning.
-    UnknownCheck { map: String, action: String },
+    UnknownCheck {
+        map: String,
+        action: String,
+    },
     /// A bad FILTER, REDIRECT or BCC argument of a check.
-    BadCheckArgument { qid: String, what: String, argument: String },
+    BadCheckArgument {
+        qid: String,
+        what: String,
+        argument: String,
+    },
 }
 
 impl Message for Cleanup {
@@ -95,9 +140,9 @@ impl Message for Cleanup {
                 format!("warning: connect to Milter service {service}: {errno}")
             }
             Cleanup::QueueWrite { qid, reason } => format!("warning: {qid}: write queue file: {reason}"),
-            Cleanup::MapProblem { qid, map, key } => format!(
-                "warning: {qid}: {map} map lookup problem for {key} -- message not accepted, try again later"
-            ),
+            Cleanup::MapProblem { qid, map, key } => {
+                format!("warning: {qid}: {map} map lookup problem for {key} -- message not accepted, try again later")
+            }
             Cleanup::AliasLoop { qid, map, address, limit } => format!(
                 "warning: {qid}: unreasonable {map} map {limit} for {address} -- message not accepted, try again later"
             ),

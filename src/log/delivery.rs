@@ -94,34 +94,84 @@ pub struct Attempt {
 pub enum Delivery {
     Status(Attempt),
     /// local(8) hands a recipient to another transport.
-    Passing { qid: String, to: String, transport: String },
+    Passing {
+        qid: String,
+        to: String,
+        transport: String,
+    },
     /// smtp(8) and lmtp(8): `connect to HOST[ADDR]:PORT: Connection refused`.
-    Connect { host: String, reason: String },
+    Connect {
+        host: String,
+        reason: String,
+    },
     /// A text that smtp(8) logs on its own when another server is tried next.
-    NextHost { qid: String, text: String },
+    NextHost {
+        qid: String,
+        text: String,
+    },
     /// Any line about a client TLS connection that is worded by the TLS library interface.
-    TlsEstablished { trust: &'static str, peer: String, protocol: String, cipher: String },
-    CertFailed { peer: String, reason: String },
-    CertNameMismatch { peer: String, name: String },
-    TlsHandshake { peer: String, reason: String },
+    TlsEstablished {
+        trust: &'static str,
+        peer: String,
+        protocol: String,
+        cipher: String,
+    },
+    CertFailed {
+        peer: String,
+        reason: String,
+    },
+    CertNameMismatch {
+        peer: String,
+        name: String,
+    },
+    TlsHandshake {
+        peer: String,
+        reason: String,
+    },
     /// The two lines about a maildir that cannot be written to.
-    MaildirAccess { uid: u32, gid: u32, text: String },
+    MaildirAccess {
+        uid: u32,
+        gid: u32,
+        text: String,
+    },
     MaildirHint,
     /// A mailbox, an alias file or another file that cannot be used.
-    IncludeMissing { path: String, reason: String },
-    AliasLookup { map: String, name: String },
+    IncludeMissing {
+        path: String,
+        reason: String,
+    },
+    AliasLookup {
+        map: String,
+        name: String,
+    },
     /// smtp(8) finds itself as the best mail exchanger.
-    LoopToSelf { host: String, what: String },
+    LoopToSelf {
+        host: String,
+        what: String,
+    },
     /// An MX record that has no address.
-    NoAddress { domain: String },
+    NoAddress {
+        domain: String,
+    },
     /// A warning about a user's .forward or about an alias's owner.
-    Forward { text: String },
+    Forward {
+        text: String,
+    },
     /// Login to a relay host failed.
-    SaslFailed { qid: String, text: String },
+    SaslFailed {
+        qid: String,
+        text: String,
+    },
     /// A configured table has a bad value for a virtual mailbox.
-    VirtualMap { map: String, user: String, what: VirtualProblem },
+    VirtualMap {
+        map: String,
+        user: String,
+        what: VirtualProblem,
+    },
     /// pipe(8): a missing user, and so on.
-    PipeConfig { text: String },
+    PipeConfig {
+        text: String,
+    },
 }
 
 /// Why virtual(8) does not believe a table.
@@ -266,16 +316,15 @@ impl Message for Delivery {
             Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
             Delivery::LoopToSelf { host, .. } => vec![("relay", host.clone())],
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
-            Delivery::MaildirHint
-            | Delivery::Forward { .. }
-            | Delivery::PipeConfig { .. } => Vec::new(),
+            Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => Vec::new(),
         }
     }
 }
 
 /// The three-digit code in `… said: 550 5.1.1 …`, `refused to talk to me: 421 …` or `250 2.0.0 Ok …`.
 fn reply_code(reason: &str) -> Option<String> {
-    let at = ["said: ", "refused to talk to me: "].iter().find_map(|m| reason.find(m).map(|i| i + m.len())).unwrap_or(0);
+    let at =
+        ["said: ", "refused to talk to me: "].iter().find_map(|m| reason.find(m).map(|i| i + m.len())).unwrap_or(0);
     let code: String = reason.get(at..)?.chars().take(3).collect();
     (code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit())).then_some(code)
 }

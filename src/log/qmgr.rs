@@ -63,7 +63,9 @@ impl Message for Qmgr {
                 "warning: transport {transport} failure -- see a previous warning/fatal/panic logfile record for the problem \
                  description"
             ),
-            Qmgr::Corrupt { qid } => format!("warning: saving corrupt file \"{qid}\" from queue \"active\" to queue \"corrupt\""),
+            Qmgr::Corrupt { qid } => {
+                format!("warning: saving corrupt file \"{qid}\" from queue \"active\" to queue \"corrupt\"")
+            }
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {

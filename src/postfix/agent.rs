@@ -153,8 +153,7 @@ impl Lookups for Env<'_, '_> {
         hit.map_err(|_| Failed)
     }
     fn is_own_address(&self, ip: IpAddr) -> bool {
-        self.ctx.host.net.is_local(ip)
-            || self.p.conf.list("proxy_interfaces").iter().any(|a| a.parse() == Ok(ip))
+        self.ctx.host.net.is_local(ip) || self.p.conf.list("proxy_interfaces").iter().any(|a| a.parse() == Ok(ip))
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! The texts are the built-in templates of bounce(5). Left out: `bounce_template_file`, VERP.
 
+use super::Ctx;
 use super::agent::{self, Proc, quote_local};
 use super::cleanup::{self, Origin, notify, post_mail};
 use super::mail_queue::{self, LogEntry};
 use super::queue_file::{self, Envelope, Rcpt};
-use super::Ctx;
 use crate::log::bounce::{Bounce as Log, Notice};
 
 /// Which notification is written.
@@ -128,8 +128,7 @@ pub fn trace_flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelo
     }
     let Some(p) = agent::acquire(ctx, "trace") else { return };
     let r = report(ctx, &p, queue, qid, e, entries, kind);
-    let subject =
-        if kind == Kind::Verify { "Mail Delivery Status Report" } else { "Successful Mail Delivery Report" };
+    let subject = if kind == Kind::Verify { "Mail Delivery Status Report" } else { "Successful Mail Delivery Report" };
     if let Some(new_qid) = sender(ctx, &p, &r, subject, Part::Headers) {
         p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::DeliveryStatus, new_qid });
     }
@@ -359,7 +358,9 @@ pub fn notice(ctx: &mut Ctx<'_>, p: &Proc, class: &str, subject: &str, body: &st
     let from = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
     let shown = agent::rewrite(ctx, p, "local", &to);
     let origin = p.conf.get("myorigin");
-    let text = format!("From: Mail Delivery System <MAILER-DAEMON@{origin}>\nTo: Postmaster <{shown}>\nSubject: {subject}\n\n{body}");
+    let text = format!(
+        "From: Mail Delivery System <MAILER-DAEMON@{origin}>\nTo: Postmaster <{shown}>\nSubject: {subject}\n\n{body}"
+    );
     cleanup::post_mail(ctx, p, Origin::Notify, &from, &to, |_, _| text.clone())
 }
 

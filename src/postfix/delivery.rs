@@ -122,11 +122,7 @@ pub struct Outcome {
 impl Outcome {
     /// One outcome for every recipient.
     pub fn all(r: &Request, took: Span, make: impl Fn(usize) -> Item) -> Outcome {
-        Outcome {
-            items: (0..r.recipients.len()).map(|i| make(i).at(took)).collect(),
-            took,
-            ..Outcome::default()
-        }
+        Outcome { items: (0..r.recipients.len()).map(|i| make(i).at(took)).collect(), took, ..Outcome::default() }
     }
     pub fn log(&mut self, at: Span, event: impl Into<Event>) {
         self.logs.push((at, event.into()));

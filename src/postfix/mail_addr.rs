@@ -38,7 +38,9 @@ pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Opti
         if let Some(v) = lookup(ctx, p, param, local)? {
             return found(v, None);
         }
-        if ext.is_some() && let Some(v) = lookup(ctx, p, param, bare)? {
+        if ext.is_some()
+            && let Some(v) = lookup(ctx, p, param, bare)?
+        {
             return found(v, with_delimiter);
         }
     }
@@ -50,7 +52,13 @@ pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Opti
 
 /// The addresses that an address maps to: split, completed by the local rewriting rules, with the unmatched extension put
 /// back when `class` is in `propagate_unmatched_extensions`. `@other.domain` keeps the local part.
-pub fn map(ctx: &mut Ctx<'_>, p: &Proc, param: &str, class: &str, addr: &str) -> Result<Option<Vec<String>>, LookupError> {
+pub fn map(
+    ctx: &mut Ctx<'_>,
+    p: &Proc,
+    param: &str,
+    class: &str,
+    addr: &str,
+) -> Result<Option<Vec<String>>, LookupError> {
     let Some(f) = find(ctx, p, param, addr)? else { return Ok(None) };
     let propagate = p.conf.list("propagate_unmatched_extensions").iter().any(|c| c == class);
     let mut out = Vec::new();
@@ -105,19 +113,20 @@ pub fn address_spans(text: &str) -> Vec<(usize, usize)> {
     let (mut quoted, mut depth, mut in_angle, mut comment_at) = (false, 0_usize, false, None::<usize>);
     let bytes = text.as_bytes();
     let mut i = 0;
-    let finish = |out: &mut Vec<(usize, usize)>, start: &mut Option<usize>, angle: &mut Option<(usize, usize)>, end: usize| {
-        if let Some(a) = angle.take() {
-            out.push(a);
-        } else if let Some(s) = *start {
-            let t = &text[s..end];
-            let lead = t.len() - t.trim_start().len();
-            let len = t.trim().len();
-            if len > 0 {
-                out.push((s + lead, s + lead + len));
+    let finish =
+        |out: &mut Vec<(usize, usize)>, start: &mut Option<usize>, angle: &mut Option<(usize, usize)>, end: usize| {
+            if let Some(a) = angle.take() {
+                out.push(a);
+            } else if let Some(s) = *start {
+                let t = &text[s..end];
+                let lead = t.len() - t.trim_start().len();
+                let len = t.trim().len();
+                if len > 0 {
+                    out.push((s + lead, s + lead + len));
+                }
             }
-        }
-        *start = None;
-    };
+            *start = None;
+        };
     while i < bytes.len() {
         let c = bytes[i];
         match c {

@@ -36,10 +36,8 @@ pub fn short_path(queue: &str, id: &str) -> String {
 
 /// Credentials of `mail_owner`: the owner of the queues.
 pub fn owner(host: &Host) -> Cred {
-    let (uid, gid) = host
-        .fs
-        .stat(&Cred::root(), &format!("{SPOOL}/private"))
-        .map_or((101, 103), |(_, n)| (n.uid, n.gid));
+    let (uid, gid) =
+        host.fs.stat(&Cred::root(), &format!("{SPOOL}/private")).map_or((101, 103), |(_, n)| (n.uid, n.gid));
     let gid = if gid == 0 { host.user_by_uid(uid).map_or(gid, |u| u.gid) } else { gid };
     Cred { uid, gid, groups: Vec::new() }
 }

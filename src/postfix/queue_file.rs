@@ -76,7 +76,12 @@ pub fn new_id(host: &mut Host, long: bool) -> String {
     let ino = host.fs.reserve_ino();
     let now = host.now;
     if long {
-        return format!("{}{}z{}", base52(now.secs() as u64, 6), base52(u64::from(now.subsec_micros()), 4), base51(ino));
+        return format!(
+            "{}{}z{}",
+            base52(now.secs() as u64, 6),
+            base52(u64::from(now.subsec_micros()), 4),
+            base51(ino)
+        );
     }
     format!("{:05X}{ino:X}", now.subsec_micros())
 }
@@ -124,7 +129,9 @@ fn is_long(id: &str) -> bool {
 
 /// The hexadecimal microseconds by which a long id is hashed into folders; a short id is hashed by its own text.
 pub fn hash_text(id: &str) -> String {
-    if is_long(id) && let Some(us) = id.rfind('z').and_then(|i| id.get(i - 4..i)).and_then(|s| undigits(s, 52)) {
+    if is_long(id)
+        && let Some(us) = id.rfind('z').and_then(|i| id.get(i - 4..i)).and_then(|s| undigits(s, 52))
+    {
         return format!("{us:05X}");
     }
     id.to_owned()

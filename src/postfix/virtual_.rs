@@ -119,7 +119,12 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
         let why = format!("error writing message: {}", Errno::FBig.text());
         return failed(i, Errno::FBig, format!("cannot update mailbox {path} for user {user}. {why}"));
     }
-    match ctx.host.fs.open_write(&cred, &path, 0o600, false, false).and_then(|f| ctx.host.fs.append_ino(&cred, f, &mbox)) {
+    match ctx
+        .host
+        .fs
+        .open_write(&cred, &path, 0o600, false, false)
+        .and_then(|f| ctx.host.fs.append_ino(&cred, f, &mbox))
+    {
         Ok(()) => Item::new(i, Verdict::Sent, "2.0.0", "delivered to mailbox"),
         Err(e) => {
             let what = if e == Errno::NoSpc { "error writing message" } else { "cannot open file" };

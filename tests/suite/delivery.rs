@@ -63,7 +63,9 @@ fn a_message_reaches_the_maildir() {
     }
     let mail = mailbox(&w, "juan");
     assert_eq!(mail.len(), 1, "{log}");
-    assert!(mail[0].starts_with("Return-Path: <maria@ejemplo.com>\nX-Original-To: juan@ejemplo.com\nDelivered-To: juan@ejemplo.com\n"));
+    assert!(mail[0].starts_with(
+        "Return-Path: <maria@ejemplo.com>\nX-Original-To: juan@ejemplo.com\nDelivered-To: juan@ejemplo.com\n"
+    ));
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub mod header;
 mod state;
 pub mod submission;
 
-pub use submission::{Actions, Client, CleanupStatus, Dsn, Origin, Recipient, Report, Ret, Stat, Submission, notify};
+pub use submission::{Actions, CleanupStatus, Client, Dsn, Origin, Recipient, Report, Ret, Stat, Submission, notify};
 
 use super::agent::{self, Proc};
 use super::bounce;
@@ -225,14 +225,8 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     }
     queue_file::put(&mut env, rec::MESG, b"");
     let offset = 97 + env.len();
-    let sizes = queue_file::size_record(
-        data.len() as u64,
-        offset,
-        st.recipients.len(),
-        0,
-        data.len() as u64,
-        m.smtputf8,
-    );
+    let sizes =
+        queue_file::size_record(data.len() as u64, offset, st.recipients.len(), 0, data.len() as u64, m.smtputf8);
     let mut file = Vec::with_capacity(offset + data.len() + 8);
     queue_file::put(&mut file, rec::SIZE, sizes.as_bytes());
     file.extend_from_slice(&env);

@@ -48,9 +48,9 @@ impl Local<'_> {
         // The file's owner runs what the alias says; root's files give `default_privs`.
         let path = map.split_once(':').map_or("", |(_, p)| p);
         let owner = ctx.host.fs.stat(&Cred::root(), path).map_or(0, |(_, n)| n.uid);
-        let who = if owner == 0 { ctx.host.user(&self.p.conf.get("default_privs")) } else { ctx.host.user_by_uid(owner) };
-        let privileges =
-            who.map_or(Cred { uid: 65534, gid: 65534, groups: Vec::new() }, |u| ctx.host.cred_of(&u));
+        let who =
+            if owner == 0 { ctx.host.user(&self.p.conf.get("default_privs")) } else { ctx.host.user_by_uid(owner) };
+        let privileges = who.map_or(Cred { uid: 65534, gid: 65534, groups: Vec::new() }, |u| ctx.host.cred_of(&u));
         let before = self.sender.clone();
         if !self.sender.is_empty() && self.owner_alias(ctx, name) {
             let domain = to.address.rsplit_once('@').map_or("", |(_, d)| d);

@@ -185,7 +185,8 @@ impl Local<'_> {
         let luser = self.p.conf.raw("luser_relay").unwrap_or_default();
         if !luser.is_empty() {
             let text = self.expand(&luser, user, extension, to);
-            let next = Target { level: to.level + 1, privileges: None, user: None, exp: Expansion::Alias, address: text };
+            let next =
+                Target { level: to.level + 1, privileges: None, user: None, exp: Expansion::Alias, address: text };
             self.address(ctx, &next);
             return;
         }

@@ -199,7 +199,11 @@ impl Local<'_> {
         } else if mode & 0o002 != 0 {
             Err(format!(":include: file {path} is world writable"))
         } else {
-            ctx.host.fs.read(&reader, path).map(|b| b.text()).map_err(|e| format!("open include file {path}: {}", e.text()))
+            ctx.host
+                .fs
+                .read(&reader, path)
+                .map(|b| b.text())
+                .map_err(|e| format!("open include file {path}: {}", e.text()))
         };
         match text {
             Err(text) => {
@@ -207,11 +211,8 @@ impl Local<'_> {
                 self.item(ctx, to, Verdict::Bounced, "5.3.5", "mail system configuration error");
             }
             Ok(text) => {
-                let who = if uid == 0 {
-                    ctx.host.user(&self.p.conf.get("default_privs"))
-                } else {
-                    ctx.host.user_by_uid(uid)
-                };
+                let who =
+                    if uid == 0 { ctx.host.user(&self.p.conf.get("default_privs")) } else { ctx.host.user_by_uid(uid) };
                 let privileges = who.map(|u| ctx.host.cred_of(&u)).or_else(|| to.privileges.clone());
                 let next = Target { level: to.level + 1, privileges, exp: Expansion::Include, ..to.clone() };
                 for line in text.lines() {

@@ -31,8 +31,7 @@ pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
     let nrcpt = envelope.recipients.iter().filter(|r| !r.done).count();
     let from = quote_local(&envelope.sender);
     p.log(ctx, Log::Active { qid: id.to_owned(), from, size: envelope.size, nrcpt });
-    let message =
-        Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, deferred: false };
+    let message = Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, deferred: false };
     ctx.pf.qmgr.active.insert(id.to_owned(), message);
     resolve::assign(ctx, p, id);
     if ctx.pf.qmgr.active.get(id).is_some_and(|m| m.pending == 0) {

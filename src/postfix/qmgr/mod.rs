@@ -12,9 +12,9 @@ mod schedule;
 pub use scan::{flush, flush_id, reload, start, stop, trigger};
 
 use super::Ctx;
+use super::agent::Proc;
 use super::delivery::{Outcome, Request};
 use super::queue_file::Envelope;
-use super::agent::Proc;
 use crate::base::Time;
 use imbl::{OrdMap, Vector};
 use std::sync::Arc;

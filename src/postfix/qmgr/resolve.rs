@@ -1,9 +1,9 @@
 //! Which transport and destination a recipient has, and the jobs that follow from it (`qmgr_message_resolve`).
 
 use super::schedule;
+use crate::postfix::Ctx;
 use crate::postfix::agent::{self, Proc};
 use crate::postfix::queue_file::Rcpt;
-use crate::postfix::Ctx;
 
 /// Where a recipient goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -104,8 +104,7 @@ pub(super) fn deferred(ctx: &mut Ctx<'_>, generation: Option<u64>) {
     let Some(p) = process(ctx) else { return };
     let all = std::mem::take(&mut ctx.pf.qmgr.flush_all);
     if all {
-        let dead: Vec<_> =
-            ctx.pf.qmgr.dests.iter().filter(|(_, d)| d.dead.is_some()).map(|(k, _)| k.clone()).collect();
+        let dead: Vec<_> = ctx.pf.qmgr.dests.iter().filter(|(_, d)| d.dead.is_some()).map(|(k, _)| k.clone()).collect();
         for k in dead {
             ctx.pf.qmgr.dests.remove(&k);
         }

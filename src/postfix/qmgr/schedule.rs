@@ -16,7 +16,15 @@ fn later(ctx: &mut Ctx<'_>, span: Span, due: Due) {
 }
 
 /// A new job for a message; it starts at once when the destination has room.
-pub(super) fn add(ctx: &mut Ctx<'_>, p: &Proc, qid: &str, transport: &str, nexthop: &str, queue: &str, list: Vec<Rcpt>) {
+pub(super) fn add(
+    ctx: &mut Ctx<'_>,
+    p: &Proc,
+    qid: &str,
+    transport: &str,
+    nexthop: &str,
+    queue: &str,
+    list: Vec<Rcpt>,
+) {
     let Some(message) = ctx.pf.qmgr.active.get_mut(qid) else { return };
     message.pending += 1;
     let envelope = message.envelope.clone();
