@@ -138,6 +138,19 @@ impl World {
         }
         self.recv(id)
     }
+    /// The TLS handshake from the client's side: after STARTTLS was accepted, or at once on a wrapped port.
+    pub fn start_tls(&mut self, id: ConnId) -> Result<TlsPeer, String> {
+        let Some(mut conn) = self.conns.map.get(&id).cloned() else { return Err("connection lost".into()) };
+        match &mut conn.server {
+            Server::Smtpd(s) => self.with_postfix(|ctx| s.tls_started(ctx)),
+            Server::Silent => return Err("no answer".into()),
+        }
+        let peer =
+            TlsPeer { protocol: "TLSv1.3".into(), cipher: "TLS_AES_256_GCM_SHA384".into(), chain: String::new() };
+        conn.tls = Some(peer.clone());
+        self.conns.map.insert(id, conn);
+        Ok(peer)
+    }
     /// Closes from the client's side.
     pub fn hangup(&mut self, id: ConnId) {
         let Some(mut conn) = self.conns.map.remove(&id) else { return };
