@@ -9,7 +9,9 @@ use crate::host::fs::{Cred, Ino, Kind};
 use crate::sim::World;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -29,7 +31,14 @@ pub enum Wait {
     Screen(Screen),
     /// Another program of the pipeline.
     Pipe,
+    /// A background job.
+    Job,
+    /// A command line for a shell inside the shell (`ssh`, `su`, `bash`): its prompt, and whether it continues a line.
+    Prompt(String, bool),
 }
+
+/// A program that runs in the background: its pid and its future.
+pub type Background = (u32, Pin<Box<dyn Future<Output = i32>>>);
 
 /// A full-screen program: what the terminal must show.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +66,7 @@ pub enum Stream {
 }
 
 /// Shared state of all programs of a machine that are running now.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Kernel {
     /// Goes up whenever anything moved; the loop polls again while it does.
     progress: Cell<u64>,
@@ -74,7 +83,32 @@ pub struct Kernel {
     pub interactive: Cell<bool>,
     /// Steps left before the input is cut off as endless.
     pub budget: Cell<u64>,
+    /// Ctrl-C was pressed: foreground programs end.
+    pub interrupted: Cell<bool>,
+    /// The budget is spent and nobody is there to press Ctrl-C: everything ends.
+    pub killed: Cell<bool>,
+    /// Programs in the background.
+    pub background: RefCell<Vec<Background>>,
+    /// Exit statuses of background programs that have ended.
+    pub finished: RefCell<BTreeMap<u32, i32>>,
+    /// The programs in the background are being polled just now (and are not in `background`).
+    pub polling: Cell<bool>,
+    /// The line ran nothing of the host (`maillab: … is not simulated here`): it costs no model time.
+    pub free: Cell<bool>,
+    /// Bytes in `output`.
+    shown: Cell<usize>,
 }
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kernel").field("waits", &self.waits).finish_non_exhaustive()
+    }
+}
+
+/// No more terminal output than this between two inputs.
+const MAX_SHOWN: usize = 4 << 20;
+/// A memory descriptor takes no more than this: then its writer dies as of a broken pipe.
+const MAX_MEMORY: usize = 32 << 20;
 
 impl Kernel {
     pub fn moved(&self) {
@@ -85,6 +119,66 @@ impl Kernel {
     }
     fn wait(&self, w: Wait) {
         self.waits.borrow_mut().push(w);
+    }
+    /// One step of an interpreter or of a program that could go on without end. When the budget is spent the program waits
+    /// as one that follows, so that Ctrl-C reaches it; where there is nobody to press it, everything is killed.
+    pub async fn step(&self) {
+        let left = self.budget.get();
+        if left > 0 && self.shown.get() < MAX_SHOWN {
+            self.budget.set(left - 1);
+        } else if self.interactive.get() {
+            self.tick().await;
+        } else {
+            self.killed.set(true);
+            poll_fn(|_| {
+                self.wait(Wait::Pipe);
+                Poll::<()>::Pending
+            })
+            .await;
+        }
+    }
+    /// Runs a future until it ends or is interrupted (`None`). A job in the background is not interrupted.
+    pub async fn unless_interrupted<F: Future>(&self, background: bool, f: F) -> Option<F::Output> {
+        let mut f = std::pin::pin!(f);
+        poll_fn(|cx| {
+            if self.killed.get() || self.interrupted.get() && !background {
+                return Poll::Ready(None);
+            }
+            let r = f.as_mut().poll(cx).map(Some);
+            if r.is_pending() && self.killed.get() { Poll::Ready(None) } else { r }
+        })
+        .await
+    }
+    /// Waits for a background program to end; its status stays in `finished`.
+    pub async fn job(&self, pid: u32) {
+        poll_fn(|_| {
+            if self.finished.borrow().contains_key(&pid) {
+                Poll::Ready(())
+            } else {
+                self.wait(Wait::Job);
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+    /// Asks for a command line, as an inner shell.
+    pub async fn prompt(&self, prompt: &str, more: bool) -> Answer {
+        poll_fn(|_| match self.answers.borrow_mut().pop_front() {
+            Some(a) => {
+                self.moved();
+                Poll::Ready(a)
+            }
+            None => {
+                self.wait(Wait::Prompt(prompt.to_owned(), more));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+    /// Takes what was written to the terminal since the last time.
+    pub fn take_output(&self) -> Vec<(Stream, Vec<u8>)> {
+        self.shown.set(0);
+        std::mem::take(&mut *self.output.borrow_mut())
     }
     /// Lets the other programs run once.
     pub async fn yield_now(&self) {
@@ -164,7 +258,9 @@ impl Kernel {
         })
         .await
     }
-    fn show(&self, stream: Stream, data: &[u8]) {
+    /// Writes to the terminal.
+    pub fn show(&self, stream: Stream, data: &[u8]) {
+        self.shown.set(self.shown.get() + data.len());
         let mut out = self.output.borrow_mut();
         match out.last_mut() {
             Some((s, b)) if *s == stream => b.extend_from_slice(data),
@@ -189,6 +285,24 @@ pub struct ReadEnd(Rc<Pipe>);
 /// The writing end; dropping the last one ends the stream.
 #[derive(Debug)]
 pub struct WriteEnd(Rc<Pipe>);
+
+impl WriteEnd {
+    /// A look at the pipe that does not keep it open.
+    pub fn weak(&self) -> WeakWrite {
+        WeakWrite(self.0.clone())
+    }
+}
+
+/// A look at a pipe from outside: counts neither as a reader nor as a writer.
+#[derive(Debug)]
+pub struct WeakWrite(Rc<Pipe>);
+
+impl WeakWrite {
+    /// Whether nobody reads any more.
+    pub fn is_broken(&self) -> bool {
+        self.0.readers.get() == 0
+    }
+}
 
 /// A new pipe.
 pub fn pipe() -> (ReadEnd, WriteEnd) {
@@ -287,7 +401,12 @@ impl Io {
                 Ok(())
             }
             Some(Fd::Memory(m)) => {
-                m.borrow_mut().extend(data);
+                let mut m = m.borrow_mut();
+                if m.len() + data.len() > MAX_MEMORY {
+                    self.broken.set(true);
+                    return Err(Errno::Pipe);
+                }
+                m.extend(data);
                 Ok(())
             }
             Some(Fd::PipeWrite(w)) => {
@@ -324,6 +443,7 @@ impl Io {
     }
     /// Waits while the pipe that `fd` writes to is full. Programs that can write without end call this between writes.
     pub async fn flush(&self, fd: u32) {
+        self.kernel.step().await;
         loop {
             match self.fds.get(&fd) {
                 Some(Fd::PipeWrite(w)) if w.0.data.borrow().len() >= PIPE_FULL && w.0.readers.get() > 0 => {

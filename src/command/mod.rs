@@ -65,6 +65,8 @@ pub trait Spawn {
     fn spawn<'a>(&'a self, ctx: Ctx, argv: Vec<String>) -> Running<'a>;
     /// Runs a script text as `sh -c` does.
     fn shell<'a>(&'a self, ctx: Ctx, script: String, args: Vec<String>) -> Running<'a>;
+    /// Runs bash itself with the arguments of `ctx` (`-c`, a script, or what standard input holds).
+    fn bash<'a>(&'a self, ctx: Ctx) -> Running<'a>;
 }
 
 /// The word `lab`: given by `session`. Without it the word is unknown.
@@ -88,6 +90,8 @@ pub struct Ctx {
     pub vantage: Option<IpAddr>,
     /// The pid of this run.
     pub pid: u32,
+    /// How many programs and shells stand around this one: bounded, as each takes native stack.
+    pub depth: u32,
 }
 
 impl Ctx {
@@ -157,6 +161,13 @@ pub fn programs() -> Vec<&'static Program> {
 /// The program of that name.
 pub fn program(name: &str) -> Option<&'static Program> {
     programs().into_iter().find(|p| p.name == name)
+}
+
+/// The program that Debian keeps at that path; `/bin` and `/sbin` are links to `/usr`.
+pub fn program_at(path: &str) -> Option<&'static Program> {
+    let (dir, name) = path.rsplit_once('/')?;
+    let merged = |d: &str| matches!(d, "/bin" | "/sbin").then(|| format!("/usr{d}")).unwrap_or_else(|| d.to_owned());
+    program(name).filter(|p| p.path.rsplit_once('/').is_some_and(|(d, n)| n == name && merged(d) == merged(dir)))
 }
 
 /// Joins and cleans a path by text, for messages and completion.
