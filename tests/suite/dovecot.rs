@@ -57,6 +57,7 @@ fn run(w: &mut World, args: &[&str], input: &str) -> (i32, String, String) {
         trainer: None,
         vantage: None,
         pid: 4242,
+        depth: 0,
     };
     let status = {
         let mut f = (p.start)(&mut ctx);
