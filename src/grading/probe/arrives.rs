@@ -1,0 +1,49 @@
+//! `arrives`: a new message is accepted and ends in the inbox of each user named.
+
+use super::dialogue::{Dialogue, address, helo};
+use super::{Found, Setting};
+use crate::base::Span;
+use crate::grading::mailbox;
+use crate::host::Cred;
+use crate::lab::values::Machine;
+use crate::sim::World;
+
+/// How long a delivery may take, retries included.
+const PATIENCE: Span = Span::mins(10);
+
+pub fn ask(
+    w: &mut World,
+    setting: &Setting<'_>,
+    client: &Machine,
+    sender: &str,
+    to: &str,
+    users: &[String],
+    size: u64,
+) -> Found {
+    let (ip, name) = (address(w, client), helo(w, client));
+    let mut d = match Dialogue::open(w, ip, 25) {
+        Ok(d) => d,
+        Err(e) => return Found::new(false, e),
+    };
+    let mut code = d.envelope(&name, sender, &[to]);
+    if code == Some(250) {
+        code = d.message(sender, to, setting.token, size);
+    }
+    let said = d.line();
+    d.close();
+    if code != Some(250) {
+        return Found::new(false, said);
+    }
+    w.pass(PATIENCE);
+    let missing: Vec<&str> = users.iter().map(String::as_str).filter(|u| !has(w, u, setting.token)).collect();
+    if missing.is_empty() { Found::new(true, said) } else { Found::new(false, format!("{said} · {}", missing.join(" "))) }
+}
+
+/// Whether a user's inbox has a message with the token.
+fn has(w: &World, user: &str, token: &str) -> bool {
+    let root = Cred::root();
+    let in_maildir = mailbox::stored(w).into_iter().filter(|s| s.owner == user && s.inbox).any(|s| {
+        w.host.fs.read(&root, &s.path).is_ok_and(|b| String::from_utf8_lossy(&b.bytes()).contains(token))
+    });
+    in_maildir || w.host.fs.read_text(&format!("/var/mail/{user}")).is_some_and(|t| t.contains(token))
+}
