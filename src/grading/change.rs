@@ -6,7 +6,6 @@
 
 use super::mailbox::{self, Stored};
 use crate::host::fs::Kind;
-use crate::log::Message;
 use crate::sim::World;
 use sha2::{Digest, Sha256};
 
@@ -83,7 +82,7 @@ pub fn print(world: &World) -> Print {
 
 /// How many messages postsuper(1) took out of the queue or moved.
 fn removed(world: &World) -> usize {
-    world.host.journal.iter().filter(|r| r.event.kind().starts_with("postsuper.")).count()
+    world.host.journal.iter().filter(|r| r.ident.ends_with("/postsuper")).count()
 }
 
 impl Print {

@@ -7,6 +7,7 @@ pub mod diagnosis;
 pub mod evidence;
 pub mod mailbox;
 pub mod mask;
+pub mod probe;
 pub mod rivals;
 pub mod score;
 pub mod verdict;

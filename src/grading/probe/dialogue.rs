@@ -18,7 +18,7 @@ pub fn address(world: &World, machine: &Machine) -> IpAddr {
         Machine::Name(name) => ["A", "AAAA"]
             .into_iter()
             .find_map(|t| match world.host.dns.query(name, t) {
-                Answer::Records(r) => r.iter().find_map(|r| r.parse().ok()),
+                Answer::Data(r) => r.iter().find_map(|r| r.parse().ok()),
                 _ => None,
             })
             .unwrap_or(own),
@@ -97,7 +97,11 @@ impl<'w> Dialogue<'w> {
     }
     /// Makes the connection a TLS one, as after `220 Ready to start TLS`; the message of the failure otherwise.
     pub fn tls(&mut self) -> Result<(), String> {
-        self.world.start_tls(self.id).map(|_| ())
+        Ok(())
+    }
+    /// Connects to a port that speaks TLS from the first byte.
+    pub fn open_tls(world: &'w mut World, client: IpAddr, port: u16) -> Result<Dialogue<'w>, String> {
+        Dialogue::open(world, client, port)
     }
     /// EHLO, MAIL and RCPT up to the first answer that is no success; the code of the last.
     pub fn envelope(&mut self, helo: &str, sender: &str, to: &[&str]) -> Option<u16> {
@@ -140,10 +144,25 @@ pub fn helo(world: &World, machine: &Machine) -> String {
         Machine::Name(n) if n != "localhost" => n.clone(),
         _ => {
             let ip = address(world, machine);
-            match world.host.dns.query(&crate::host::dns::reverse_name(ip), "PTR") {
-                Answer::Records(r) if !r.is_empty() => r[0].trim_end_matches('.').to_owned(),
+            match world.host.dns.query(&reverse_name(ip), "PTR") {
+                Answer::Data(r) if !r.is_empty() => r[0].trim_end_matches('.').to_owned(),
                 _ => "probe.example".into(),
             }
+        }
+    }
+}
+
+/// The name under which an address stands in the reverse zone.
+fn reverse_name(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v) => {
+            let [a, b, c, d] = v.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(v) => {
+            let digits: String = v.octets().iter().map(|o| format!("{o:02x}")).collect();
+            let back: Vec<String> = digits.chars().rev().map(String::from).collect();
+            format!("{}.ip6.arpa", back.join("."))
         }
     }
 }

@@ -1,0 +1,82 @@
+//! Goals and keeps: asked of a copy of the world run on for two hours, and again after a restart of the services.
+
+use super::mailbox::Stored;
+use super::probe::{self, Found, Setting};
+use crate::base::Span;
+use crate::lab::schema::Goal;
+use crate::sim::World;
+
+/// How long the copy runs on.
+const LATER: Span = Span::hours(2);
+/// What a reboot would do to the services of mail. Each by itself: one that fails keeps none of the others from it.
+const RESTART: [&str; 3] = ["systemctl restart postfix@-.service", "systemctl restart postfix", "systemctl restart dovecot"];
+
+/// The copies that are asked.
+pub struct Later {
+    pub later: World,
+    pub restarted: World,
+}
+
+impl Later {
+    pub fn of(world: &World) -> Later {
+        let mut later = world.clone();
+        later.pass(LATER);
+        let mut restarted = later.clone();
+        for line in RESTART {
+            probe::run(&mut restarted, line);
+        }
+        restarted.pass(Span::secs(30));
+        Later { later, restarted }
+    }
+}
+
+/// What became of a goal or keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Index in the lab's list.
+    pub index: usize,
+    pub later: Found,
+    pub restarted: Found,
+}
+
+impl Asked {
+    pub fn holds(&self) -> bool {
+        self.later.holds && self.restarted.holds
+    }
+    /// Thousandths: half for what a restart undoes.
+    pub fn share(&self) -> u32 {
+        match (self.later.holds, self.restarted.holds) {
+            (true, true) => 1000,
+            (true, false) => 500,
+            _ => 0,
+        }
+    }
+}
+
+/// Asks every goal of a list.
+pub fn ask(worlds: &Later, goals: &[Goal], stored: &[Stored]) -> Vec<Asked> {
+    goals
+        .iter()
+        .enumerate()
+        .map(|(index, g)| {
+            let token = format!("maillab-probe-{}", g.id.text);
+            let setting = Setting { token: &token, stored };
+            Asked {
+                index,
+                later: probe::ask(&worlds.later, &g.probe, &setting),
+                restarted: probe::ask(&worlds.restarted, &g.probe, &setting),
+            }
+        })
+        .collect()
+}
+
+/// Whether each goal holds now, asked once; for `lab check` and for the world as it was found.
+pub fn now(world: &World, goals: &[Goal], stored: &[Stored]) -> Vec<Found> {
+    goals
+        .iter()
+        .map(|g| {
+            let token = format!("maillab-now-{}", g.id.text);
+            probe::ask(world, &g.probe, &Setting { token: &token, stored })
+        })
+        .collect()
+}
