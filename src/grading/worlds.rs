@@ -1,0 +1,46 @@
+//! The worlds of a lab at a seed, each built once: the fault's, each rival's, the control, the healthy one.
+
+use crate::lab::{Lab, Variant};
+use crate::sim::World;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// A lab at a seed with its worlds.
+pub struct Worlds {
+    pub lab: Lab,
+    built: RefCell<BTreeMap<Variant, World>>,
+    control: RefCell<Option<World>>,
+}
+
+/// What the control's seed differs by.
+const CONTROL: u64 = 0x636f_6e74_726f_6c00;
+
+impl Worlds {
+    pub fn new(lab: Lab) -> Worlds {
+        Worlds { lab, built: RefCell::default(), control: RefCell::default() }
+    }
+    /// The world of a variant.
+    pub fn get(&self, variant: Variant) -> World {
+        if let Some(w) = self.built.borrow().get(&variant) {
+            return w.clone();
+        }
+        let w = self.lab.world(variant);
+        self.built.borrow_mut().insert(variant, w.clone());
+        w
+    }
+    /// The host that the learner gets.
+    pub fn start(&self) -> World {
+        self.get(Variant::Fault)
+    }
+    /// The same fault among other noise: what differs here says nothing.
+    pub fn control(&self) -> World {
+        if let Some(w) = &*self.control.borrow() {
+            return w.clone();
+        }
+        let mut other = self.lab.clone();
+        other.seed ^= CONTROL;
+        let w = other.world(Variant::Fault);
+        *self.control.borrow_mut() = Some(w.clone());
+        w
+    }
+}
