@@ -11,7 +11,8 @@ use super::report::{Loss, PartReport, Report, Rule};
 use super::score::{self, FULL, Leaf, Part};
 use super::verdict::{self, Mark};
 use super::{change, diagnosis::Field};
-use crate::codes::misconceptions;
+use crate::base::Lang;
+use crate::codes;
 use crate::i18n::{self, Catalogue, fill};
 use crate::lab::Variant;
 use crate::lab::values::Text;
@@ -129,7 +130,7 @@ impl Grader<'_, '_> {
         };
         let mut feedback = m.feedback.as_ref().map(|f| say(f, d));
         if m.leaf == Leaf::Cause
-            && let Some(r) = lab.rival.iter().find(|r| first.cause == Some(r.cause.as_str()))
+            && let Some(r) = lab.rival.iter().find(|r| first.cause == Some(&r.cause))
         {
             let belief = r.misconception.text.clone();
             self.believe(&belief);
@@ -228,11 +229,11 @@ impl Grader<'_, '_> {
         let start = d.worlds.start();
         let stored = mailbox::stored(&start);
         let worlds = Later::of(&d.end);
-        let goals = outcome::ask(&worlds, &lab.goal, &stored);
+        let goals = outcome::ask(&worlds, lab, &lab.goal, &stored);
         let all_hold = goals.iter().all(Asked::holds);
         if !goals.is_empty() {
             // What was right before does not count while nothing that was wrong has been put right.
-            let before = outcome::now(&start, &lab.goal, &stored);
+            let before = outcome::now(&start, lab, &lab.goal, &stored);
             let mended = goals.iter().any(|a| a.share() > 0 && !before[a.index].holds);
             let sum: u32 = goals.iter().map(Asked::share).sum();
             let share = if mended { sum / goals.len() as u32 } else { 0 };
@@ -270,8 +271,8 @@ impl Grader<'_, '_> {
         let lab = &d.worlds.lab;
         let start = d.worlds.start();
         let deeds = harm::find(lab, &start, &d.live, &d.end);
-        let keeps = outcome::ask(worlds, &lab.keep, stored);
-        let was = outcome::now(&start, &lab.keep, stored);
+        let keeps = outcome::ask(worlds, lab, &lab.keep, stored);
+        let was = outcome::now(&start, lab, &lab.keep, stored);
         let mut healthy = None;
         let touched = change::print(&start).differs(&change::print(&d.end));
         let broken: Vec<&Asked> = keeps
@@ -281,7 +282,7 @@ impl Grader<'_, '_> {
                 was[k.index].holds
                     || (repaired && touched && {
                         let h = healthy
-                            .get_or_insert_with(|| outcome::now(&d.worlds.get(Variant::Healthy), &lab.keep, stored));
+                            .get_or_insert_with(|| outcome::now(&d.worlds.get(Variant::Healthy), lab, &lab.keep, stored));
                         h[k.index].holds
                     })
             })
@@ -394,7 +395,7 @@ impl Grader<'_, '_> {
             hint_price: price,
             lacks,
             notes,
-            beliefs: beliefs.iter().map(|b| misconceptions::text(b, d.lang)).collect(),
+            beliefs: beliefs.iter().map(|b| belief(b, d.lang)).collect(),
             belief_ids: beliefs,
             path: path::compare(d, looked),
             debrief: say(&Text { es: lab.debrief.es.clone(), en: lab.debrief.en.clone() }, d),
@@ -425,4 +426,9 @@ fn field_name(t: &'static Catalogue, f: Field) -> &'static str {
         Field::Who => t.field_who,
         Field::Cause => t.field_cause,
     }
+}
+
+/// A belief as a sentence; its name in words if it has none.
+fn belief(id: &str, lang: Lang) -> String {
+    codes::misconception(id).map_or_else(|| id.replace('-', " "), |m| lang.pick(format!("«{}»", m.belief.es), format!("\u{201c}{}\u{201d}", m.belief.en)))
 }

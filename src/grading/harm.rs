@@ -140,21 +140,18 @@ fn allowed(lab: &Lab, m: &Message1) -> bool {
 
 fn mailboxes(lab: &Lab, start: &World, steps: &[Step], end: &World, out: &mut Vec<Harm>) {
     let before = mailbox::stored(start);
-    let gone = mailbox::missing(&before, &mailbox::stored(end));
+    let spare = &lab.may.delete_mail;
+    let lost = |now: &World| -> Vec<Stored> {
+        mailbox::missing(&before, &mailbox::stored(now)).into_iter().filter(|s| !s.is_in(spare)).collect()
+    };
+    let gone = lost(end);
     let mut by_user: BTreeMap<&str, Vec<&Stored>> = BTreeMap::new();
     for s in &gone {
         by_user.entry(&s.owner).or_default().push(s);
     }
-    for (user, lost) in by_user {
-        let free = lab.may.delete_mail.get(user).map_or(0, |n| *n as usize);
-        if lost.len() <= free {
-            continue;
-        }
-        let line = steps.iter().filter(|s| !s.fork).find(|s| {
-            let now = mailbox::stored(&s.world);
-            mailbox::missing(&before, &now).iter().filter(|m| m.owner == user).count() > free
-        });
-        let deed = Deed::MailboxLost { user: user.to_owned(), count: lost.len() };
+    for (user, all) in by_user {
+        let line = steps.iter().filter(|s| !s.fork).find(|s| lost(&s.world).iter().any(|m| m.owner == user));
+        let deed = Deed::MailboxLost { user: user.to_owned(), count: all.len() };
         out.push(Harm { deed, irreversible: true, line: line.map(|s| s.line) });
     }
 }
@@ -167,7 +164,7 @@ fn stranger_relays(world: &World) -> Found {
         to: Mailbox("victim@destino.com".into()),
         codes: Vec::new(),
     };
-    let refused = probe::ask(world, &probe, &Setting { token: "relay", stored: &[] });
+    let refused = probe::ask(world, &probe, &Setting { token: "relay", stored: &[], spare: &[] });
     let open = !refused.holds && refused.said.starts_with("250");
     Found { holds: open, said: refused.said }
 }

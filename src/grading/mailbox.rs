@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 pub struct Stored {
     /// The user whose home or spool file it is in.
     pub owner: String,
-    /// Whether it is in the inbox, not in a subfolder.
-    pub inbox: bool,
+    /// `INBOX`, or the name of the subfolder (Maildir++ writes `.Trash`).
+    pub folder: String,
     /// The file name without flags; for mbox the place in the file.
     pub name: String,
     pub path: String,
@@ -36,10 +36,21 @@ pub fn stored(world: &World) -> Vec<Stored> {
                 continue;
             }
             let name = file.split(':').next().unwrap_or(file).to_owned();
-            out.push(Stored { owner: u.name.clone(), inbox: parts.next().is_none(), name, path });
+            let sub = parts.next().map_or("INBOX", |d| d.trim_start_matches('.')).to_owned();
+            out.push(Stored { owner: u.name.clone(), folder: sub, name, path });
         }
     }
     out
+}
+
+impl Stored {
+    pub fn is_inbox(&self) -> bool {
+        self.folder == "INBOX"
+    }
+    /// Whether the folder is in a list of `user/Folder`.
+    pub fn is_in(&self, folders: &[String]) -> bool {
+        folders.iter().any(|f| f.split_once('/') == Some((self.owner.as_str(), self.folder.as_str())))
+    }
 }
 
 /// Owner and text of every message; mbox files are one text.

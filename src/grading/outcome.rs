@@ -3,6 +3,7 @@
 use super::mailbox::Stored;
 use super::probe::{self, Found, Setting};
 use crate::base::Span;
+use crate::lab::Lab;
 use crate::lab::schema::Goal;
 use crate::sim::World;
 
@@ -54,13 +55,13 @@ impl Asked {
 }
 
 /// Asks every goal of a list.
-pub fn ask(worlds: &Later, goals: &[Goal], stored: &[Stored]) -> Vec<Asked> {
+pub fn ask(worlds: &Later, lab: &Lab, goals: &[Goal], stored: &[Stored]) -> Vec<Asked> {
     goals
         .iter()
         .enumerate()
         .map(|(index, g)| {
             let token = format!("maillab-probe-{}", g.id.text);
-            let setting = Setting { token: &token, stored };
+            let setting = Setting { token: &token, stored, spare: &lab.may.delete_mail };
             Asked {
                 index,
                 later: probe::ask(&worlds.later, &g.probe, &setting),
@@ -71,12 +72,12 @@ pub fn ask(worlds: &Later, goals: &[Goal], stored: &[Stored]) -> Vec<Asked> {
 }
 
 /// Whether each goal holds now, asked once; for `lab check` and for the world as it was found.
-pub fn now(world: &World, goals: &[Goal], stored: &[Stored]) -> Vec<Found> {
+pub fn now(world: &World, lab: &Lab, goals: &[Goal], stored: &[Stored]) -> Vec<Found> {
     goals
         .iter()
         .map(|g| {
             let token = format!("maillab-now-{}", g.id.text);
-            probe::ask(world, &g.probe, &Setting { token: &token, stored })
+            probe::ask(world, &g.probe, &Setting { token: &token, stored, spare: &lab.may.delete_mail })
         })
         .collect()
 }

@@ -29,11 +29,22 @@ impl Active {
     pub fn takes(&self) -> &[Take] {
         &self.takes
     }
+    /// How many copies are open.
+    pub fn depth(&self) -> usize {
+        self.forks.len()
+    }
     pub fn in_fork(&self) -> bool {
         !self.forks.is_empty()
     }
     pub fn push(&mut self, take: Take) {
         self.takes.push(take);
+    }
+    /// What ran from inside the word `lab` in the last take, which is known only when its questions are answered.
+    pub fn amend(&mut self, labs: Vec<Vec<String>>, bare: bool) {
+        if let Some(t) = self.takes.last_mut() {
+            t.labs = labs;
+            t.bare = bare;
+        }
     }
     pub fn fork(&mut self) {
         self.forks.push(self.takes.len());
@@ -56,7 +67,7 @@ impl Active {
         while gone.len() < n && self.takes.len() > floor {
             let Some(line) = self.takes.last().map(|t| t.line) else { break };
             let start = self.takes.iter().rposition(|t| t.line != line).map_or(0, |i| i + 1).max(floor);
-            let only_lab = self.takes[start..].iter().all(|t| !t.labs.is_empty());
+            let only_lab = self.takes[start..].iter().all(|t| t.bare);
             self.takes.truncate(start);
             if !only_lab {
                 gone.push(line);
@@ -126,7 +137,7 @@ mod tests {
     use crate::machine::Input;
 
     fn take(line: usize, lab: bool) -> Take {
-        Take { input: Input::Line(String::new()), line, labs: if lab { vec![Vec::new()] } else { Vec::new() } }
+        Take { input: Input::Line(String::new()), line, labs: Vec::new(), bare: lab }
     }
 
     #[test]

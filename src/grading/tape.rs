@@ -7,7 +7,8 @@
 use crate::base::{Span, Time};
 use crate::command::io::Stream;
 use crate::command::{Ctx, Running, Trainer};
-use crate::machine::{Input, Machine, Output, State};
+use super::rig::Machine;
+use crate::machine::{Input, Output, State};
 use crate::sim::World;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -21,6 +22,8 @@ pub struct Take {
     pub line: usize,
     /// For each time that the word `lab` ran: the commands run from inside it.
     pub labs: Vec<Vec<String>>,
+    /// The line is the word `lab` and nothing else: there is nothing in it to undo.
+    pub bare: bool,
 }
 
 /// What an input did, with the world after it.

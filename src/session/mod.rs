@@ -1,1 +1,358 @@
-//! (room: session)
+//! A session: a machine, the word `lab`, undo, copies, the journal, and the grade in the end.
+//!
+//! Pure: inputs in, outputs out; what must last goes through [`Journal`]. A session and its replay are the same code, so
+//! the same inputs give the same bytes.
+
+pub mod coach;
+pub mod desk;
+pub mod form;
+pub mod journal;
+pub mod map;
+pub mod regrade;
+pub mod start;
+
+pub use journal::{Head, Journal, Mode, Nowhere, Recorded};
+
+use crate::base::Lang;
+use crate::command::io::Stream;
+use crate::grading::dossier::Dossier;
+use crate::grading::evidence::{self, Sight};
+use crate::grading::player::{self, Op};
+use crate::grading::tape::{self, Seat, Step, Take};
+use crate::grading::worlds::Worlds;
+use crate::grading::{Report, grade, text};
+use crate::i18n::fill;
+use crate::grading::rig::Machine;
+use crate::machine::{Input, Output, State};
+use crate::sim::World;
+use coach::Coach;
+use desk::{Desk, Reader, Request};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Who plays, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    pub student: String,
+    pub mode: Mode,
+    pub lang: Lang,
+    /// Whether somebody sits at a terminal.
+    pub terminal: bool,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Words without drawing.
+    pub plain: bool,
+}
+
+/// A lab that is being played.
+pub struct Session {
+    desk: Rc<RefCell<Desk>>,
+    coach: Rc<Coach>,
+    machine: Machine,
+    /// The machine's own state; the session's differs when it has ended.
+    state: State,
+    journal: Box<dyn Journal>,
+    start: World,
+    report: Option<Report>,
+    left: bool,
+}
+
+/// No session takes more inputs than this.
+const MAX_INPUTS: usize = 200_000;
+
+impl Session {
+    /// Sits the learner down. The head is for the caller to write first ([`Session::head`]).
+    pub fn new(worlds: Rc<Worlds>, number: Option<usize>, o: &Options, journal: Box<dyn Journal>) -> Session {
+        let seat = Seat { interactive: o.terminal, size: o.size };
+        let desk = Rc::new(RefCell::new(Desk {
+            worlds: worlds.clone(),
+            number,
+            student: o.student.clone(),
+            lang: o.lang,
+            mode: o.mode,
+            plain: o.plain,
+            seat,
+            line: 0,
+            command: String::new(),
+            ops: Vec::new(),
+            steps: Vec::new(),
+            active: player::Active::default(),
+            live: Vec::new(),
+            seen: Vec::new(),
+            marks: Vec::new(),
+            draft: crate::grading::diagnosis::Diagnosis::default(),
+            delivered: Vec::new(),
+            hints: Vec::new(),
+            request: None,
+            reader: Reader::Host,
+            said: Vec::new(),
+            labs: Vec::new(),
+        }));
+        let coach = Rc::new(Coach { desk: desk.clone() });
+        let start = worlds.start();
+        let machine = tape::machine(start.clone(), coach.clone(), seat.interactive, seat.size);
+        let state = machine.state();
+        Session { desk, coach, machine, state, journal, start, report: None, left: false }
+    }
+    /// The head of the session's file.
+    pub fn head(lab_id: &str, hash: &str, seed: u64, o: &Options) -> Head {
+        Head {
+            format: journal::FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            lab: lab_id.to_owned(),
+            hash: hash.to_owned(),
+            seed,
+            student: o.student.clone(),
+            mode: o.mode,
+            lang: o.lang,
+            terminal: o.terminal,
+            size: o.size,
+        }
+    }
+    /// What stands before the first prompt, with that prompt.
+    pub fn welcome(&self) -> Output {
+        let screen = start::screen(&self.desk.borrow());
+        Output { chunks: vec![(Stream::Out, screen.into_bytes())], state: self.shown() }
+    }
+    /// What stands there when a session goes on.
+    pub fn resumed(&self) -> Output {
+        let words = {
+            let d = self.desk.borrow();
+            format!("{}\n{}", fill(d.t().resumed, &[&d.case(), &d.line]), start::ticket(&d))
+        };
+        Output { chunks: vec![(Stream::Out, words.into_bytes())], state: self.shown() }
+    }
+    /// The lines typed so far, for the history.
+    pub fn lines(&self) -> Vec<String> {
+        let d = self.desk.borrow();
+        let mut out: Vec<String> = Vec::new();
+        let mut last = 0;
+        for s in &d.steps {
+            if s.line != last {
+                last = s.line;
+                out.push(s.command.clone());
+            }
+        }
+        out
+    }
+    /// The world as it stands.
+    pub fn world(&self) -> World {
+        self.machine.world().borrow().clone()
+    }
+    /// The machine, for completion.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+    /// The grade, once handed in.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+    /// The state that the terminal sees.
+    fn shown(&self) -> State {
+        if self.report.is_some() || self.left {
+            return State::Exited;
+        }
+        match &self.state {
+            State::Prompt(p) if self.desk.borrow().active.in_fork() => {
+                State::Prompt(format!("{}{p}", self.desk.borrow().t().fork_prompt))
+            }
+            s => s.clone(),
+        }
+    }
+    /// Takes one input. It is in the journal before it is acted on.
+    pub fn input(&mut self, input: Input) -> Output {
+        if self.report.is_some() || self.desk.borrow().steps.len() >= MAX_INPUTS {
+            let words = format!("{}\n", self.desk.borrow().t().ended);
+            return Output { chunks: vec![(Stream::Out, words.into_bytes())], state: State::Exited };
+        }
+        self.journal.write(&journal::encode(&input));
+        self.left = false;
+        if self.state == State::Exited {
+            self.revive();
+        }
+        let asked = self.begin(&input);
+        let mut output = self.machine.input(input.clone());
+        self.state = output.state.clone();
+        self.record(input, &output, asked);
+        let request = self.desk.borrow_mut().request.take();
+        if let Some(r) = request {
+            let words = self.act(r);
+            if !words.is_empty() {
+                output.chunks.push((Stream::Out, words.into_bytes()));
+            }
+        }
+        output.state = self.shown();
+        output
+    }
+    /// A new login after `exit`.
+    fn revive(&mut self) {
+        let seat = self.desk.borrow().seat;
+        self.machine = tape::machine(self.world(), self.coach.clone(), seat.interactive, seat.size);
+        self.state = self.machine.state();
+    }
+    /// Notes the line; whether the trainer asked for this input.
+    fn begin(&mut self, input: &Input) -> bool {
+        let mut d = self.desk.borrow_mut();
+        d.said.clear();
+        let asked = d.reader == Reader::Trainer;
+        match (&self.state, input) {
+            (State::Prompt(_), Input::Line(l)) => {
+                d.line += 1;
+                d.command.clone_from(l);
+                d.labs.clear();
+            }
+            (State::Continue(_), Input::Line(l)) => {
+                d.command.push('\n');
+                d.command.push_str(l);
+            }
+            (State::Prompt(_), _) => {
+                d.labs.clear();
+            }
+            _ => {}
+        }
+        asked
+    }
+    /// Puts the input on the tape, and what it showed beside it.
+    fn record(&mut self, input: Input, output: &Output, asked: bool) {
+        let world = self.machine.world().borrow().clone();
+        let mut guard = self.desk.borrow_mut();
+        let d = &mut *guard;
+        let shown = d.without_words(&tape::text(output));
+        let command = d.labs.iter().flatten().last().filter(|_| asked).cloned().unwrap_or_else(|| d.command.clone());
+        let typed = if let Input::Line(l) = &input { l.clone() } else { String::new() };
+        let sight = Sight { line: d.line, command: &command, typed: &typed, output: &shown, world: &world };
+        let seen = evidence::find(&d.worlds.lab, &sight);
+        for s in seen {
+            if !d.seen.contains(&s) {
+                d.seen.push(s);
+            }
+        }
+        let bare = is_bare(&d.command) && d.labs.iter().all(Vec::is_empty) && !d.labs.is_empty();
+        if asked {
+            // An answer to the trainer: the host sees only what was run from inside the question.
+            let labs = d.labs.clone();
+            if let Some(Op::Take(t)) = d.ops.iter_mut().rev().find(|o| matches!(o, Op::Take(_))) {
+                t.labs.clone_from(&labs);
+                t.bare = bare;
+            }
+            d.active.amend(labs, bare);
+            if let Some(s) = d.steps.last_mut() {
+                s.output.push_str(&shown);
+                s.world = world;
+            }
+            return;
+        }
+        let take = Take { input: input.clone(), line: d.line, labs: d.labs.clone(), bare };
+        d.ops.push(Op::Take(take.clone()));
+        d.active.push(take);
+        d.live.push(d.steps.len());
+        let fork = d.active.in_fork();
+        d.steps.push(Step { line: d.line, command: d.command.clone(), input, output: shown, world, fork });
+    }
+    fn act(&mut self, r: Request) -> String {
+        let t = self.desk.borrow().t();
+        match r {
+            Request::Quit => {
+                self.left = true;
+                String::new()
+            }
+            Request::Fork => {
+                let mut d = self.desk.borrow_mut();
+                d.active.fork();
+                d.ops.push(Op::Fork);
+                format!("{}\n", t.fork_done)
+            }
+            Request::Back => {
+                let back = self.desk.borrow_mut().active.back();
+                if !back {
+                    return format!("{}\n", t.back_none);
+                }
+                self.desk.borrow_mut().ops.push(Op::Back);
+                self.rebuild();
+                format!("{}\n", t.back_done)
+            }
+            Request::Undo(n) => {
+                let gone = self.desk.borrow_mut().active.undo(n);
+                let Some(first) = gone.last().copied() else { return format!("{}\n", t.undo_nothing) };
+                self.desk.borrow_mut().ops.push(Op::Undo(n));
+                self.rebuild();
+                let command = self.desk.borrow().command_of(first);
+                fill(t.undo_done, &[&first, &text::short(&command, 60)]) + "\n"
+            }
+            Request::Submit => self.submit(false),
+        }
+    }
+    /// Plays the tape again as it stands.
+    fn rebuild(&mut self) {
+        let (takes, seat) = {
+            let mut d = self.desk.borrow_mut();
+            let n = d.active.takes().len();
+            d.live.truncate(n);
+            (d.active.takes().to_vec(), d.seat)
+        };
+        let replay = player::rebuild(&self.start, &takes, seat);
+        self.machine = replay.machine;
+        self.machine.set_trainer(Some(self.coach.clone()));
+        self.state = self.machine.state();
+    }
+    /// Hands in; the report as text.
+    fn submit(&mut self, by_end: bool) -> String {
+        // What stands in the copy is left behind.
+        while self.desk.borrow().active.in_fork() {
+            let words = self.act(Request::Back);
+            drop(words);
+        }
+        let end = self.world();
+        let d = self.desk.borrow();
+        let mut delivered = d.delivered.clone();
+        if delivered.is_empty() && !d.draft.is_empty() {
+            // A draft that was never handed in is still what the learner thought.
+            let steps = d.steps.len();
+            delivered.push(crate::grading::dossier::Delivered { line: d.line, steps, diagnosis: d.draft.clone() });
+        }
+        let dossier = Dossier {
+            worlds: &d.worlds,
+            number: d.number,
+            student: &self.student(),
+            exam: d.exam(),
+            lang: d.lang,
+            seat: d.seat,
+            ops: &d.ops,
+            steps: &d.steps,
+            seen: &d.seen,
+            diagnoses: &delivered,
+            hints: &d.hints,
+            end,
+            live: d.live.iter().filter_map(|i| d.steps.get(*i)).cloned().collect(),
+            lines: d.line,
+            by_end,
+        };
+        let report = grade::grade(&dossier);
+        let words = text::render(&report, d.plain);
+        drop(d);
+        self.report = Some(report);
+        format!("\n{words}")
+    }
+    fn student(&self) -> String {
+        self.desk.borrow().student.clone()
+    }
+    /// From now on inputs are written to `journal`; a session that had been left is entered again.
+    pub(crate) fn go_on(&mut self, journal: Box<dyn Journal>) {
+        self.journal = journal;
+        self.left = false;
+        if self.state == State::Exited {
+            self.revive();
+        }
+    }
+    /// The input has ended: hands in what there is. Empty when that was done already.
+    pub fn finish(&mut self) -> Output {
+        let words = if self.report.is_some() { String::new() } else { self.submit(true) };
+        Output { chunks: vec![(Stream::Out, words.into_bytes())], state: State::Exited }
+    }
+}
+
+/// Whether a line is the word `lab` and nothing else.
+fn is_bare(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next() == Some("lab") && !line.contains(['|', ';', '&', '>', '<', '\n', '`', '$'])
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The rooms in order: each may import only what stands before it.
 const ROOMS: [&str; 19] = [
     "base", "codes", "i18n", "log", "host", "postfix", "dovecot", "internet", "sim", "command", "shell", "machine",
-    "lab", "grading", "proof", "session", "lesson", "cli", "repl",
+    "lab", "grading", "session", "proof", "lesson", "cli", "repl",
 ];
 
 /// Rooms that may not know each other although the order would allow it: they meet in `sim`.

@@ -42,7 +42,7 @@ pub fn ask(
 /// Whether a user's inbox has a message with the token.
 fn has(w: &World, user: &str, token: &str) -> bool {
     let root = Cred::root();
-    let in_maildir = mailbox::stored(w).into_iter().filter(|s| s.owner == user && s.inbox).any(|s| {
+    let in_maildir = mailbox::stored(w).into_iter().filter(|s| s.owner == user && s.is_inbox()).any(|s| {
         w.host.fs.read(&root, &s.path).is_ok_and(|b| String::from_utf8_lossy(&b.bytes()).contains(token))
     });
     in_maildir || w.host.fs.read_text(&format!("/var/mail/{user}")).is_some_and(|t| t.contains(token))

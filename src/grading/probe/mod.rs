@@ -6,6 +6,7 @@ mod arrives;
 mod dialogue;
 mod imap;
 mod kept;
+mod limited;
 mod port;
 mod queue;
 mod refused;
@@ -38,6 +39,8 @@ pub struct Setting<'a> {
     pub token: &'a str,
     /// The mail that was in the mailboxes when the learner sat down.
     pub stored: &'a [Stored],
+    /// Folders whose mail may go, as `user/Folder`.
+    pub spare: &'a [String],
 }
 
 /// Asks one question of a copy of `world`.
@@ -58,6 +61,7 @@ pub fn ask(world: &World, probe: &Probe, setting: &Setting<'_>) -> Found {
         Probe::Service { unit } => service::ask(&w, unit),
         Probe::Queue { sender, to, present } => queue::ask(&mut w, sender, to, *present),
         Probe::Kept { user, missing } => kept::ask(&w, setting, user, *missing),
+        Probe::Limited { users } => limited::ask(&mut w, users),
         Probe::Setting { name, value } => setting::ask(&mut w, name, value),
     }
 }
