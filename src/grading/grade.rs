@@ -88,8 +88,7 @@ impl Grader<'_, '_> {
     fn verdict(&mut self) {
         let e = &self.d.worlds.lab.diagnosis;
         let first = self.d.diagnoses.first().map(|x| x.diagnosis.clone()).unwrap_or_default();
-        let later: Vec<Vec<Mark>> =
-            self.d.diagnoses.iter().skip(1).map(|x| verdict::mark(e, &x.diagnosis)).collect();
+        let later: Vec<Vec<Mark>> = self.d.diagnoses.iter().skip(1).map(|x| verdict::mark(e, &x.diagnosis)).collect();
         for (i, m) in verdict::mark(e, &first).into_iter().enumerate() {
             let best = later.iter().filter_map(|l| l.get(i)).map(|m| m.share).max().unwrap_or(0);
             let share = score::later(m.share, best);
@@ -248,8 +247,11 @@ impl Grader<'_, '_> {
                 }
                 let points = (lost / failed).min(left);
                 left -= points;
-                let (template, said) =
-                    if a.later.holds { (t.goal_not_after_restart, &a.restarted.said) } else { (t.goal_not, &a.later.said) };
+                let (template, said) = if a.later.holds {
+                    (t.goal_not_after_restart, &a.restarted.said)
+                } else {
+                    (t.goal_not, &a.later.said)
+                };
                 self.part(Part::Repair).losses.push(Loss {
                     points,
                     text: fill(template, &[&name]),
@@ -281,8 +283,9 @@ impl Grader<'_, '_> {
             .filter(|k| {
                 was[k.index].holds
                     || (repaired && touched && {
-                        let h = healthy
-                            .get_or_insert_with(|| outcome::now(&d.worlds.get(Variant::Healthy), lab, &lab.keep, stored));
+                        let h = healthy.get_or_insert_with(|| {
+                            outcome::now(&d.worlds.get(Variant::Healthy), lab, &lab.keep, stored)
+                        });
                         h[k.index].holds
                     })
             })
@@ -322,8 +325,7 @@ impl Grader<'_, '_> {
         }
         p.losses = losses;
         p.fatal = irreversible;
-        let good: Vec<String> =
-            keeps.iter().filter(|k| k.holds()).map(|k| say(&lab.keep[k.index].name, d)).collect();
+        let good: Vec<String> = keeps.iter().filter(|k| k.holds()).map(|k| say(&lab.keep[k.index].name, d)).collect();
         self.part(Part::Harm).good.extend(good);
     }
     fn deed(&self, h: &Harm) -> Loss {
@@ -351,26 +353,25 @@ impl Grader<'_, '_> {
                 verdict::mark(&lab.diagnosis, &x.diagnosis).iter().any(|m| m.leaf == Leaf::Cause && m.share == FULL)
             });
         let fatal = self.parts.get(&Part::Harm).is_some_and(|p| p.fatal);
-        let lacks: Vec<String> = [
-            (cause_right, t.why_cause),
-            (goals_hold, t.why_goals),
-            (!fatal, t.why_harm),
-            (score >= 60, t.why_sixty),
-        ]
-        .into_iter()
-        .filter(|(ok, _)| !ok)
-        .map(|(_, w)| w.to_owned())
-        .collect();
+        let lacks: Vec<String> =
+            [(cause_right, t.why_cause), (goals_hold, t.why_goals), (!fatal, t.why_harm), (score >= 60, t.why_sixty)]
+                .into_iter()
+                .filter(|(ok, _)| !ok)
+                .map(|(_, w)| w.to_owned())
+                .collect();
         let total = lab.hint.len();
         let hints = d
             .hints
             .iter()
-            .map(|h| (fill(t.hints_row, &[&h.line, &(h.index + 1), &total]), lab.hint.get(h.index).map_or(0, |h| h.price)))
+            .map(|h| {
+                (fill(t.hints_row, &[&h.line, &(h.index + 1), &total]), lab.hint.get(h.index).map_or(0, |h| h.price))
+            })
             .collect();
         let mut notes = Vec::new();
         if lab.goal.is_empty() {
             notes.push(t.nothing_to_repair.to_owned());
-            if let Some(l) = d.live.iter().find(|s| change::print(&d.worlds.start()).differs(&change::print(&s.world))) {
+            if let Some(l) = d.live.iter().find(|s| change::print(&d.worlds.start()).differs(&change::print(&s.world)))
+            {
                 notes.push(fill(t.needless_change, &[&l.line]));
             }
         }
@@ -430,5 +431,8 @@ fn field_name(t: &'static Catalogue, f: Field) -> &'static str {
 
 /// A belief as a sentence; its name in words if it has none.
 fn belief(id: &str, lang: Lang) -> String {
-    codes::misconception(id).map_or_else(|| id.replace('-', " "), |m| lang.pick(format!("«{}»", m.belief.es), format!("\u{201c}{}\u{201d}", m.belief.en)))
+    codes::misconception(id).map_or_else(
+        || id.replace('-', " "),
+        |m| lang.pick(format!("«{}»", m.belief.es), format!("\u{201c}{}\u{201d}", m.belief.en)),
+    )
 }

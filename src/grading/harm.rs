@@ -68,7 +68,11 @@ fn messages(world: &World) -> BTreeMap<String, Message1> {
     let mut all: BTreeMap<String, Message1> = BTreeMap::new();
     for r in &world.host.journal {
         let kind = r.event.kind();
-        if !(kind.starts_with("smtpd.client") || kind.starts_with("qmgr.") || kind.starts_with("pickup.") || kind.starts_with("cleanup.")) {
+        if !(kind.starts_with("smtpd.client")
+            || kind.starts_with("qmgr.")
+            || kind.starts_with("pickup.")
+            || kind.starts_with("cleanup."))
+        {
             continue;
         }
         let fields = r.event.fields();

@@ -26,7 +26,8 @@ pub struct Looked {
 /// Looks at the steps before the first diagnosis.
 pub fn look(d: &Dossier<'_>) -> Looked {
     let count = d.worlds.lab.rival.len();
-    let none = |changed| Looked { rivals: (0..count).map(|rival| Verdict { rival, by: Vec::new() }).collect(), changed };
+    let none =
+        |changed| Looked { rivals: (0..count).map(|rival| Verdict { rival, by: Vec::new() }).collect(), changed };
     let Some(first) = d.diagnoses.first() else { return none(None) };
     let until = first.steps.min(d.steps.len());
     let (counts, changed) = countable(d, until);

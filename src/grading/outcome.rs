@@ -10,7 +10,8 @@ use crate::sim::World;
 /// How long the copy runs on.
 const LATER: Span = Span::hours(2);
 /// What a reboot would do to the services of mail. Each by itself: one that fails keeps none of the others from it.
-const RESTART: [&str; 3] = ["systemctl restart postfix@-.service", "systemctl restart postfix", "systemctl restart dovecot"];
+const RESTART: [&str; 3] =
+    ["systemctl restart postfix@-.service", "systemctl restart postfix", "systemctl restart dovecot"];
 
 /// The copies that are asked.
 pub struct Later {

@@ -17,7 +17,9 @@ pub struct Path {
 fn about(line: &str) -> Vec<String> {
     programs_of(line)
         .into_iter()
-        .filter(|p| !matches!(*p, "grep" | "egrep" | "tail" | "head" | "less" | "more" | "cat" | "sort" | "uniq" | "wc"))
+        .filter(|p| {
+            !matches!(*p, "grep" | "egrep" | "tail" | "head" | "less" | "more" | "cat" | "sort" | "uniq" | "wc")
+        })
         .map(|p| match p {
             "doveadm" | "systemctl" | "postfix" | "openssl" => {
                 let mut words = line.split_whitespace().skip_while(|w| !w.ends_with(p)).skip(1);

@@ -134,7 +134,9 @@ impl Report {
         "student,lab,seed,mode,gradable,passed,score,grade,verdict,cause,evidence,repair,harm,hints,minutes,commands";
     /// One line of a class list.
     pub fn csv(&self) -> String {
-        let quote = |s: &str| if s.contains([',', '"', '\n']) { format!("\"{}\"", s.replace('"', "\"\"")) } else { s.to_owned() };
+        let quote = |s: &str| {
+            if s.contains([',', '"', '\n']) { format!("\"{}\"", s.replace('"', "\"\"")) } else { s.to_owned() }
+        };
         format!(
             "{},{},{},{},yes,{},{},{:.1},{},{},{},{},{},{},{},{}",
             quote(&self.student),

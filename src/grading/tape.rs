@@ -4,10 +4,10 @@
 //! the way back from a copy cut it, so playing it always gives the world as it stands. The word `lab` is mute in a replay:
 //! it prints nothing, but runs what was run from inside the diagnosis (`!CMD`).
 
+use super::rig::Machine;
 use crate::base::{Span, Time};
 use crate::command::io::Stream;
 use crate::command::{Ctx, Running, Trainer};
-use super::rig::Machine;
 use crate::machine::{Input, Output, State};
 use crate::sim::World;
 use std::cell::RefCell;

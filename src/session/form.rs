@@ -228,7 +228,9 @@ fn explain(c: &Coach, field: Field) -> String {
     };
     let mut out = block("     ", 5, words);
     // The row of what was answered, not of what is right.
-    if let (Some(CodeAnswer::Number(n)), true) = (d.draft.code, matches!(field, Field::Code | Field::Enhanced | Field::Action | Field::Who)) {
+    if let (Some(CodeAnswer::Number(n)), true) =
+        (d.draft.code, matches!(field, Field::Code | Field::Enhanced | Field::Action | Field::Who))
+    {
         if let Some(r) = codes::row_for(n, None) {
             out.push_str(&block("     ", 7, &r.line(d.lang)));
             for e in r.enhanced {
@@ -348,7 +350,9 @@ fn columns(entries: &[(String, &str)]) -> String {
         let cell = |e: &(String, &str)| format!("{} {}", e.0, e.1);
         let left = cell(&pair[0]);
         let line = match pair.get(1) {
-            Some(r) if left.chars().count() <= 34 => format!("     {left}{} {}", " ".repeat(34 - left.chars().count()), cell(r)),
+            Some(r) if left.chars().count() <= 34 => {
+                format!("     {left}{} {}", " ".repeat(34 - left.chars().count()), cell(r))
+            }
             Some(r) => format!("     {left}\n     {}", cell(r)),
             None => format!("     {left}"),
         };

@@ -186,7 +186,9 @@ mod tests {
         let r = read(&torn).unwrap();
         assert_eq!((r.inputs.len(), r.intact, r.head), (1, whole.len(), head()));
         assert_eq!(read(&format!("{whole}nonsense\n")), Err(Unreadable::Line(3)));
-        for (text, why) in [("", Unreadable::Empty), ("x\n", Unreadable::NoHead), ("{\"format\":9}\n", Unreadable::Format(9))] {
+        for (text, why) in
+            [("", Unreadable::Empty), ("x\n", Unreadable::NoHead), ("{\"format\":9}\n", Unreadable::Format(9))]
+        {
             assert_eq!(read(text), Err(why), "{text}");
         }
     }

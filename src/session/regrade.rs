@@ -29,9 +29,10 @@ impl NotGradable {
             NotGradable::Unreadable(u) => match u {
                 Unreadable::Empty => lang.pick("el fichero está vacío", "the file is empty").into(),
                 Unreadable::NoHead => lang.pick("no es una sesión de maillab", "this is no session of maillab").into(),
-                Unreadable::Format(n) => {
-                    lang.pick(format!("formato {n}, que este maillab no conoce"), format!("format {n}, which this maillab does not know"))
-                }
+                Unreadable::Format(n) => lang.pick(
+                    format!("formato {n}, que este maillab no conoce"),
+                    format!("format {n}, which this maillab does not know"),
+                ),
                 Unreadable::Line(n) => {
                     lang.pick(format!("la línea {n} no es una entrada"), format!("line {n} is no input"))
                 }

@@ -105,5 +105,9 @@ fn route(d: &Desk) -> String {
         format!("local ──▶ {} ──▶ Dovecot (IMAP)", t.map_mailbox)
     };
     let line = format!("   {} ──25──▶ Postfix ──▶ {} ──▶ {last}", t.map_internet, t.map_queue);
-    if d.plain { format!("{}\n", line.replace("──25──▶", "-25->").replace("──▶", "->")) } else { format!("{line}\n") }
+    if d.plain {
+        format!("{}\n", line.replace("──25──▶", "-25->").replace("──▶", "->"))
+    } else {
+        format!("{line}\n")
+    }
 }

@@ -36,14 +36,19 @@ pub fn ask(
     }
     w.pass(PATIENCE);
     let missing: Vec<&str> = users.iter().map(String::as_str).filter(|u| !has(w, u, setting.token)).collect();
-    if missing.is_empty() { Found::new(true, said) } else { Found::new(false, format!("{said} · {}", missing.join(" "))) }
+    if missing.is_empty() {
+        Found::new(true, said)
+    } else {
+        Found::new(false, format!("{said} · {}", missing.join(" ")))
+    }
 }
 
 /// Whether a user's inbox has a message with the token.
 fn has(w: &World, user: &str, token: &str) -> bool {
     let root = Cred::root();
-    let in_maildir = mailbox::stored(w).into_iter().filter(|s| s.owner == user && s.is_inbox()).any(|s| {
-        w.host.fs.read(&root, &s.path).is_ok_and(|b| String::from_utf8_lossy(&b.bytes()).contains(token))
-    });
+    let in_maildir = mailbox::stored(w)
+        .into_iter()
+        .filter(|s| s.owner == user && s.is_inbox())
+        .any(|s| w.host.fs.read(&root, &s.path).is_ok_and(|b| String::from_utf8_lossy(&b.bytes()).contains(token)));
     in_maildir || w.host.fs.read_text(&format!("/var/mail/{user}")).is_some_and(|t| t.contains(token))
 }
