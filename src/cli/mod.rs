@@ -7,6 +7,7 @@ mod args;
 pub mod dev;
 mod drill;
 mod environment;
+mod markdown;
 mod store;
 
 use crate::base::Lang;
