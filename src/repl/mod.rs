@@ -111,3 +111,15 @@ fn unfinished(output: &Output) -> String {
     }
     text
 }
+
+impl Driver for crate::machine::Machine {
+    fn input(&mut self, input: Input) -> Output {
+        crate::machine::Machine::input(self, input)
+    }
+    fn complete(&mut self, line: &str, pos: usize) -> (usize, Vec<String>) {
+        crate::machine::Machine::complete(self, line, pos)
+    }
+    fn history(&self) -> Vec<String> {
+        crate::machine::Machine::history(self)
+    }
+}
