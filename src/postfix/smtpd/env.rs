@@ -1,0 +1,151 @@
+//! The evaluator's [`Env`] for a running smtpd: its tables, the host's DNS, policy servers, verify(8).
+
+use crate::base::Span;
+use crate::host::dns::Answer;
+use crate::host::net::Endpoint;
+use crate::log::smtpd::Smtpd;
+use crate::postfix::expand::{self, Expander};
+use crate::postfix::live::{self, Live};
+use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
+use crate::postfix::restriction::{Env, Verified};
+use crate::postfix::trivial_rewrite::{Purpose, Resolved};
+use std::net::IpAddr;
+
+/// A process at work, and the time that its work takes.
+pub struct SmtpdEnv<'a, 'c> {
+    pub live: Live<'a, 'c>,
+    pub delay: Span,
+}
+
+/// How long the resolver tries before it gives up on a server that says nothing.
+const DNS_TIMEOUT: Span = Span::secs(20);
+
+impl Lookups for SmtpdEnv<'_, '_> {
+    fn param(&self, name: &str) -> String {
+        self.live.param(name)
+    }
+    fn raw_param(&self, name: &str) -> String {
+        self.live.raw_param(name)
+    }
+    fn flag(&self, name: &str) -> bool {
+        self.live.flag(name)
+    }
+    fn int(&self, name: &str) -> i64 {
+        self.live.int(name)
+    }
+    fn find(&mut self, maps: Maps<'_>, key: &str, partial: bool) -> Result<Option<String>, Failed> {
+        self.live.find(maps, key, partial)
+    }
+    fn matches(&mut self, param: &str, who: Who<'_>) -> Result<bool, Failed> {
+        self.live.matches(param, who)
+    }
+    fn is_own_address(&self, ip: IpAddr) -> bool {
+        self.live.is_own_address(ip)
+    }
+}
+
+/// `inet:127.0.0.1:10023` or `unix:private/policy`, and the name for messages.
+fn server(spec: &str) -> (Option<Endpoint>, String) {
+    let (kind, rest) = spec.split_once(':').unwrap_or(("inet", spec));
+    if kind == "unix" {
+        let path = if rest.starts_with('/') { rest.to_owned() } else { format!("/var/spool/postfix/{rest}") };
+        return (Some(Endpoint::Unix(path)), rest.to_owned());
+    }
+    let (host, port) = rest.rsplit_once(':').unwrap_or(("localhost", rest));
+    let ip = match host.trim_matches(['[', ']']) {
+        "localhost" | "" => Ok(IpAddr::from([127, 0, 0, 1])),
+        h => h.parse(),
+    };
+    let end = ip.ok().zip(port.parse().ok()).map(|(i, p)| Endpoint::Inet(i, p));
+    (end, rest.to_owned())
+}
+
+impl Env for SmtpdEnv<'_, '_> {
+    fn say(&mut self, event: Smtpd) {
+        self.live.proc.log(self.live.ctx.host, event);
+    }
+    fn dns(&mut self, name: &str, rtype: &str) -> Answer {
+        let answer = self.live.ctx.host.dns.query(name, rtype);
+        if answer == Answer::Timeout {
+            self.delay = self.delay + DNS_TIMEOUT;
+        }
+        answer
+    }
+    fn resolve(&mut self, sender: &str, addr: &str) -> Resolved {
+        let key = (sender.to_owned(), addr.to_owned());
+        if let Some(r) = self.live.ctx.pf.smtpd.resolved(self.live.proc.pid, &key) {
+            return r;
+        }
+        let r = live::resolve(self.live.ctx, Purpose::Deliver, sender, addr);
+        self.live.ctx.pf.smtpd.remember(self.live.proc.pid, key, r.clone());
+        r
+    }
+    fn policy(&mut self, spec: &str, request: &[(String, String)]) -> Option<String> {
+        let (endpoint, name) = server(spec);
+        let tries = self.int("smtpd_policy_service_try_limit").max(1);
+        let pause = Span::secs(self.live.proc.conf.time("smtpd_policy_service_retry_delay"));
+        for n in 0..tries {
+            if n > 0 {
+                self.delay = self.delay + pause;
+            }
+            let reason = match &endpoint {
+                Some(e) => match self.live.ctx.dial.policy(self.live.ctx.host, e, request) {
+                    Ok(action) => return Some(action),
+                    Err(errno) => errno.to_string(),
+                },
+                None => "Invalid argument".to_owned(),
+            };
+            self.say(Smtpd::PolicyConnect { server: name.clone(), reason: reason.clone() });
+            self.say(Smtpd::PolicyTalk { server: name.clone(), reason });
+        }
+        None
+    }
+    fn verify(&mut self, _addr: &str) -> Verified {
+        Verified::Unavailable
+    }
+    fn expand(&self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let filter = unescape(&self.raw_param("smtpd_expansion_filter"));
+        let env = Expander { lookup, recurse: false, filter: Some(&filter), suffixes: &[] };
+        let x = expand::expand(&env, template);
+        (x.status & expand::PARSE_ERROR == 0).then_some(x.text)
+    }
+    fn once(&mut self, what: &str) -> bool {
+        self.live.once(what)
+    }
+    fn pass(&mut self, span: Span) {
+        self.delay = self.delay + span;
+    }
+}
+
+/// `\t`, `\40`, `\\`: the escapes of a C string.
+pub fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut c = text.chars().peekable();
+    while let Some(ch) = c.next() {
+        if ch != '\\' {
+            out.push(ch);
+            continue;
+        }
+        match c.next() {
+            Some('t') => out.push('\t'),
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some(d @ '0'..='7') => {
+                let mut n = d.to_digit(8).unwrap_or(0);
+                for _ in 0..2 {
+                    match c.peek().and_then(|x| x.to_digit(8)) {
+                        Some(v) => {
+                            n = n * 8 + v;
+                            c.next();
+                        }
+                        None => break,
+                    }
+                }
+                out.extend(char::from_u32(n));
+            }
+            Some(other) => out.push(other),
+            None => out.push('\\'),
+        }
+    }
+    out
+}
