@@ -99,7 +99,7 @@ pub enum Due {
     /// A child that has been idle for long enough ends.
     Idle(u32),
     /// A child that could not start is noticed.
-    Died { pid: u32, program: String, service: String },
+    Died { pid: u32, program: String, service: String, throttle: bool },
     /// A throttled service may try again.
     Unthrottle(String),
 }
@@ -117,10 +117,13 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
                 end(ctx, pid);
             }
         }
-        Due::Died { pid, program, service } => {
+        Due::Died { pid, program, service, throttle } => {
             let Some(master) = ctx.pf.master.pid else { return };
             let path = format!("{}/{program}", ctx.pf.master.conf.get("daemon_directory"));
             log(ctx.host, master, Log::ChildEnded { path: path.clone(), pid, how: Ended::Status(1) });
+            if !throttle {
+                return;
+            }
             log(ctx.host, master, Log::Throttling { path });
             let wait = Span::secs(ctx.pf.master.conf.time("service_throttle_time"));
             ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(Due::Unthrottle(service)));
@@ -392,7 +395,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         ctx.pf.master.throttled.insert(key.clone(), until);
         // msg_fatal(3) sleeps a second before it exits.
         let wait = ctx.host.jitter("master.died", &pid.to_string(), 1_000_000, 1_020_000);
-        let due = Due::Died { pid, program, service: key };
+        let due = Due::Died { pid, program, service: key, throttle: true };
         ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(due));
         return Err(Refused::Throttled);
     }
@@ -415,9 +418,27 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
     Ok(pid)
 }
 
+/// A process ends with a message of its own (msg_fatal(3)). When it never got as far as serving a client, its service is
+/// throttled.
+pub fn fatal(ctx: &mut Ctx<'_>, proc: &Proc, event: impl Into<Event>) {
+    proc.log(ctx.host, event);
+    let Some(c) = ctx.pf.master.children.get(&proc.pid) else { return };
+    let (program, service, throttle) = (c.program.clone(), c.service.clone(), c.uses <= 1);
+    end(ctx, proc.pid);
+    if throttle {
+        let until = ctx.host.now + Span::secs(61);
+        ctx.pf.master.throttled.insert(service.clone(), until);
+    }
+    let wait = ctx.host.jitter("master.died", &proc.pid.to_string(), 1_000_000, 1_020_000);
+    let due = Due::Died { pid: proc.pid, program, service, throttle };
+    ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(due));
+}
+
 /// A child is gone.
 fn end(ctx: &mut Ctx<'_>, pid: u32) {
     ctx.pf.master.children.remove(&pid);
+    ctx.pf.opened.remove(&pid);
+    ctx.pf.smtpd.forget(pid);
     ctx.host.procs.remove(pid);
 }
 

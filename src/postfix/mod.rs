@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod agent;
+pub mod anvil;
 pub mod bounce;
 pub mod cleanup;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod dns;
 pub mod error;
 pub mod expand;
 pub mod listen;
+pub mod live;
 pub mod local;
 pub mod lookups;
 pub mod mail_addr;
@@ -46,6 +48,10 @@ use crate::host::{Cred, Host};
 pub struct Postfix {
     pub master: master::Master,
     pub due: Timers<Due>,
+    /// What smtpd processes and anvil share.
+    pub smtpd: smtpd::Shared,
+    /// Match lists that processes opened, by pid.
+    pub opened: imbl::OrdMap<u32, live::Opened>,
     /// Programs that a delivery agent wants run (a pipe in an alias); `sim` runs them and calls [`exec_done`].
     pub execs: Vec<ExecRequest>,
     pub qmgr: qmgr::Qmgr,

@@ -37,6 +37,15 @@ pub struct Conn {
     pub tls: Option<TlsPeer>,
 }
 
+impl Conn {
+    fn deadline(&self) -> Option<Time> {
+        match &self.server {
+            Server::Smtpd(s) if !self.closed => s.deadline(),
+            _ => None,
+        }
+    }
+}
+
 /// All open connections.
 #[derive(Clone, Debug, Default)]
 pub struct Conns {
@@ -141,15 +150,41 @@ impl World {
     /// The TLS handshake from the client's side: after STARTTLS was accepted, or at once on a wrapped port.
     pub fn start_tls(&mut self, id: ConnId) -> Result<TlsPeer, String> {
         let Some(mut conn) = self.conns.map.get(&id).cloned() else { return Err("connection lost".into()) };
-        match &mut conn.server {
-            Server::Smtpd(s) => self.with_postfix(|ctx| s.tls_started(ctx)),
+        let (peer, turn) = match &mut conn.server {
+            Server::Smtpd(s) => self.with_postfix(|ctx| match s.tls_offer(ctx) {
+                Some(peer) => (Ok(peer), s.tls_started(ctx)),
+                None => (Err("wrong version number".to_owned()), Turn::default()),
+            }),
             Server::Silent => return Err("no answer".into()),
-        }
-        let peer =
-            TlsPeer { protocol: "TLSv1.3".into(), cipher: "TLS_AES_256_GCM_SHA384".into(), chain: String::new() };
+        };
+        let peer = peer?;
         conn.tls = Some(peer.clone());
         self.conns.map.insert(id, conn);
+        self.took(id, turn);
         Ok(peer)
+    }
+    /// When the first server gives up waiting for its client.
+    pub(super) fn next_deadline(&self) -> Option<Time> {
+        self.conns.map.values().filter_map(Conn::deadline).min()
+    }
+    /// Ends the waiting of servers whose client said nothing for too long.
+    pub(super) fn expire(&mut self, now: Time) {
+        let due: Vec<ConnId> = self
+            .conns
+            .map
+            .iter()
+            .filter(|(_, c)| c.deadline().is_some_and(|t| t <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in due {
+            let Some(mut conn) = self.conns.map.get(&id).cloned() else { continue };
+            let turn = match &mut conn.server {
+                Server::Smtpd(s) => self.with_postfix(|ctx| s.timeout(ctx)),
+                Server::Silent => Turn::default(),
+            };
+            self.conns.map.insert(id, conn);
+            self.took(id, turn);
+        }
     }
     /// Closes from the client's side.
     pub fn hangup(&mut self, id: ConnId) {

@@ -23,6 +23,7 @@ mod template;
 mod unlisted;
 mod unverified;
 
+pub(crate) use template::value as reply_value;
 pub use state::{CheckState, Deferral, NameStatus, TlsState};
 
 use crate::base::Span;

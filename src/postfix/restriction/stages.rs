@@ -196,3 +196,19 @@ pub fn queue_space(state: &mut CheckState, env: &mut dyn Env, free: u64) -> Reje
     c.env.say(Smtpd::QueueFull { free });
     rejection(c, status)
 }
+
+/// `local_header_rewrite_clients`: whether the client's headers are completed as our own.
+pub fn rewrites(state: &mut CheckState, env: &mut dyn Env, list: &[String]) -> bool {
+    use crate::postfix::lookups::{Maps, Who};
+    let (name, addr) = (state.name.clone(), state.addr.clone());
+    list.iter().enumerate().any(|(i, word)| match word.to_ascii_lowercase().as_str() {
+        "permit_inet_interfaces" => addr.parse().is_ok_and(|ip| env.is_own_address(ip)),
+        "permit_mynetworks" => env.matches("mynetworks", Who::Host(&name, &addr)) == Ok(true),
+        "permit_sasl_authenticated" => !state.sasl_username.is_empty(),
+        "permit_tls_all_clientcerts" | "permit_tls_clientcerts" => state.tls.as_ref().is_some_and(|t| t.trusted),
+        "check_address_map" => {
+            list.get(i + 1).is_some_and(|m| matches!(env.find(Maps::Spec(m), &addr, false), Ok(Some(_))))
+        }
+        _ => false,
+    })
+}

@@ -80,6 +80,11 @@ impl Tally {
     pub fn success(&mut self, c: Command) {
         self.counts[c as usize].0 += 1;
     }
+    /// A success turned out to be none (DATA whose message was refused).
+    pub fn failed(&mut self, c: Command) {
+        let n = &mut self.counts[c as usize].0;
+        *n = n.saturating_sub(1);
+    }
     /// ` ehlo=1 mail=0/1 commands=1/2`.
     pub fn text(&self) -> String {
         let pair = |(ok, all): (u32, u32)| if ok == all && all > 0 { all.to_string() } else { format!("{ok}/{all}") };

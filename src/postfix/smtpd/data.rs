@@ -1,0 +1,303 @@
+//! DATA and BDAT: taking the message in and handing it to cleanup(8).
+
+use super::token::Token;
+use super::{Mode, Session};
+use crate::log::smtpd::Smtpd;
+use crate::postfix::Ctx;
+use crate::postfix::address;
+use crate::postfix::cleanup::{self, CleanupStatus, Client, Origin, Stat, Submission};
+use crate::postfix::restriction::state::ErrorClass;
+use crate::postfix::restriction::stages;
+
+impl Session {
+    /// What DATA and BDAT check first.
+    fn ready_for_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        if !self.mail.recipients.is_empty() {
+            return true;
+        }
+        let text = if self.state.sender.is_none() {
+            "503 5.5.1 Error: need RCPT command"
+        } else {
+            "554 5.5.1 Error: no valid recipients"
+        };
+        self.refuse(ctx, text)
+    }
+
+    pub(super) fn data(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+        if self.mail.bdat {
+            return self.refuse(ctx, "503 5.5.1 Error: need BDAT command");
+        }
+        if !self.ready_for_message(ctx) {
+            return false;
+        }
+        if words.len() != 1 {
+            return self.refuse(ctx, "501 5.5.4 Syntax: DATA");
+        }
+        if !self.enter_message(ctx) {
+            return false;
+        }
+        self.reply(ctx, "354 End data with <CR><LF>.<CR><LF>");
+        self.mode = Mode::Data;
+        true
+    }
+
+    fn enter_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        if let Some(reply) = self.check(ctx, |s, e| stages::data(s, e)) {
+            self.reply(ctx, &reply);
+            return false;
+        }
+        true
+    }
+
+    /// Takes lines up to the dot. `false`: more is to come.
+    pub(super) fn take_data(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let limit = self.int("message_size_limit").max(0) as u64;
+        let input = std::mem::take(&mut self.input);
+        let mut rest = &input[..];
+        while let Some(end) = rest.iter().position(|&b| b == b'\n') {
+            let mut line = &rest[..end];
+            rest = &rest[end + 1..];
+            if let [head @ .., b'\r'] = line {
+                line = head;
+            }
+            if line == b"." {
+                self.input = rest.to_vec();
+                self.mode = Mode::Command;
+                self.state.stage = "END-OF-MESSAGE".into();
+                self.end_of_message(ctx, super::tally::Command::Data);
+                return true;
+            }
+            let line = line.strip_prefix(b".").unwrap_or(line);
+            self.add_line(ctx, line, limit);
+        }
+        self.input = rest.to_vec();
+        self.state.stage = format!("DATA ({} bytes)", self.mail.size);
+        false
+    }
+
+    fn add_line(&mut self, ctx: &mut Ctx<'_>, line: &[u8], limit: u64) {
+        self.mail.size += line.len() as u64 + 2;
+        if limit > 0 && self.mail.size > limit {
+            if !self.mail.too_big {
+                self.mail.too_big = true;
+                let qid = self.state.queue_id.clone().unwrap_or_default();
+                self.log(ctx, Smtpd::SizeLimit { qid });
+            }
+            return;
+        }
+        self.mail.content.extend_from_slice(line);
+        self.mail.content.push(b'\n');
+    }
+
+    pub(super) fn bdat(&mut self, ctx: &mut Ctx<'_>, words: &[Token], line: &str) -> bool {
+        let size = words.get(1).and_then(|w| w.text.parse::<usize>().ok().filter(|_| w.text.bytes().all(|b| b.is_ascii_digit())));
+        let last = words.len() == 3 && words[2].text.eq_ignore_ascii_case("LAST");
+        let (Some(size), true) = (size, words.len() == 2 || last) else {
+            let (client, qid) = (self.state.namaddr(), self.state.queue_id.clone());
+            self.log(ctx, Smtpd::BadBdat { qid, client, args: line.chars().take(100).collect() });
+            self.refuse(ctx, "521 5.5.4 Syntax: BDAT count [LAST]");
+            self.finish(ctx, None);
+            return false;
+        };
+        // The chunk comes whatever the answer is, so a refusal is said after it.
+        self.mode = Mode::Chunk(size, last);
+        if !self.mail.bdat && !self.mail.bdat_failed {
+            if !self.ready_for_message(ctx) || !self.enter_message(ctx) {
+                self.mail.bdat_failed = true;
+                return false;
+            }
+            self.mail.bdat = true;
+        } else if self.mail.bdat_failed {
+            return self.refuse(ctx, "551 5.0.0 Discarded bytes after error");
+        }
+        true
+    }
+
+    /// Takes bytes of a chunk. `false`: more is to come.
+    pub(super) fn take_chunk(&mut self, ctx: &mut Ctx<'_>, left: usize, last: bool) -> bool {
+        let take = left.min(self.input.len());
+        let bytes: Vec<u8> = self.input.drain(..take).collect();
+        let limit = self.int("message_size_limit").max(0) as u64;
+        if !self.mail.bdat_failed {
+            for b in bytes {
+                if b == b'\n' {
+                    let mut line = std::mem::take(&mut self.mail.partial);
+                    if line.last() == Some(&b'\r') {
+                        line.pop();
+                    }
+                    self.add_line(ctx, &line, limit);
+                } else if (self.mail.partial.len() as u64) <= limit {
+                    self.mail.partial.push(b);
+                }
+            }
+        }
+        if take < left {
+            self.mode = Mode::Chunk(left - take, last);
+            self.state.stage = format!("BDAT ({} bytes)", self.mail.size);
+            return false;
+        }
+        self.mode = Mode::Command;
+        self.state.stage = "BDAT".into();
+        if self.mail.bdat_failed {
+            if last {
+                self.mail.bdat_failed = false;
+            }
+            return true;
+        }
+        if last {
+            let line = std::mem::take(&mut self.mail.partial);
+            if !line.is_empty() {
+                self.add_line(ctx, &line, limit);
+            }
+            self.state.stage = "END-OF-MESSAGE".into();
+            self.end_of_message(ctx, super::tally::Command::Bdat);
+        } else {
+            let text = format!("250 2.0.0 Ok: {left} bytes");
+            self.reply(ctx, &text);
+        }
+        true
+    }
+
+    /// The message is complete: restrictions, cleanup, the reply.
+    fn end_of_message(&mut self, ctx: &mut Ctx<'_>, cmd: super::tally::Command) {
+        self.state.message_size = self.mail.size;
+        let mut ok = true;
+        let rejection = if self.mail.too_big { None } else { self.check(ctx, |s, e| stages::end_of_data(s, e)) };
+        if let Some(reply) = rejection {
+            self.reply(ctx, &reply);
+            ok = false;
+        } else {
+            ok = self.hand_over(ctx) && ok;
+        }
+        self.reset_mail(ctx);
+        if !ok {
+            self.tally.failed(cmd);
+            self.errors += 1;
+        }
+        self.after_command(ctx);
+    }
+
+    /// Gives the message to cleanup and says how it went.
+    fn hand_over(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let qid = self.state.queue_id.clone().unwrap_or_default();
+        let size = self.mail.size;
+        let was_bdat = self.mail.bdat;
+        let m = self.submission(ctx, &qid);
+        let mut status = cleanup::submit(ctx, m);
+        if self.mail.too_big {
+            status = CleanupStatus::fail(Stat::Size);
+        }
+        let (stat, reason) = match status {
+            CleanupStatus::Ok => {
+                self.errors = 0;
+                self.junk = 0;
+                self.state.errors.clear();
+                let text = if was_bdat {
+                    format!("250 2.0.0 Ok: {size} bytes queued as {qid}")
+                } else {
+                    format!("250 2.0.0 Ok: queued as {qid}")
+                };
+                self.reply(ctx, &text);
+                return true;
+            }
+            CleanupStatus::Fail { stat, reason } => (stat, reason),
+        };
+        let class = match stat {
+            Stat::Bad | Stat::Proxy => ErrorClass::Software,
+            Stat::Write => ErrorClass::Resource,
+            Stat::Size | Stat::Hops | Stat::Rcpt => ErrorClass::Bounce,
+            _ => ErrorClass::Policy,
+        };
+        self.state.note(class);
+        let d = stat.detail();
+        let is_reply = reason.len() > 4 && reason.as_bytes()[..3].iter().all(u8::is_ascii_digit) && reason.as_bytes()[3] == b' ';
+        let text = if is_reply {
+            reason
+        } else if reason.is_empty() {
+            format!("{} {} Error: {}", d.code, d.dsn, d.text)
+        } else {
+            format!("{} {reason}", d.code)
+        };
+        self.reply(ctx, &text);
+        false
+    }
+
+    fn submission(&mut self, ctx: &mut Ctx<'_>, qid: &str) -> Submission {
+        let mut content = Vec::with_capacity(self.mail.content.len() + 300);
+        for line in &self.state.prepend {
+            content.extend_from_slice(line.as_bytes());
+            content.push(b'\n');
+        }
+        content.extend_from_slice(self.received(ctx, qid).as_bytes());
+        content.append(&mut self.mail.content);
+        let local_rewrite = self.is_local_client(ctx);
+        let s = &self.state;
+        Submission {
+            qid: qid.to_owned(),
+            origin: Origin::Smtpd,
+            service: self.proc.conf.get("cleanup_service_name"),
+            arrival: self.mail.arrival,
+            sender: s.sender.clone().unwrap_or_default(),
+            recipients: std::mem::take(&mut self.mail.recipients),
+            content,
+            client: Some(Client {
+                name: s.name.clone(),
+                reverse_name: s.reverse_name.clone(),
+                addr: self.client,
+                port: s.port.parse().unwrap_or(0),
+                helo: s.helo.clone().unwrap_or_default(),
+                proto: s.protocol.clone().unwrap_or_default(),
+            }),
+            sasl_method: s.sasl_method.clone(),
+            sasl_username: s.sasl_username.clone(),
+            sasl_sender: s.sasl_sender.clone(),
+            encoding: self.mail.encoding.clone(),
+            smtputf8: self.mail.smtputf8,
+            ret: self.mail.ret,
+            envid: self.mail.envid.clone(),
+            actions: s.actions.clone(),
+            local_rewrite,
+            receive_override: self.proc.conf.get("receive_override_options"),
+            tls: s.tls.is_some(),
+            ..Submission::default()
+        }
+    }
+
+    /// `local_header_rewrite_clients`: whether this client's headers are completed.
+    fn is_local_client(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let list = crate::postfix::restriction::safety::split(&self.proc.conf.get("local_header_rewrite_clients"));
+        self.check(ctx, |s, e| stages::rewrites(s, e, &list))
+    }
+
+    /// The Received: header.
+    fn received(&self, ctx: &Ctx<'_>, qid: &str) -> String {
+        let s = &self.state;
+        let helo = s.helo.as_deref().unwrap_or(&s.name);
+        let addr = if self.client.is_ipv6() { format!("IPv6:{}", s.addr) } else { s.addr.clone() };
+        let mut h = format!("Received: from {helo} ({} [{addr}])\n", s.name);
+        h += &self.received_tls();
+        if self.flag("smtpd_sasl_authenticated_header") && !s.sasl_username.is_empty() {
+            h += &format!("\t(Authenticated sender: {})\n", s.sasl_username);
+        }
+        let proto = s.protocol.as_deref().unwrap_or("SMTP");
+        let utf8 = self.mail.smtputf8;
+        let with = format!(
+            "{}{}{}{}",
+            if utf8 { "UTF8" } else { "" },
+            if utf8 { "SMTP" } else { proto },
+            if s.tls.is_some() { "S" } else { "" },
+            if s.sasl_username.is_empty() { "" } else { "A" }
+        );
+        let conf = &self.proc.conf;
+        h += &format!("\tby {} ({}) with {with} id {qid}", conf.get("myhostname"), conf.get("mail_name"));
+        let date = self.mail.arrival.rfc5322();
+        let _ = ctx;
+        match self.mail.recipients.first() {
+            Some(r) if self.mail.recipients.len() == 1 => {
+                h += &format!("\n\tfor <{}>; {date}\n", address::quote(&r.address));
+            }
+            _ => h += &format!(";\n\t{date}\n"),
+        }
+        h
+    }
+}

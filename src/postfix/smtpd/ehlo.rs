@@ -1,0 +1,126 @@
+//! HELO and EHLO: which keywords this service offers to this client.
+
+use super::Session;
+use super::token::Token;
+use crate::postfix::Ctx;
+use crate::postfix::live::Live;
+use crate::postfix::lookups::{Lookups, Maps, Who};
+use crate::postfix::restriction::safety;
+use crate::postfix::restriction::stages;
+
+impl Session {
+    /// The client's name, without what cannot be printed.
+    fn helo_name(words: &[Token]) -> String {
+        let joined: Vec<&str> = words[1..].iter().map(|t| t.text.as_str()).collect();
+        joined.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    }
+
+    pub(super) fn helo(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+        if words.len() < 2 {
+            return self.refuse(ctx, "501 Syntax: HELO hostname");
+        }
+        self.reset_mail(ctx);
+        self.state.helo = Some(Self::helo_name(words));
+        self.state.protocol = Some("SMTP".into());
+        if !self.flag("smtpd_delay_reject")
+            && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
+        {
+            self.state.helo = None;
+            self.reply(ctx, &reply);
+            return false;
+        }
+        let name = self.proc.conf.get("myhostname");
+        self.reply(ctx, &format!("250 {name}"));
+        true
+    }
+
+    pub(super) fn ehlo(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+        if words.len() < 2 {
+            return self.refuse(ctx, "501 Syntax: EHLO hostname");
+        }
+        self.reset_mail(ctx);
+        self.state.helo = Some(Self::helo_name(words));
+        self.state.protocol = Some("SMTP".into());
+        if !self.flag("smtpd_delay_reject")
+            && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
+        {
+            self.state.helo = None;
+            self.reply(ctx, &reply);
+            return false;
+        }
+        self.state.protocol = Some("ESMTP".into());
+        self.ehlo_mask = self.discarded(ctx);
+        let lines = self.keywords(ctx);
+        let last = lines.len() - 1;
+        let text: Vec<String> = lines
+            .into_iter()
+            .enumerate()
+            .map(|(i, l)| format!("250{}{l}", if i == last { ' ' } else { '-' }))
+            .collect();
+        self.reply(ctx, &text.join("\n"));
+        true
+    }
+
+    /// The keywords that are not offered to this client.
+    fn discarded(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
+        let mut live = Live { ctx, proc: &self.proc };
+        let mut list = live.param("smtpd_discard_ehlo_keywords");
+        if !live.param("smtpd_discard_ehlo_keyword_address_maps").is_empty()
+            && let Ok(Some(v)) =
+                live.find(Maps::Param("smtpd_discard_ehlo_keyword_address_maps"), &self.state.addr, false)
+        {
+            list = v;
+        }
+        safety::split(&list).iter().map(|w| w.to_ascii_lowercase()).collect()
+    }
+
+    fn keywords(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
+        let off = |k: &str| self.ehlo_mask.iter().any(|m| m == k);
+        let mut out = vec![self.proc.conf.get("myhostname")];
+        let mut add = |key: &str, text: String| {
+            if !off(key) {
+                out.push(text);
+            }
+        };
+        add("pipelining", "PIPELINING".into());
+        let limit = self.int("message_size_limit");
+        add("size", if limit > 0 { format!("SIZE {limit}") } else { "SIZE".into() });
+        if !self.flag("disable_vrfy_command") {
+            add("vrfy", "VRFY".into());
+        }
+        add("etrn", "ETRN".into());
+        if self.tls_offered() && self.state.tls.is_none() {
+            add("starttls", "STARTTLS".into());
+        }
+        if let Some(mechanisms) = self.offered_mechanisms(ctx) {
+            add("auth", format!("AUTH {mechanisms}"));
+            if self.flag("broken_sasl_auth_clients") {
+                add("auth", format!("AUTH={mechanisms}"));
+            }
+        }
+        if self.is_authorized(ctx, "smtpd_authorized_verp_clients") {
+            add("verp", "XVERP".into());
+        }
+        if self.is_authorized(ctx, "smtpd_authorized_xclient_hosts") {
+            add("xclient", "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT REVERSE_NAME".into());
+        }
+        if self.is_authorized(ctx, "smtpd_authorized_xforward_hosts") {
+            add("xforward", "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT".into());
+        }
+        add("enhancedstatuscodes", "ENHANCEDSTATUSCODES".into());
+        add("8bitmime", "8BITMIME".into());
+        add("dsn", "DSN".into());
+        if self.flag("smtputf8_enable") {
+            add("smtputf8", "SMTPUTF8".into());
+        }
+        add("chunking", "CHUNKING".into());
+        out
+    }
+
+    /// Whether a list of hosts holds the client.
+    pub(super) fn is_authorized(&self, ctx: &mut Ctx<'_>, param: &str) -> bool {
+        let mut live = Live { ctx, proc: &self.proc };
+        !live.param(param).is_empty()
+            && live.matches(param, Who::Host(&self.state.name, &self.state.addr)) == Ok(true)
+    }
+}

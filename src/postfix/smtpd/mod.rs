@@ -1,0 +1,523 @@
+//! smtpd(8): SMTP server sessions.
+//!
+//! A [`Session`] takes bytes and gives a [`Turn`]; the commands are in files of their own. Restrictions are
+//! [`super::restriction`]'s. Left out: milters beyond their absence, the before-queue proxy filter, HAProxy, and
+//! `smtpd_per_request_deadline`.
+
+mod auth;
+mod commands;
+mod data;
+mod ehlo;
+mod env;
+mod mail;
+mod notify;
+mod peer;
+mod rcpt;
+mod reply;
+mod startup;
+mod tally;
+mod tls;
+mod token;
+mod xclient;
+
+use super::cleanup::{Recipient, Ret};
+use super::live::Live;
+use super::lookups::{Lookups, Who};
+use super::master::{self, Proc};
+use super::restriction::{CheckState, stages};
+use super::trivial_rewrite::Resolved;
+use super::{Ctx, anvil};
+use crate::base::{Span, Time};
+use crate::host::net::Turn;
+use crate::log::smtpd::{Ended, Rate, Smtpd};
+use env::SmtpdEnv;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use tally::{Command, Tally};
+
+/// What smtpd processes keep beyond a session.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    pub anvil: anvil::Anvil,
+    /// Answers of trivial-rewrite, by process.
+    resolved: imbl::OrdMap<u32, BTreeMap<(String, String), Resolved>>,
+    sessions: u64,
+}
+
+/// As many answers of trivial-rewrite does a process keep.
+const RESOLVE_CACHE: usize = 100;
+
+impl Shared {
+    fn resolved(&self, pid: u32, key: &(String, String)) -> Option<Resolved> {
+        self.resolved.get(&pid)?.get(key).cloned()
+    }
+    fn remember(&mut self, pid: u32, key: (String, String), r: Resolved) {
+        let cache = self.resolved.entry(pid).or_default();
+        if cache.len() >= RESOLVE_CACHE {
+            cache.clear();
+        }
+        cache.insert(key, r);
+    }
+    /// The process is gone.
+    pub fn forget(&mut self, pid: u32) {
+        self.resolved.remove(&pid);
+    }
+}
+
+/// What the next bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Mode {
+    Command,
+    Data,
+    /// That many bytes of a chunk are to come; whether it is the last.
+    Chunk(usize, bool),
+    /// A response to a SASL challenge.
+    Auth(auth::Step),
+    /// The TLS handshake.
+    Handshake,
+    Closed,
+}
+
+/// The mail transaction.
+#[derive(Clone, Debug, Default)]
+struct Transaction {
+    recipients: Vec<Recipient>,
+    overshoot: i64,
+    encoding: String,
+    smtputf8: bool,
+    ret: Option<Ret>,
+    envid: String,
+    verp: String,
+    arrival: Time,
+    /// The message as it comes in, `\n` at line ends.
+    content: Vec<u8>,
+    size: u64,
+    too_big: bool,
+    /// The line being received.
+    partial: Vec<u8>,
+    bdat: bool,
+    bdat_failed: bool,
+}
+
+/// A connected client and what it has said so far.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub client: IpAddr,
+    server: IpAddr,
+    pub proc: Proc,
+    /// `smtp`, `submission`: the name in master.cf, as anvil and messages have it.
+    service: String,
+    state: CheckState,
+    mode: Mode,
+    input: Vec<u8>,
+    tally: Tally,
+    errors: i64,
+    junk: i64,
+    denied: Option<String>,
+    mail: Transaction,
+    history: Vec<String>,
+    sasl_active: bool,
+    ehlo_mask: Vec<String>,
+    /// When smtpd stops waiting.
+    deadline: Option<Time>,
+    /// What was said and not yet handed out.
+    out: Vec<u8>,
+    delay: Span,
+    aborted: Option<String>,
+    exempt: bool,
+    last_user: String,
+    /// Name, address and queue id that XFORWARD told.
+    forward: (String, String, String),
+}
+
+/// Bytes of a command line that are kept; the rest is dropped.
+const MAX_LINE: usize = 100_000;
+
+impl Session {
+    /// Accepts a connection for the service `service` of master.cf (`smtp/inet`). `None`: no process could be had and
+    /// the kernel keeps the connection without a banner.
+    pub fn open(ctx: &mut Ctx<'_>, service: &str, client: IpAddr, server: IpAddr) -> Option<(Session, Turn)> {
+        let proc = master::acquire(ctx, service).ok()?;
+        if let Err(fatal) = startup::run(ctx, &proc) {
+            master::fatal(ctx, &proc, Smtpd::Fatal(fatal));
+            return None;
+        }
+        ctx.pf.smtpd.sessions += 1;
+        let number = ctx.pf.smtpd.sessions;
+        let name = service.split('/').next().unwrap_or(service).to_owned();
+        let mut s = Session {
+            client,
+            server,
+            service: name,
+            state: CheckState { protocol: Some("SMTP".into()), stage: "CONNECT".into(), ..CheckState::default() },
+            mode: Mode::Command,
+            input: Vec::new(),
+            tally: Tally::default(),
+            errors: 0,
+            junk: 0,
+            denied: None,
+            mail: Transaction::default(),
+            history: Vec::new(),
+            sasl_active: false,
+            ehlo_mask: Vec::new(),
+            deadline: None,
+            out: Vec::new(),
+            delay: Span::ZERO,
+            aborted: None,
+            exempt: false,
+            last_user: String::new(),
+            forward: Default::default(),
+            proc,
+        };
+        s.state.instance = format!("{:x}.{:x}.{:x}.0", s.proc.pid, ctx.host.now.secs(), number);
+        s.look_up_peer(ctx, number);
+        s.greet(ctx);
+        let turn = s.turn(ctx);
+        Some((s, turn))
+    }
+
+    fn greet(&mut self, ctx: &mut Ctx<'_>) {
+        let client = self.state.namaddr();
+        self.log(ctx, Smtpd::Connect { client });
+        if !self.activate_sasl(ctx) {
+            return;
+        }
+        if !self.admit(ctx) {
+            return;
+        }
+        if self.flag("smtpd_tls_wrappermode") {
+            self.mode = Mode::Handshake;
+            return;
+        }
+        self.banner(ctx);
+    }
+
+    fn banner(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.flag("smtpd_delay_reject")
+            && let Some(reply) = self.check(ctx, |s, e| stages::client(s, e))
+        {
+            self.denied = Some(reply.clone());
+            self.reply(ctx, &reply);
+            return;
+        }
+        let banner = self.proc.conf.get("smtpd_banner");
+        self.reply(ctx, &format!("220 {banner}"));
+    }
+
+    /// Asks anvil whether the client may connect.
+    fn admit(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        self.exempt = self.is_exempt(ctx);
+        let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
+        let ident = self.ident();
+        let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit);
+        if self.exempt {
+            return true;
+        }
+        let limits = [
+            ("smtpd_client_connection_count_limit", count, Rate::ConnectionCount),
+            ("smtpd_client_connection_rate_limit", rate, Rate::ConnectionRate),
+        ];
+        for (param, n, which) in limits {
+            let limit = self.int(param);
+            if limit > 0 && n > limit {
+                let text = format!(
+                    "421 4.7.0 {} Error: too many connections from {}",
+                    self.proc.conf.get("myhostname"),
+                    self.state.addr
+                );
+                self.state.note(super::restriction::state::ErrorClass::Policy);
+                self.reply(ctx, &text);
+                self.over_limit(ctx, which, n);
+                self.finish(ctx, None);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn over_limit(&mut self, ctx: &mut Ctx<'_>, rate: Rate, count: i64) {
+        let (client, service) = (self.state.namaddr(), self.service.clone());
+        self.log(ctx, Smtpd::RateLimit { rate, count, client, service });
+    }
+
+    /// Counts an event of the client; `true` when it went over the limit of `param` (which is logged).
+    fn over_rate(&mut self, ctx: &mut Ctx<'_>, rate: Rate, param: &str) -> bool {
+        let limit = self.int(param);
+        if limit <= 0 || self.exempt {
+            return false;
+        }
+        let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
+        let ident = self.ident();
+        let n = ctx.pf.smtpd.anvil.count(rate, &ident, ctx.host.now, unit);
+        if n > limit {
+            self.over_limit(ctx, rate, n);
+        }
+        n > limit
+    }
+
+    fn is_exempt(&self, ctx: &mut Ctx<'_>) -> bool {
+        let mut live = Live { ctx, proc: &self.proc };
+        let who = Who::Host(&self.state.name, &self.state.addr);
+        live.matches("smtpd_client_event_limit_exceptions", who) == Ok(true)
+    }
+
+    fn ident(&self) -> String {
+        format!("{}:{}", self.service, self.state.addr)
+    }
+
+    /// Bytes from the client.
+    pub fn input(&mut self, ctx: &mut Ctx<'_>, data: &[u8]) -> Turn {
+        if self.mode != Mode::Closed {
+            self.input.extend_from_slice(data);
+            self.process(ctx);
+        }
+        self.turn(ctx)
+    }
+
+    fn process(&mut self, ctx: &mut Ctx<'_>) {
+        loop {
+            match self.mode.clone() {
+                Mode::Closed | Mode::Handshake => return,
+                Mode::Data => {
+                    if !self.take_data(ctx) {
+                        return;
+                    }
+                }
+                Mode::Chunk(left, last) => {
+                    if !self.take_chunk(ctx, left, last) {
+                        return;
+                    }
+                }
+                Mode::Command | Mode::Auth(_) => {
+                    let Some(end) = self.input.iter().position(|&b| b == b'\n') else {
+                        if self.input.len() > MAX_LINE {
+                            self.input.truncate(MAX_LINE);
+                        }
+                        return;
+                    };
+                    let mut line: Vec<u8> = self.input.drain(..=end).collect();
+                    line.pop();
+                    let bare = line.last() != Some(&b'\r');
+                    if !bare {
+                        line.pop();
+                    }
+                    let limit = self.int("line_length_limit").max(1) as usize;
+                    line.truncate(limit.max(2048));
+                    if let Mode::Auth(step) = self.mode.clone() {
+                        self.auth_response(ctx, step, &line);
+                    } else {
+                        self.command(ctx, &line, bare);
+                    }
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, ctx: &mut Ctx<'_>, line: &[u8], bare_lf: bool) {
+        let Ok(text) = std::str::from_utf8(line).map(str::to_owned) else {
+            self.remember(format!("In:  {}", String::from_utf8_lossy(line)));
+            self.protocol_error(ctx, "500 5.5.2 Error: bad UTF-8 syntax");
+            return self.after_command(ctx);
+        };
+        self.remember(format!("In:  {text}"));
+        if bare_lf && self.refuses_bare_lf(ctx) {
+            return;
+        }
+        let words = token::split(&text);
+        let Some(first) = words.first() else {
+            self.protocol_error(ctx, "500 5.5.2 Error: bad syntax");
+            return self.after_command(ctx);
+        };
+        if self.in_list(ctx, "smtpd_noop_commands", &first.text) {
+            self.reply(ctx, "250 2.0.0 Ok");
+            self.count_junk();
+            return self.after_command(ctx);
+        }
+        let cmd = Command::parse(&first.text);
+        self.tally.add(cmd);
+        if cmd == Command::Unknown {
+            self.state.stage = cmd.name().into();
+            if is_header(&first.text) || self.in_list(ctx, "smtpd_forbidden_commands", &first.text) {
+                let client = self.state.namaddr();
+                let line = text.chars().take(100).collect();
+                self.log(ctx, Smtpd::NonSmtpCommand { client, line });
+                self.reply(ctx, "221 2.7.0 Error: I can break rules, too. Goodbye.");
+                return self.finish(ctx, None);
+            }
+        }
+        if self.denied.is_some() && cmd != Command::Quit {
+            let text = format!("503 5.7.0 Error: access denied for {}", self.state.namaddr());
+            self.reply(ctx, &text);
+            self.errors += 1;
+            return self.after_command(ctx);
+        }
+        if cmd == Command::Unknown {
+            self.protocol_error(ctx, "500 5.5.2 Error: command not recognized");
+            return self.after_command(ctx);
+        }
+        if self.tls_enforced() && self.state.tls.is_none() && !cmd.is_pre_tls() {
+            self.reply(ctx, "530 5.7.0 Must issue a STARTTLS command first");
+            self.errors += 1;
+            return self.after_command(ctx);
+        }
+        self.state.stage = cmd.name().into();
+        if !self.note_pipelining(ctx, cmd) {
+            return;
+        }
+        let ok = self.dispatch(ctx, cmd, &words, &text);
+        if self.mode == Mode::Closed && cmd != Command::Quit {
+            return;
+        }
+        if ok {
+            self.tally.success(cmd);
+        } else {
+            self.errors += 1;
+        }
+        if cmd.is_junk() {
+            self.count_junk();
+        }
+        if cmd == Command::Quit {
+            return self.finish(ctx, None);
+        }
+        self.after_command(ctx);
+    }
+
+    fn count_junk(&mut self) {
+        let limit = self.int("smtpd_junk_command_limit");
+        if self.junk > limit {
+            self.errors += 1;
+        }
+        self.junk += 1;
+    }
+
+    /// Too many errors end the session.
+    fn after_command(&mut self, ctx: &mut Ctx<'_>) {
+        if self.mode == Mode::Closed {
+            return;
+        }
+        if self.state.hangup {
+            return self.finish(ctx, None);
+        }
+        if self.errors >= self.int("smtpd_hard_error_limit") {
+            let text = format!("421 4.7.0 {} Error: too many errors", self.proc.conf.get("myhostname"));
+            self.state.note(super::restriction::state::ErrorClass::Protocol);
+            self.reply(ctx, &text);
+            self.finish(ctx, Some(Ended::TooManyErrors));
+        }
+    }
+
+    fn dispatch(&mut self, ctx: &mut Ctx<'_>, cmd: Command, words: &[token::Token], line: &str) -> bool {
+        match cmd {
+            Command::Helo => self.helo(ctx, words),
+            Command::Ehlo => self.ehlo(ctx, words),
+            Command::Xclient => self.xclient(ctx, words),
+            Command::Xforward => self.xforward(ctx, words),
+            Command::Starttls => self.starttls(ctx, words),
+            Command::Auth => self.auth(ctx, words),
+            Command::Mail => self.mail(ctx, words),
+            Command::Rcpt => self.rcpt(ctx, words),
+            Command::Data => self.data(ctx, words),
+            Command::Bdat => self.bdat(ctx, words, line),
+            Command::Rset => self.rset(ctx, words),
+            Command::Noop => {
+                self.reply(ctx, "250 2.0.0 Ok");
+                true
+            }
+            Command::Vrfy => self.vrfy(ctx, words),
+            Command::Etrn => self.etrn(ctx, words),
+            Command::Quit => {
+                self.reply(ctx, "221 2.0.0 Bye");
+                true
+            }
+            Command::Unknown => false,
+        }
+    }
+
+    /// The client went away without QUIT.
+    pub fn hangup(&mut self, ctx: &mut Ctx<'_>) {
+        if self.mode != Mode::Closed {
+            self.finish(ctx, Some(Ended::Lost));
+        }
+    }
+
+    /// When smtpd stops waiting for the client; `None` when the session is over.
+    pub fn deadline(&self) -> Option<Time> {
+        self.deadline.filter(|_| self.mode != Mode::Closed)
+    }
+
+    /// The client said nothing for too long.
+    pub fn timeout(&mut self, ctx: &mut Ctx<'_>) -> Turn {
+        if self.mode != Mode::Closed {
+            let text = format!("421 4.4.2 {} Error: timeout exceeded", self.proc.conf.get("myhostname"));
+            self.reply(ctx, &text);
+            self.finish(ctx, Some(Ended::Timeout));
+        }
+        self.turn(ctx)
+    }
+
+    /// Ends the session: the reason, a notice to postmaster, the tally.
+    fn finish(&mut self, ctx: &mut Ctx<'_>, how: Option<Ended>) {
+        if self.mode == Mode::Closed {
+            return;
+        }
+        self.mode = Mode::Closed;
+        if let Some(how) = how {
+            let (stage, client) = (self.state.stage.clone(), self.state.namaddr());
+            if how != Ended::TooManyErrors {
+                self.aborted = Some(match how {
+                    Ended::Lost => "lost connection".into(),
+                    _ => "timeout".into(),
+                });
+            }
+            self.log(ctx, Smtpd::Ended { how, stage, client });
+        }
+        self.notify(ctx);
+        // anvil is told of the end under the same exceptions as of the beginning.
+        self.is_exempt(ctx);
+        let ident = self.ident();
+        ctx.pf.smtpd.anvil.disconnect(&ident);
+        let (client, tally) = (self.state.namaddr(), self.tally.text());
+        self.log(ctx, Smtpd::Disconnect { client, tally });
+        master::release(ctx, self.proc.pid);
+    }
+
+    /// What was said since the last turn.
+    fn turn(&mut self, ctx: &Ctx<'_>) -> Turn {
+        let wait = match self.mode {
+            Mode::Handshake => "smtpd_starttls_timeout",
+            _ => "smtpd_timeout",
+        };
+        self.deadline = Some(ctx.host.now + self.delay + Span::secs(self.proc.conf.time(wait)));
+        let delay = std::mem::replace(&mut self.delay, Span::ZERO);
+        Turn { output: std::mem::take(&mut self.out), delay, close: self.mode == Mode::Closed }
+    }
+
+    fn log(&self, ctx: &mut Ctx<'_>, event: Smtpd) {
+        self.proc.log(ctx.host, event);
+    }
+    fn flag(&self, name: &str) -> bool {
+        self.proc.conf.bool(name)
+    }
+    fn int(&self, name: &str) -> i64 {
+        self.proc.conf.int(name)
+    }
+    fn in_list(&self, ctx: &mut Ctx<'_>, param: &str, word: &str) -> bool {
+        let mut live = Live { ctx, proc: &self.proc };
+        live.matches(param, Who::Name(word)) == Ok(true)
+    }
+    /// Runs restrictions on this session's state.
+    fn check<T>(&mut self, ctx: &mut Ctx<'_>, f: impl FnOnce(&mut CheckState, &mut SmtpdEnv<'_, '_>) -> T) -> T {
+        let mut env = SmtpdEnv { live: Live { ctx, proc: &self.proc }, delay: Span::ZERO };
+        let out = f(&mut self.state, &mut env);
+        self.delay = self.delay + env.delay;
+        out
+    }
+}
+
+/// Whether a word looks like the name of a mail header (`From:`).
+fn is_header(word: &str) -> bool {
+    match word.find(':') {
+        Some(i) if i > 0 => word[..i].bytes().all(|b| b.is_ascii_graphic()),
+        _ => false,
+    }
+}

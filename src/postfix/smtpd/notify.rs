@@ -1,0 +1,69 @@
+//! The transcript of a session in which something went wrong, as mail to `error_notice_recipient` (`notify_classes`).
+
+use super::Session;
+use crate::postfix::Ctx;
+use crate::postfix::cleanup::{self, Origin, Recipient, Submission};
+use crate::postfix::queue_file;
+use crate::postfix::restriction::safety;
+
+/// Lines longer than this are folded.
+const WIDTH: usize = 99;
+
+fn fold(line: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest: Vec<char> = line.chars().collect();
+    while rest.len() > WIDTH {
+        let tail = rest.split_off(WIDTH);
+        out.push(rest.iter().collect());
+        rest = tail;
+    }
+    out.push(rest.iter().collect());
+    out
+}
+
+impl Session {
+    pub(super) fn notify(&mut self, ctx: &mut Ctx<'_>) {
+        let classes = safety::split(&self.proc.conf.get("notify_classes"));
+        let wanted = self.state.errors.iter().any(|e| classes.iter().any(|c| c.eq_ignore_ascii_case(e.name())));
+        if !wanted || self.history.is_empty() {
+            return;
+        }
+        let conf = self.proc.conf.clone();
+        let qid = queue_file::new_id(ctx.host, conf.bool("enable_long_queue_ids"));
+        let name = conf.get("mail_name");
+        let mut text = format!(
+            "From: MAILER-DAEMON (Mail Delivery System)\nTo: {} (Postmaster)\nSubject: {name} SMTP server: errors from {}\n\nTranscript of session follows.\n\n",
+            conf.get("error_notice_recipient"),
+            self.state.namaddr()
+        );
+        for line in &self.history {
+            for part in fold(line) {
+                text += &format!(" {part}\n");
+            }
+        }
+        text.push('\n');
+        if let Some(why) = &self.aborted {
+            text += &format!("Session aborted, reason: {why}\n\n");
+        }
+        text += "For other details, see the local mail logfile\n";
+        let arrival = ctx.host.now;
+        let head = format!(
+            "Received: by {} ({name})\n\tid {qid}; {}\nDate: {}\n",
+            conf.get("myhostname"),
+            arrival.rfc5322(),
+            arrival.rfc5322()
+        );
+        let m = Submission {
+            qid,
+            origin: Origin::Notify,
+            service: conf.get("cleanup_service_name"),
+            arrival,
+            sender: format!("{}@{}", conf.get("double_bounce_sender"), conf.get("myhostname")),
+            recipients: vec![Recipient::new(conf.get("error_notice_recipient"))],
+            content: (head + &text).into_bytes(),
+            local_rewrite: true,
+            ..Submission::default()
+        };
+        cleanup::submit(ctx, m);
+    }
+}

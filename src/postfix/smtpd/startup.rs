@@ -1,0 +1,115 @@
+//! What smtpd does once when a process starts: opens lists and tables before it goes to its jail, and refuses
+//! restriction lists under which everybody could relay.
+
+use super::Ctx;
+use crate::log::smtpd::{Fatal, Misuse, Smtpd};
+use crate::postfix::live::Live;
+use crate::postfix::lookups::{Lookups, Maps};
+use crate::postfix::master::Proc;
+use crate::postfix::restriction::safety;
+
+const LISTS: [&str; 6] = [
+    "smtpd_client_event_limit_exceptions",
+    "smtpd_forbid_bare_newline_exclusions",
+    "mynetworks",
+    "relay_domains",
+    "permit_mx_backup_networks",
+    "smtpd_sasl_exceptions_networks",
+];
+
+const TABLES: [&str; 9] = [
+    "local_recipient_maps",
+    "smtpd_sender_login_maps",
+    "recipient_canonical_maps",
+    "sender_canonical_maps",
+    "canonical_maps",
+    "virtual_alias_maps",
+    "virtual_mailbox_maps",
+    "relay_recipient_maps",
+    "rbl_reply_maps",
+];
+
+const RESTRICTIONS: [&str; 8] = [
+    "smtpd_client_restrictions",
+    "smtpd_helo_restrictions",
+    "smtpd_sender_restrictions",
+    "smtpd_relay_restrictions",
+    "smtpd_recipient_restrictions",
+    "smtpd_etrn_restrictions",
+    "smtpd_data_restrictions",
+    "smtpd_end_of_data_restrictions",
+];
+
+/// A list entry that is neither a block, an address in brackets nor `type:name` cannot be opened as a table.
+fn bad_table(list: &str) -> Option<String> {
+    safety::split(list)
+        .into_iter()
+        .map(|w| w.trim_start_matches('!').to_owned())
+        .find(|w| !w.starts_with(['[', '/', '{']) && w.starts_with(':'))
+}
+
+/// Runs the start of a process that has not started yet.
+pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
+    let mut live = Live { ctx, proc };
+    if !live.once("started") {
+        return Ok(());
+    }
+    for list in LISTS {
+        let text = live.param(list);
+        if let Some(word) = bad_table(&text) {
+            let text = format!("open dictionary: expecting \"type:name\" form instead of \"{word}\"");
+            return Err(Fatal::BadParameter { text });
+        }
+        if !text.is_empty() {
+            live.list(list);
+        }
+    }
+    for maps in TABLES {
+        if !live.param(maps).is_empty() {
+            live.tables(Maps::Param(maps));
+        }
+    }
+    let classes = safety::split(&live.param("smtpd_restriction_classes"));
+    for list in classes.iter().map(String::as_str).chain(RESTRICTIONS) {
+        for word in safety::split(&live.param(list)) {
+            open_table(&mut live, &word);
+        }
+    }
+    let conf = proc.conf.clone();
+    let class = |n: &str| classes.iter().any(|c| c == n).then(|| conf.get(n));
+    let (relay, rcpt) = (live.param("smtpd_relay_restrictions"), live.param("smtpd_recipient_restrictions"));
+    let (fatal, say) = safety::check(&relay, &rcpt, &class);
+    for misuse in say {
+        proc.log(live.ctx.host, Smtpd::RestrictionWarning(misuse));
+    }
+    if conf.int("queue_minfree") > 0 && (conf.int("queue_minfree") as f64) < 1.5 * conf.int("message_size_limit") as f64 {
+        let event =
+            Smtpd::QueueMinFree { minfree: conf.int("queue_minfree"), limit: conf.int("message_size_limit") };
+        proc.log(live.ctx.host, event);
+    }
+    fatal.map_or(Ok(()), Err)
+}
+
+/// A word with a colon is a table: it is opened now. `{ type:name { search_order = … } }` names one, too.
+fn open_table(live: &mut Live<'_, '_>, word: &str) {
+    if !word.contains(':') || word.starts_with("inet:") || word.starts_with("unix:") && word.contains('/') {
+        return;
+    }
+    if let Some(inner) = word.strip_prefix('{') {
+        let words = safety::split(inner.strip_suffix('}').unwrap_or(inner));
+        match words.first() {
+            Some(t) if t.contains(':') => {
+                live.tables(Maps::Spec(t));
+            }
+            first => {
+                let name = first.cloned().unwrap_or_default();
+                let proc = live.proc;
+                let spec = Misuse::MalformedSpec { spec: word.into() };
+                proc.log(live.ctx.host, Smtpd::RestrictionWarning(spec));
+                proc.log(live.ctx.host, Smtpd::RestrictionWarning(Misuse::ExpectedMap { name }));
+            }
+        }
+        return;
+    }
+    live.tables(Maps::Spec(word));
+}

@@ -1,0 +1,135 @@
+//! STARTTLS and wrapper mode: when TLS is offered, the handshake, what the log and Received: say of it.
+//!
+//! Left out: client certificates.
+
+use super::token::Token;
+use super::{Mode, Session};
+use crate::host::net::TlsPeer;
+use crate::log::smtpd::Rate;
+use crate::log::tls::Tls;
+use crate::postfix::Ctx;
+use crate::postfix::restriction::TlsState;
+use crate::postfix::restriction::state::ErrorClass;
+
+/// The session that OpenSSL 3.0 negotiates with a client of our days.
+const PROTOCOL: &str = "TLSv1.3";
+const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
+
+impl Session {
+    /// The level, from `smtpd_tls_security_level` or the older parameters.
+    fn tls_level(&self) -> &'static str {
+        match self.proc.conf.get("smtpd_tls_security_level").to_ascii_lowercase().as_str() {
+            "none" => "none",
+            "may" => "may",
+            "encrypt" | "verify" | "secure" | "dane" | "fingerprint" => "encrypt",
+            _ if self.flag("smtpd_enforce_tls") => "encrypt",
+            _ if self.flag("smtpd_use_tls") => "may",
+            _ => "none",
+        }
+    }
+    pub(super) fn tls_offered(&self) -> bool {
+        self.tls_level() != "none"
+    }
+    pub(super) fn tls_enforced(&self) -> bool {
+        self.tls_level() == "encrypt"
+    }
+
+    /// The certificate chain that the server shows; `None` when it has none that works.
+    fn chain(&self, ctx: &Ctx<'_>) -> Option<String> {
+        let cert = self.proc.conf.get("smtpd_tls_cert_file");
+        if cert.is_empty() || cert == "none" {
+            return None;
+        }
+        ctx.host.fs.read_text(&cert).filter(|t| t.contains("-----BEGIN CERTIFICATE-----"))
+    }
+
+    pub(super) fn starttls(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+        if words.len() != 1 {
+            return self.refuse(ctx, "501 5.5.4 Syntax: STARTTLS");
+        }
+        if self.state.tls.is_some() {
+            return self.refuse(ctx, "554 5.5.1 Error: TLS already active");
+        }
+        if !self.tls_offered() || self.ehlo_mask.iter().any(|m| m == "starttls") {
+            return self.refuse(ctx, "502 5.5.1 Error: command not implemented");
+        }
+        if self.chain(ctx).is_none() {
+            self.state.note(ErrorClass::Software);
+            self.reply(ctx, "454 4.7.0 TLS not available due to local problem");
+            return false;
+        }
+        if self.over_rate(ctx, Rate::NewTls, "smtpd_client_new_tls_session_rate_limit") {
+            let text = format!("454 4.7.0 Error: too many new TLS sessions from {}", self.state.addr);
+            self.state.note(ErrorClass::Policy);
+            self.reply(ctx, &text);
+            return false;
+        }
+        self.reply(ctx, "220 2.0.0 Ready to start TLS");
+        self.input.clear();
+        self.mode = Mode::Handshake;
+        true
+    }
+
+    /// What the client sees of the server when it shakes hands now; `None` when the server does not expect it.
+    pub fn tls_offer(&self, ctx: &Ctx<'_>) -> Option<TlsPeer> {
+        if self.mode != Mode::Handshake {
+            return None;
+        }
+        let chain = self.chain(ctx)?;
+        Some(TlsPeer { protocol: PROTOCOL.into(), cipher: CIPHER.into(), chain })
+    }
+
+    /// The TLS handshake after STARTTLS (or at once on a wrapped port) is done.
+    pub fn tls_started(&mut self, ctx: &mut Ctx<'_>) -> crate::host::net::Turn {
+        if self.mode != Mode::Handshake {
+            return self.turn(ctx);
+        }
+        self.mode = Mode::Command;
+        self.state.tls = Some(TlsState { protocol: PROTOCOL.into(), cipher: CIPHER.into(), bits: 256, ..TlsState::default() });
+        self.state.encryption_keysize = "256".into();
+        if self.int("smtpd_tls_loglevel") >= 1 {
+            let event = Tls::Established {
+                trust: "Anonymous".into(),
+                server: false,
+                peer: self.state.namaddr(),
+                detail: summary(),
+            };
+            self.proc.log(ctx.host, event);
+        }
+        let was_open = !self.out.is_empty();
+        let wrapped = self.flag("smtpd_tls_wrappermode");
+        self.input.clear();
+        // The client starts anew: nothing that it said in the clear counts.
+        self.state.helo = None;
+        self.state.protocol = Some("SMTP".into());
+        self.reset_mail(ctx);
+        if self.activate_sasl(ctx) && wrapped && !was_open {
+            self.banner(ctx);
+        }
+        self.turn(ctx)
+    }
+
+    /// The handshake failed, with OpenSSL's reason.
+    pub fn tls_failed(&mut self, ctx: &mut Ctx<'_>) {
+        let peer = self.state.namaddr();
+        self.proc.log(ctx.host, Tls::AcceptError { peer });
+        self.finish(ctx, Some(crate::log::smtpd::Ended::Lost));
+    }
+
+    /// The lines of Received: about TLS.
+    pub(super) fn received_tls(&self) -> String {
+        if self.state.tls.is_none() || !self.flag("smtpd_tls_received_header") {
+            return String::new();
+        }
+        format!(
+            "\t(using {PROTOCOL} with cipher {CIPHER} (256/256 bits)\n\t key-exchange X25519 server-signature RSA-PSS (2048 bits) server-digest SHA256)\n\t(No client certificate requested)\n"
+        )
+    }
+}
+
+/// `TLSv1.3 with cipher … (256/256 bits) key-exchange …`.
+fn summary() -> String {
+    format!(
+        "{PROTOCOL} with cipher {CIPHER} (256/256 bits) key-exchange X25519 server-signature RSA-PSS (2048 bits) server-digest SHA256"
+    )
+}
