@@ -6,16 +6,37 @@ use super::{Message, Severity};
 pub enum Tls {
     /// A session: how far the peer is trusted (`Anonymous`, `Untrusted`, `Trusted`, `Verified`), who it is, and the
     /// protocol, cipher and keys in one text. `server`: we are the client and the peer is a server.
-    Established { trust: String, server: bool, peer: String, detail: String },
-    AcceptError { peer: String },
-    ConnectError { peer: String, reason: String },
+    Established {
+        trust: String,
+        server: bool,
+        peer: String,
+        detail: String,
+    },
+    AcceptError {
+        peer: String,
+    },
+    ConnectError {
+        peer: String,
+        reason: String,
+    },
     /// A line of OpenSSL's error stack.
-    Library { error: String },
-    CannotGetCertificate { file: String },
-    CannotGetKey { file: String },
+    Library {
+        error: String,
+    },
+    CannotGetCertificate {
+        file: String,
+    },
+    CannotGetKey {
+        file: String,
+    },
     /// The certificate of a server that we connected to does not check out.
-    VerifyFailed { peer: String, reason: String },
-    Other { text: String },
+    VerifyFailed {
+        peer: String,
+        reason: String,
+    },
+    Other {
+        text: String,
+    },
 }
 
 impl Message for Tls {

@@ -107,9 +107,8 @@ impl Lookups for Live<'_, '_> {
         found.map_err(|_| Failed)
     }
     fn is_own_address(&self, ip: IpAddr) -> bool {
-        let listed = |text: &str| {
-            text.split([',', ' ', '\t']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip))
-        };
+        let listed =
+            |text: &str| text.split([',', ' ', '\t']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip));
         if listed(&self.proc.conf.get("proxy_interfaces")) {
             return true;
         }

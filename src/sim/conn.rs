@@ -169,13 +169,8 @@ impl World {
     }
     /// Ends the waiting of servers whose client said nothing for too long.
     pub(super) fn expire(&mut self, now: Time) {
-        let due: Vec<ConnId> = self
-            .conns
-            .map
-            .iter()
-            .filter(|(_, c)| c.deadline().is_some_and(|t| t <= now))
-            .map(|(id, _)| *id)
-            .collect();
+        let due: Vec<ConnId> =
+            self.conns.map.iter().filter(|(_, c)| c.deadline().is_some_and(|t| t <= now)).map(|(id, _)| *id).collect();
         for id in due {
             let Some(mut conn) = self.conns.map.get(&id).cloned() else { continue };
             let turn = match &mut conn.server {

@@ -23,8 +23,8 @@ mod template;
 mod unlisted;
 mod unverified;
 
-pub(crate) use template::value as reply_value;
 pub use state::{CheckState, Deferral, NameStatus, TlsState};
+pub(crate) use template::value as reply_value;
 
 use crate::base::Span;
 use crate::host::dns::Answer;

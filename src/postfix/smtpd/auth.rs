@@ -74,8 +74,10 @@ impl Session {
 
     /// Mechanisms that `smtpd_sasl_security_options` and `smtpd_sasl_mechanism_filter` leave.
     fn filtered(&self, list: Vec<String>) -> Vec<String> {
-        let options = if self.state.tls.is_some() { "smtpd_sasl_tls_security_options" } else { "smtpd_sasl_security_options" };
-        let no_plain = safety::split(&self.proc.conf.get(options)).iter().any(|o| o.eq_ignore_ascii_case("noplaintext"));
+        let options =
+            if self.state.tls.is_some() { "smtpd_sasl_tls_security_options" } else { "smtpd_sasl_security_options" };
+        let no_plain =
+            safety::split(&self.proc.conf.get(options)).iter().any(|o| o.eq_ignore_ascii_case("noplaintext"));
         let filter = safety::split(&self.proc.conf.get("smtpd_sasl_mechanism_filter"));
         list.into_iter()
             .filter(|m| !(no_plain && (m == "PLAIN" || m == "LOGIN")))

@@ -6,8 +6,8 @@ use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::cleanup::{self, CleanupStatus, Client, Origin, Stat, Submission};
-use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::restriction::stages;
+use crate::postfix::restriction::state::ErrorClass;
 
 impl Session {
     /// What DATA and BDAT check first.
@@ -90,7 +90,9 @@ impl Session {
     }
 
     pub(super) fn bdat(&mut self, ctx: &mut Ctx<'_>, words: &[Token], line: &str) -> bool {
-        let size = words.get(1).and_then(|w| w.text.parse::<usize>().ok().filter(|_| w.text.bytes().all(|b| b.is_ascii_digit())));
+        let size = words
+            .get(1)
+            .and_then(|w| w.text.parse::<usize>().ok().filter(|_| w.text.bytes().all(|b| b.is_ascii_digit())));
         let last = words.len() == 3 && words[2].text.eq_ignore_ascii_case("LAST");
         let (Some(size), true) = (size, words.len() == 2 || last) else {
             let (client, qid) = (self.state.namaddr(), self.state.queue_id.clone());
@@ -210,7 +212,8 @@ impl Session {
         };
         self.state.note(class);
         let d = stat.detail();
-        let is_reply = reason.len() > 4 && reason.as_bytes()[..3].iter().all(u8::is_ascii_digit) && reason.as_bytes()[3] == b' ';
+        let is_reply =
+            reason.len() > 4 && reason.as_bytes()[..3].iter().all(u8::is_ascii_digit) && reason.as_bytes()[3] == b' ';
         let text = if is_reply {
             reason
         } else if reason.is_empty() {

@@ -120,7 +120,6 @@ impl Session {
     /// Whether a list of hosts holds the client.
     pub(super) fn is_authorized(&self, ctx: &mut Ctx<'_>, param: &str) -> bool {
         let mut live = Live { ctx, proc: &self.proc };
-        !live.param(param).is_empty()
-            && live.matches(param, Who::Host(&self.state.name, &self.state.addr)) == Ok(true)
+        !live.param(param).is_empty() && live.matches(param, Who::Host(&self.state.name, &self.state.addr)) == Ok(true)
     }
 }

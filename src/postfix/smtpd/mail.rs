@@ -87,7 +87,11 @@ impl Session {
         if !sender.is_ascii() && !self.mail.smtputf8 && self.flag("strict_smtputf8") {
             return self.refuse(ctx, "553 5.6.7 Must declare SMTPUTF8 to send unicode address");
         }
-        let free = ctx.host.fs.mount_of("/var/spool/postfix").free_for(&crate::host::Cred { uid: 1, gid: 1, groups: Vec::new() });
+        let free = ctx.host.fs.mount_of("/var/spool/postfix").free_for(&crate::host::Cred {
+            uid: 1,
+            gid: 1,
+            groups: Vec::new(),
+        });
         if let Some(reply) = self.check(ctx, |s, e| stages::queue_space(s, e, free)) {
             self.reply(ctx, &reply);
             return false;

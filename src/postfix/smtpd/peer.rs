@@ -71,11 +71,8 @@ impl Session {
         }
         self.state.reverse_name.clone_from(&name);
         self.state.reverse_name_status = NameStatus::Ok;
-        let mut addrs: Vec<IpAddr> = table
-            .iter()
-            .filter(|(_, n)| n.iter().any(|x| x.eq_ignore_ascii_case(&name)))
-            .map(|(a, _)| *a)
-            .collect();
+        let mut addrs: Vec<IpAddr> =
+            table.iter().filter(|(_, n)| n.iter().any(|x| x.eq_ignore_ascii_case(&name))).map(|(a, _)| *a).collect();
         let mut temporary = false;
         if addrs.is_empty() {
             for t in ["A", "AAAA"] {

@@ -82,9 +82,9 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     for misuse in say {
         proc.log(live.ctx.host, Smtpd::RestrictionWarning(misuse));
     }
-    if conf.int("queue_minfree") > 0 && (conf.int("queue_minfree") as f64) < 1.5 * conf.int("message_size_limit") as f64 {
-        let event =
-            Smtpd::QueueMinFree { minfree: conf.int("queue_minfree"), limit: conf.int("message_size_limit") };
+    if conf.int("queue_minfree") > 0 && (conf.int("queue_minfree") as f64) < 1.5 * conf.int("message_size_limit") as f64
+    {
+        let event = Smtpd::QueueMinFree { minfree: conf.int("queue_minfree"), limit: conf.int("message_size_limit") };
         proc.log(live.ctx.host, event);
     }
     fatal.map_or(Ok(()), Err)

@@ -25,9 +25,8 @@ use Command::{
     Auth, Bdat, Data, Ehlo, Etrn, Helo, Mail, Noop, Quit, Rcpt, Rset, Starttls, Unknown, Vrfy, Xclient, Xforward,
 };
 
-pub const COMMANDS: [Command; 16] = [
-    Helo, Ehlo, Xclient, Xforward, Starttls, Auth, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Etrn, Quit, Unknown,
-];
+pub const COMMANDS: [Command; 16] =
+    [Helo, Ehlo, Xclient, Xforward, Starttls, Auth, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Etrn, Quit, Unknown];
 
 impl Command {
     pub fn name(self) -> &'static str {

@@ -85,7 +85,8 @@ impl Session {
             return self.turn(ctx);
         }
         self.mode = Mode::Command;
-        self.state.tls = Some(TlsState { protocol: PROTOCOL.into(), cipher: CIPHER.into(), bits: 256, ..TlsState::default() });
+        self.state.tls =
+            Some(TlsState { protocol: PROTOCOL.into(), cipher: CIPHER.into(), bits: 256, ..TlsState::default() });
         self.state.encryption_keysize = "256".into();
         if self.int("smtpd_tls_loglevel") >= 1 {
             let event = Tls::Established {
