@@ -9,7 +9,11 @@ use std::rc::Rc;
 /// A change, a look, and what the look must then show.
 const AGREE: &[(&str, &str, &str)] = &[
     ("postconf -e message_size_limit=7654321", "postconf -h message_size_limit", "7654321"),
-    ("postconf -e message_size_limit=7654321", "grep message_size_limit /etc/postfix/main.cf", "message_size_limit = 7654321"),
+    (
+        "postconf -e message_size_limit=7654321",
+        "grep message_size_limit /etc/postfix/main.cf",
+        "message_size_limit = 7654321",
+    ),
     ("postconf -e myhostname=correo.ejemplo.com", "postconf -h -x smtpd_banner", "correo.ejemplo.com ESMTP"),
     ("postconf -e mydestination=localhost", "postconf -n", "mydestination = localhost"),
     ("printf 'nadie: root\\n' >> /etc/aliases; newaliases", "postalias -q nadie /etc/aliases", "root"),

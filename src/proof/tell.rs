@@ -46,7 +46,8 @@ fn view(world: &World, looks: &[String]) -> (View, Vec<(String, World)>) {
         }
         // A program that waits for the terminal is left.
         shown.push_str(
-            &p.op(&Op::Take(Take { input: Input::Interrupt, line: 1, labs: Vec::new(), bare: false })).unwrap_or_default(),
+            &p.op(&Op::Take(Take { input: Input::Interrupt, line: 1, labs: Vec::new(), bare: false }))
+                .unwrap_or_default(),
         );
         outputs.push((shown, p.world()));
     }
