@@ -2,10 +2,11 @@
 //! makes by running through the model. Nothing writes a log line here.
 
 use super::hosts;
-use super::patch;
 use super::schema::{Lab, Patch};
+use super::traffic::{self, Item};
+use super::{noise, patch};
 use crate::base::{Chance, Time};
-use crate::host::Host;
+use crate::host::{Cred, Host};
 use crate::sim::World;
 
 /// Which world of a lab.
@@ -24,7 +25,8 @@ pub enum Variant {
 impl Lab {
     /// The world of that variant, at the lab's `now`. The same lab, seed and variant give the same world.
     pub fn world(&self, variant: Variant) -> World {
-        let seed = if variant == Variant::Null { self.seed ^ 0x6e75_6c6c } else { self.seed };
+        let null = variant == Variant::Null;
+        let seed = if null { self.seed ^ 0x6e75_6c6c } else { self.seed };
         let start = self.start();
         let chance = Chance::new(seed);
         let base = if self.host.base.is_empty() { hosts::BASE } else { &self.host.base };
@@ -40,21 +42,42 @@ impl Lab {
         for p in late {
             patch::apply(&mut world, &p.change);
         }
-        let mut plan: Vec<(Time, Step<'_>)> = Vec::new();
-        for p in patches {
-            if let Some(at) = &p.at {
-                plan.push((at.time, Step::Patch(p)));
-            }
-        }
-        plan.sort_by_key(|(t, _)| *t);
-        for (at, step) in plan {
-            world.advance(at.min(self.now));
+        for (at, step) in self.past(&world, &patches, null) {
             match step {
-                Step::Patch(p) => patch::apply(&mut world, &p.change),
+                // Clients keep their own time.
+                Step::Item(Item::Post(mail)) => {
+                    world.post(at, mail);
+                }
+                Step::Item(Item::Sendmail { user, sender, recipients, data }) => {
+                    world.advance(at);
+                    let cred = world.host.user(&user).map_or_else(Cred::root, |u| world.host.cred_of(&u));
+                    let line = format!("sendmail -oi -f '{sender}' {}", recipients.join(" "));
+                    let env = [("HOME".to_owned(), format!("/home/{user}")), ("USER".to_owned(), user)];
+                    if let Some(exec) = world.exec {
+                        let _ = exec(&mut world, &cred, &line, &data, &env);
+                    }
+                }
+                Step::Patch(p) => {
+                    world.advance(at);
+                    patch::apply(&mut world, &p.change);
+                }
             }
         }
         world.advance(self.now);
         world
+    }
+    /// What happens, by instant: clients' first attempts stand first among equals.
+    fn past<'a>(&self, world: &World, patches: &[&'a Patch], null: bool) -> Vec<(Time, Step<'a>)> {
+        let mut plan: Vec<(Time, Step<'a>)> = Vec::new();
+        let items = traffic::plan(world, &self.traffic, patches).into_iter().chain(noise::plan(self, null));
+        plan.extend(items.filter(|(at, _)| *at < self.now).map(|(at, i)| (at, Step::Item(i))));
+        for p in patches {
+            if let Some(at) = &p.at {
+                plan.push((at.time.min(self.now), Step::Patch(p)));
+            }
+        }
+        plan.sort_by_key(|(t, _)| *t);
+        plan
     }
     /// The patch that makes a variant.
     pub fn patches(&self, variant: Variant) -> &[Patch] {
@@ -69,4 +92,25 @@ impl Lab {
 /// One thing of the past.
 enum Step<'a> {
     Patch(&'a Patch),
+    Item(Item),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::catalogue;
+
+    #[test]
+    fn every_world_builds_and_two_builds_are_the_same() {
+        for id in catalogue::ids() {
+            let lab = catalogue::find(id).unwrap().at(3);
+            let rivals = (0..lab.rival.len()).map(Variant::Rival);
+            for v in [Variant::Fault, Variant::Null, Variant::Healthy].into_iter().chain(rivals) {
+                let (a, b) = (lab.world(v), lab.world(v));
+                assert_eq!(a.now(), lab.now, "{id} {v:?}");
+                let log = |w: &World| w.host.fs.read_text("/var/log/mail.log").unwrap_or_default();
+                assert_eq!(log(&a), log(&b), "{id} {v:?}");
+            }
+        }
+    }
 }

@@ -9,11 +9,13 @@ pub mod check;
 pub mod diagnostic;
 pub mod hosts;
 pub mod load;
+pub mod noise;
 pub mod params;
 pub mod patch;
 pub mod read;
 pub mod schema;
 pub mod template;
+pub mod traffic;
 pub mod tree;
 pub mod values;
 
