@@ -7,6 +7,7 @@ use super::traffic::{self, Item};
 use super::{noise, patch};
 use crate::base::{Chance, Time};
 use crate::host::{Cred, Host};
+use crate::machine;
 use crate::sim::World;
 
 /// Which world of a lab.
@@ -32,6 +33,7 @@ impl Lab {
         let base = if self.host.base.is_empty() { hosts::BASE } else { &self.host.base };
         let mut world = hosts::files(base, start, chance)
             .unwrap_or_else(|_| World::new(Host::new("mail", hosts::BASE, start, chance)));
+        world.exec = Some(machine::exec);
         let patches: Vec<&Patch> = self.host.patch.iter().chain(self.patches(variant)).collect();
         let (late, early): (Vec<&Patch>, Vec<&Patch>) =
             patches.iter().filter(|p| p.at.is_none()).partition(|p| patch::after_boot(&p.change));
