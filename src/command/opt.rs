@@ -204,12 +204,11 @@ pub fn extra_operand(ctx: &Ctx, what: &str) -> i32 {
     1
 }
 
-/// Locale quoting in the C.UTF-8 locale: single quotes around, backslashes for what is inside.
+/// Locale quoting in the C.UTF-8 locale: ‘typographic’ quotes, control characters escaped.
 pub fn quote(s: &str) -> String {
-    let mut out = String::from("'");
+    let mut out = String::from("\u{2018}");
     for c in s.chars() {
         match c {
-            '\'' => out.push_str("\\'"),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
@@ -218,7 +217,7 @@ pub fn quote(s: &str) -> String {
             c => out.push(c),
         }
     }
-    out.push('\'');
+    out.push('\u{2019}');
     out
 }
 
