@@ -83,6 +83,20 @@ impl Host {
         syslog::write(self, &record);
         self.journal.push_back(record);
     }
+    /// Logs what a user wrote with logger(1); the tag carries the pid only when asked for.
+    pub fn log_user(&mut self, facility: Facility, tag: &str, pid: u32, show_pid: bool, text: String) {
+        let record = Record {
+            time: self.now,
+            facility,
+            ident: Arc::from(tag),
+            pid,
+            show_pid,
+            unit: Arc::from("session-1.scope"),
+            event: crate::log::user::User { text }.into(),
+        };
+        syslog::write(self, &record);
+        self.journal.push_back(record);
+    }
     /// Logs as a Postfix program does: facility mail, tag `postfix/NAME` (or as `syslog_name` says).
     pub fn log_mail(&mut self, ident: &str, pid: u32, event: impl Into<Event>) {
         self.log(Facility::Mail, ident, pid, "postfix@-.service", event);

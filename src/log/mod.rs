@@ -20,6 +20,7 @@ pub mod systemd;
 pub mod table;
 pub mod tls;
 pub mod tools;
+pub mod user;
 
 use crate::base::Time;
 use std::sync::Arc;
@@ -97,6 +98,7 @@ events! {
     Table(table::Table),
     Tls(tls::Tls),
     Tools(tools::Tools),
+    User(user::User),
 }
 
 /// One line of the log, with the fact that it renders.

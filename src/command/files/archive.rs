@@ -78,7 +78,11 @@ async fn gzip_run(ctx: &mut Ctx) -> Status {
     for n in names {
         let stdin = n == "-";
         // gunzip adds the ending itself.
-        let file = if decompress && !stdin && !exists(ctx, &n) && exists(ctx, &format!("{n}.gz")) { format!("{n}.gz") } else { n.clone() };
+        let file = if decompress && !stdin && !exists(ctx, &n) && exists(ctx, &format!("{n}.gz")) {
+            format!("{n}.gz")
+        } else {
+            n.clone()
+        };
         if !stdin && ctx.world().borrow().host.fs.is_dir(&ctx.path(&file)) {
             ctx.err(format!("gzip: {file} is a directory -- ignored\n"));
             code = 2;
@@ -114,7 +118,8 @@ async fn gzip_run(ctx: &mut Ctx) -> Status {
                 None if p.has("f") && out => data.clone(),
                 None => {
                     let shown = if stdin { "stdin" } else { &file };
-                    let why = if data.starts_with(&[0x1f, 0x8b]) { "unexpected end of file" } else { "not in gzip format" };
+                    let why =
+                        if data.starts_with(&[0x1f, 0x8b]) { "unexpected end of file" } else { "not in gzip format" };
                     ctx.err(format!("\ngzip: {shown}: {why}\n"));
                     code = 1;
                     continue;
@@ -127,7 +132,15 @@ async fn gzip_run(ctx: &mut Ctx) -> Status {
         if p.has("l") {
             let ratio = 100.0 * (1.0 - data.len() as f64 / made.len().max(1) as f64);
             let t = file.trim_end_matches(".gz");
-            emit(ctx, format!("         compressed        uncompressed  ratio uncompressed_name\n{:19} {:19} {ratio:5.1}% {t}\n", data.len(), made.len())).await?;
+            emit(
+                ctx,
+                format!(
+                    "         compressed        uncompressed  ratio uncompressed_name\n{:19} {:19} {ratio:5.1}% {t}\n",
+                    data.len(),
+                    made.len()
+                ),
+            )
+            .await?;
             continue;
         }
         if p.has("t") {
@@ -205,7 +218,8 @@ async fn zgrep_run(ctx: &mut Ctx) -> Status {
     if rest.is_empty() {
         rest.push("-".into());
     }
-    let named = rest.len() > 1 && !options.iter().any(|o| o.starts_with('-') && !o.starts_with("--") && o.contains('h'));
+    let named =
+        rest.len() > 1 && !options.iter().any(|o| o.starts_with('-') && !o.starts_with("--") && o.contains('h'));
     let mut code = 1;
     for f in rest {
         let data = match slurp(ctx, &f).await {
@@ -379,12 +393,16 @@ async fn tar_run(ctx: &mut Ctx) -> Status {
     }
     let data = if packed { gunzip(&data).unwrap_or_default() } else { data };
     let Some(list) = members(&data) else {
-        ctx.err("tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors\n");
+        ctx.err(
+            "tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors\n",
+        );
         return Err(2);
     };
     if let Some(d) = p.value("C") {
         if !ctx.world().borrow().host.fs.is_dir(&ctx.path(d)) {
-            ctx.err(format!("tar: {d}: Cannot open: No such file or directory\ntar: Error is not recoverable: exiting now\n"));
+            ctx.err(format!(
+                "tar: {d}: Cannot open: No such file or directory\ntar: Error is not recoverable: exiting now\n"
+            ));
             return Err(2);
         }
         ctx.cwd = ctx.path(d);
@@ -397,13 +415,20 @@ async fn tar_run(ctx: &mut Ctx) -> Status {
         let mut wanted = p.args.is_empty();
         for (i, a) in p.args.iter().enumerate() {
             let a = a.trim_end_matches('/');
-            if clean == a || clean.starts_with(&format!("{a}/")) || (p.has("wildcards") && super::super::text::glob::fits(a, clean)) {
+            if clean == a
+                || clean.starts_with(&format!("{a}/"))
+                || (p.has("wildcards") && super::super::text::glob::fits(a, clean))
+            {
                 wanted = true;
                 seen[i] = true;
             }
         }
         let excluded = p.opts.iter().any(|(k, v)| {
-            k == "exclude" && v.as_deref().is_some_and(|g| clean.split('/').any(|c| super::super::text::glob::fits(g, c)) || super::super::text::glob::fits(g, clean))
+            k == "exclude"
+                && v.as_deref().is_some_and(|g| {
+                    clean.split('/').any(|c| super::super::text::glob::fits(g, c))
+                        || super::super::text::glob::fits(g, clean)
+                })
         });
         if !wanted || excluded {
             continue;
@@ -452,7 +477,13 @@ fn detail(m: &Member) -> String {
     let pad = 19usize.saturating_sub(who.len());
     let c = super::show::full_date(Time::from_secs(m.mtime));
     let link = if m.kind == b'2' { format!(" -> {}", m.link) } else { String::new() };
-    format!("{letter}{} {who} {size:>w$} {} {}{link}", super::show::permissions(m.mode), &c[..16], m.name, w = pad.max(size.len()) - usize::from(pad > size.len()))
+    format!(
+        "{letter}{} {who} {size:>w$} {} {}{link}",
+        super::show::permissions(m.mode),
+        &c[..16],
+        m.name,
+        w = pad.max(size.len()) - usize::from(pad > size.len())
+    )
 }
 
 fn extract(ctx: &Ctx, m: &Member, name: &str) -> Result<(), Errno> {
@@ -508,7 +539,11 @@ async fn create(ctx: &mut Ctx, p: &super::super::opt::Parsed, file: &str, verbos
                 return Ok(2);
             }
             let excluded = p.opts.iter().any(|(k, v)| {
-                k == "exclude" && v.as_deref().is_some_and(|g| n.split('/').any(|c| super::super::text::glob::fits(g, c)) || super::super::text::glob::fits(g, &n))
+                k == "exclude"
+                    && v.as_deref().is_some_and(|g| {
+                        n.split('/').any(|c| super::super::text::glob::fits(g, c))
+                            || super::super::text::glob::fits(g, &n)
+                    })
             });
             if excluded {
                 continue;

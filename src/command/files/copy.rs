@@ -204,7 +204,11 @@ async fn copy_tree(ctx: &mut Ctx, c: &Copy, from: &str, to: &str) -> Status {
                 continue;
             }
             if exists && !target_dir {
-                ctx.complain(format!("cannot overwrite non-directory {} with directory {}", quoteaf(&to), quoteaf(&from)));
+                ctx.complain(format!(
+                    "cannot overwrite non-directory {} with directory {}",
+                    quoteaf(&to),
+                    quoteaf(&from)
+                ));
                 code = 1;
                 continue;
             }
@@ -289,7 +293,15 @@ enum What {
     Link,
 }
 
-fn copy_file(fs: &mut Fs, cred: &Cred, c: &Copy, from: &str, to: &str, kind: &Kind, exists: bool) -> Result<(), (What, Errno)> {
+fn copy_file(
+    fs: &mut Fs,
+    cred: &Cred,
+    c: &Copy,
+    from: &str,
+    to: &str,
+    kind: &Kind,
+    exists: bool,
+) -> Result<(), (What, Errno)> {
     if c.link {
         return fs.hardlink(cred, from, to).map_err(|e| (What::Create, e));
     }
@@ -589,7 +601,8 @@ async fn ln_run(ctx: &mut Ctx) -> Status {
         if exists && p.has("i") && !ask(ctx, &format!("replace {}? ", quoteaf(&name))).await {
             continue;
         }
-        let text = if soft && p.has("r") { relative(&ctx.path(&target), split(&path).0, &ctx.cwd) } else { target.clone() };
+        let text =
+            if soft && p.has("r") { relative(&ctx.path(&target), split(&path).0, &ctx.cwd) } else { target.clone() };
         let made = {
             let mut w = ctx.io.world.borrow_mut();
             let fs = &mut w.host.fs;

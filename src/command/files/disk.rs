@@ -282,7 +282,8 @@ pub async fn mount(ctx: &mut Ctx) -> i32 {
 
 /// `mount -o remount,rw /`: the one change that a repair may need.
 fn remount(ctx: &mut Ctx) -> i32 {
-    let options = ctx.args.iter().position(|a| a == "-o").and_then(|i| ctx.args.get(i + 1)).cloned().unwrap_or_default();
+    let options =
+        ctx.args.iter().position(|a| a == "-o").and_then(|i| ctx.args.get(i + 1)).cloned().unwrap_or_default();
     let target = ctx.args.last().cloned().unwrap_or_default();
     if ctx.io.cred.uid != 0 {
         ctx.err(format!("mount: {target}: must be superuser to use mount.\n"));

@@ -259,7 +259,8 @@ fn entry(ctx: &Ctx, path: &str, name: &str, follow: bool) -> Result<Entry, crate
     let fs = &w.host.fs;
     let full = ctx.path(path);
     let cred = &ctx.io.cred;
-    let (ino, node) = if follow { fs.stat(cred, &full).or_else(|_| fs.lstat(cred, &full))? } else { fs.lstat(cred, &full)? };
+    let (ino, node) =
+        if follow { fs.stat(cred, &full).or_else(|_| fs.lstat(cred, &full))? } else { fs.lstat(cred, &full)? };
     let link = match &node.kind {
         Kind::Symlink(t) => Some((t.to_string(), fs.stat(cred, &full).ok().map(|(_, n)| n.clone()))),
         _ => None,

@@ -98,7 +98,9 @@ async fn run(ctx: &mut Ctx) -> Status {
     let mut args = Vec::new();
     for a in ctx.args[1..].iter() {
         let letters = a.strip_prefix('-').unwrap_or("");
-        let is_mode = !letters.is_empty() && letters.chars().all(|c| "rwxXst,=+-ugo0123456789".contains(c)) && !a.starts_with("--");
+        let is_mode = !letters.is_empty()
+            && letters.chars().all(|c| "rwxXst,=+-ugo0123456789".contains(c))
+            && !a.starts_with("--");
         if is_mode && mode_arg.is_none() {
             mode_arg = Some(a.clone());
         } else {
@@ -161,13 +163,12 @@ async fn run(ctx: &mut Ctx) -> Status {
                 Ok(s) => s,
                 Err(e) => {
                     if !p.has("f") && !p.has("quiet") {
-                        let what = if e == Errno::NoEnt
-                            && ctx.world().borrow().host.fs.lstat(&ctx.io.cred, &path).is_ok()
-                        {
-                            format!("cannot operate on dangling symlink {}", quoteaf(&n))
-                        } else {
-                            format!("cannot access {}: {e}", quoteaf(&n))
-                        };
+                        let what =
+                            if e == Errno::NoEnt && ctx.world().borrow().host.fs.lstat(&ctx.io.cred, &path).is_ok() {
+                                format!("cannot operate on dangling symlink {}", quoteaf(&n))
+                            } else {
+                                format!("cannot access {}: {e}", quoteaf(&n))
+                            };
                         ctx.complain(what);
                     }
                     code = 1;

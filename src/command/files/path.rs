@@ -62,7 +62,8 @@ fn canonical(ctx: &Ctx, name: &str, missing: usize) -> Result<String, Errno> {
     let w = ctx.io.world.borrow();
     let fs = &w.host.fs;
     let cred = &ctx.io.cred;
-    let mut todo: Vec<String> = ctx.path(name).split('/').rev().filter(|p| !p.is_empty() && *p != ".").map(str::to_owned).collect();
+    let mut todo: Vec<String> =
+        ctx.path(name).split('/').rev().filter(|p| !p.is_empty() && *p != ".").map(str::to_owned).collect();
     let (mut at, mut links) = (String::new(), 0);
     if name.is_empty() {
         return Err(Errno::NoEnt);
@@ -166,7 +167,17 @@ async fn realpath_run(ctx: &mut Ctx) -> Status {
         let got = if p.has("s") || p.has("no-symlinks") {
             Ok(normalize(&ctx.cwd, a))
         } else {
-            canonical(ctx, a, if p.has("e") { 0 } else if p.has("m") { 2 } else { 1 })
+            canonical(
+                ctx,
+                a,
+                if p.has("e") {
+                    0
+                } else if p.has("m") {
+                    2
+                } else {
+                    1
+                },
+            )
         };
         match got {
             Ok(t) => {
@@ -193,7 +204,11 @@ pub async fn pwd(ctx: &mut Ctx) -> i32 {
         Ok(p) => p,
         Err(c) => return c,
     };
-    let cwd = if p.has("L") { ctx.cwd.clone() } else { canonical(ctx, &ctx.cwd.clone(), 0).unwrap_or_else(|_| ctx.cwd.clone()) };
+    let cwd = if p.has("L") {
+        ctx.cwd.clone()
+    } else {
+        canonical(ctx, &ctx.cwd.clone(), 0).unwrap_or_else(|_| ctx.cwd.clone())
+    };
     ctx.out(format!("{cwd}\n"));
     0
 }
@@ -273,7 +288,11 @@ pub async fn file(ctx: &mut Ctx) -> i32 {
 }
 
 async fn file_run(ctx: &mut Ctx) -> Status {
-    let p = getopt(ctx, "b|brief i|mime L|dereference s|special-files k|keep-going z|uncompress |mime-type |mime-encoding N|no-pad", 1)?;
+    let p = getopt(
+        ctx,
+        "b|brief i|mime L|dereference s|special-files k|keep-going z|uncompress |mime-type |mime-encoding N|no-pad",
+        1,
+    )?;
     if p.args.is_empty() {
         ctx.err("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--apple] [--extension] [--mime-encoding]\n            [--mime-type] [-e <testname>] [-F <separator>]  [-f <namefile>]\n            [-m <magicfiles>] [-P <parameter=value>] [--exclude-quiet]\n            <file> ...\n       file -C [-m <magicfiles>]\n       file [--help]\n");
         return Err(1);
@@ -331,7 +350,8 @@ pub async fn dd(ctx: &mut Ctx) -> i32 {
 }
 
 async fn dd_run(ctx: &mut Ctx) -> Status {
-    let (mut from, mut to, mut bs, mut count, mut skip, mut seek) = ("-".to_owned(), None, 512u64, u64::MAX, 0u64, 0u64);
+    let (mut from, mut to, mut bs, mut count, mut skip, mut seek) =
+        ("-".to_owned(), None, 512u64, u64::MAX, 0u64, 0u64);
     let (mut conv, mut level) = (String::new(), String::new());
     for a in ctx.args[1..].iter() {
         let Some((k, v)) = a.split_once('=') else {
@@ -413,7 +433,11 @@ async fn dd_run(ctx: &mut Ctx) -> Status {
         if buf.is_empty() {
             break;
         }
-        if buf.len() == block { full += 1 } else { part += 1 }
+        if buf.len() == block {
+            full += 1
+        } else {
+            part += 1
+        }
         bytes += buf.len() as u64;
         if conv.contains("ucase") {
             buf.make_ascii_uppercase();

@@ -116,7 +116,8 @@ async fn remove(ctx: &mut Ctx, o: &Rm, name: &str) -> Status {
                 code = 1;
                 continue;
             }
-            if prompting && !empty && !ask(ctx, &format!("descend into {protect}directory {}? ", quoteaf(&name))).await {
+            if prompting && !empty && !ask(ctx, &format!("descend into {protect}directory {}? ", quoteaf(&name))).await
+            {
                 continue;
             }
             let names = ctx.io.world.borrow().host.fs.readdir(&ctx.io.cred, &path);
@@ -433,7 +434,8 @@ async fn mktemp_run(ctx: &mut Ctx) -> Status {
         return Err(1);
     }
     let in_tmp = p.args.is_empty() || p.has("p") || p.has("t");
-    let dir = p.value("p").map(str::to_owned).or_else(|| ctx.env.get("TMPDIR").cloned()).unwrap_or_else(|| "/tmp".into());
+    let dir =
+        p.value("p").map(str::to_owned).or_else(|| ctx.env.get("TMPDIR").cloned()).unwrap_or_else(|| "/tmp".into());
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     for n in 0..1000 {
         let (chance, now) = {
@@ -469,7 +471,11 @@ async fn mktemp_run(ctx: &mut Ctx) -> Status {
             Err(e) => {
                 let what = if p.has("d") { "directory" } else { "file" };
                 let (d, b) = split(&name);
-                let shown = if d.is_empty() { template.clone() } else { format!("{d}/{}", &b[..b.len() - xs]) + &"X".repeat(xs) };
+                let shown = if d.is_empty() {
+                    template.clone()
+                } else {
+                    format!("{d}/{}", &b[..b.len() - xs]) + &"X".repeat(xs)
+                };
                 ctx.complain(format!("failed to create {what} via template {}: {e}", quote(&shown)));
                 return Err(1);
             }

@@ -29,7 +29,8 @@ async fn run(ctx: &mut Ctx) -> Status {
             let w = ctx.io.world.borrow();
             let fs = &w.host.fs;
             let path = ctx.path(name);
-            let got = if p.has("L") || p.has("f") { fs.stat(&ctx.io.cred, &path) } else { fs.lstat(&ctx.io.cred, &path) };
+            let got =
+                if p.has("L") || p.has("f") { fs.stat(&ctx.io.cred, &path) } else { fs.lstat(&ctx.io.cred, &path) };
             match got {
                 Err(e) if p.has("f") => Err(format!("cannot read file system information for {}: {e}", quoteaf(name))),
                 Err(e) => Err(format!("cannot statx {}: {e}", quoteaf(name))),
@@ -47,8 +48,11 @@ async fn run(ctx: &mut Ctx) -> Status {
                     } else {
                         // A device's line differs: its type follows the links.
                         let special = matches!(n.kind, Kind::Device(_)) && format == LONG;
-                        let format =
-                            if special { LONG.replace("Links: %h", "Links: %-5h Device type: %Hr,%Lr") } else { format.to_owned() };
+                        let format = if special {
+                            LONG.replace("Links: %h", "Links: %-5h Device type: %Hr,%Lr")
+                        } else {
+                            format.to_owned()
+                        };
                         fill(&format, escapes, &|h, _, c| field(&w.host, name, ino, n, h, c))
                     };
                     if newline {

@@ -35,8 +35,13 @@ async fn less_run(ctx: &mut Ctx) -> Status {
     for n in &names {
         let dir = n != "-" && ctx.world().borrow().host.fs.is_dir(&ctx.path(n));
         if dir {
-            let m = if name == "more" { format!("\n*** {n}: directory ***\n\n") } else { format!("{n} is a directory\n") };
-            if name == "more" { ctx.out(m) } else { ctx.err(m) }
+            let m =
+                if name == "more" { format!("\n*** {n}: directory ***\n\n") } else { format!("{n} is a directory\n") };
+            if name == "more" {
+                ctx.out(m)
+            } else {
+                ctx.err(m)
+            }
             code = i32::from(name != "more");
             continue;
         }
@@ -88,7 +93,8 @@ async fn edit_run(ctx: &mut Ctx) -> Status {
     let name = ctx.name();
     let nano = matches!(name.as_str(), "nano" | "editor" | "rnano" | "pico");
     let program = if nano { "nano" } else { "vi" };
-    let files: Vec<String> = ctx.args[1..].iter().filter(|a| !a.starts_with('-') && !a.starts_with('+')).cloned().collect();
+    let files: Vec<String> =
+        ctx.args[1..].iter().filter(|a| !a.starts_with('-') && !a.starts_with('+')).cloned().collect();
     let readonly = name == "view" || ctx.args.iter().any(|a| a == "-R" || (nano && a == "-v"));
     if !ctx.io.kernel.interactive.get() || !ctx.stdin_is_terminal() || !ctx.stdout_is_terminal() {
         if nano {
@@ -101,7 +107,9 @@ async fn edit_run(ctx: &mut Ctx) -> Status {
             if !ctx.stdout_is_terminal() {
                 ctx.err("Vim: Warning: Output is not to a terminal\n");
             }
-            ctx.err("Vim: Warning: Input is not from a terminal\nVim: Error reading input, exiting...\nVim: Finished.\n");
+            ctx.err(
+                "Vim: Warning: Input is not from a terminal\nVim: Error reading input, exiting...\nVim: Finished.\n",
+            );
         }
         return Err(1);
     }

@@ -8,7 +8,18 @@ use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::base::{Span, Time};
 
 const LONG_MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const LONG_DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
@@ -53,7 +64,11 @@ pub fn format(t: Time, text: &str) -> String {
         let mut flag = ' ';
         let mut upper = false;
         while i < ch.len() && matches!(ch[i], '-' | '_' | '0' | '^' | '#' | '+') {
-            if matches!(ch[i], '^' | '#') { upper = true } else { flag = ch[i] }
+            if matches!(ch[i], '^' | '#') {
+                upper = true
+            } else {
+                flag = ch[i]
+            }
             i += 1;
         }
         let mut width = 0usize;
@@ -165,7 +180,8 @@ pub fn stamp(s: &str, now: Time) -> Option<Time> {
 fn civil(y: i32, mo: u32, d: u32, h: u32, mi: u32, s: u32) -> Option<Time> {
     let t = Time::from_civil(y, mo.max(1), d.max(1), h, mi, s);
     let c = t.civil();
-    ((1..=12).contains(&mo) && c.day == d && c.month == mo && h < 24 && mi < 60 && s < 61 && (0..=9999).contains(&y)).then_some(t)
+    ((1..=12).contains(&mo) && c.day == d && c.month == mo && h < 24 && mi < 60 && s < 61 && (0..=9999).contains(&y))
+        .then_some(t)
 }
 
 /// Adds months by the calendar; a day beyond the month's end runs over, as mktime(3) does.
@@ -177,7 +193,9 @@ fn add_months(t: Time, n: i64) -> Time {
 }
 
 fn month_of(w: &str) -> Option<u32> {
-    let full = LONG_MONTHS.iter().position(|m| m.eq_ignore_ascii_case(w) || (w.len() >= 3 && w.len() <= 4 && m[..3].eq_ignore_ascii_case(&w[..w.len().min(3)])));
+    let full = LONG_MONTHS.iter().position(|m| {
+        m.eq_ignore_ascii_case(w) || (w.len() >= 3 && w.len() <= 4 && m[..3].eq_ignore_ascii_case(&w[..w.len().min(3)]))
+    });
     full.filter(|_| w.is_ascii()).map(|i| i as u32 + 1)
 }
 
@@ -185,7 +203,10 @@ fn weekday_of(w: &str) -> Option<u32> {
     if !w.is_ascii() || w.len() < 3 {
         return None;
     }
-    LONG_DAYS.iter().position(|d| d.eq_ignore_ascii_case(w) || w.trim_end_matches('s').eq_ignore_ascii_case(&d[..3])).map(|i| i as u32)
+    LONG_DAYS
+        .iter()
+        .position(|d| d.eq_ignore_ascii_case(w) || w.trim_end_matches('s').eq_ignore_ascii_case(&d[..3]))
+        .map(|i| i as u32)
 }
 
 /// Reads a date as `date -d` does: ISO and American dates, month names, times with AM and PM, `@seconds`, weekdays,
@@ -289,7 +310,12 @@ pub fn parse(text: &str, now: Time) -> Option<Time> {
             let mut day = ordinal;
             ordinal = 0;
             if day == 0 {
-                day = words.get(i).and_then(|d| d.parse::<i64>().ok()).filter(|d| (1..=31).contains(d)).inspect(|_| i += 1).unwrap_or(1);
+                day = words
+                    .get(i)
+                    .and_then(|d| d.parse::<i64>().ok())
+                    .filter(|d| (1..=31).contains(d))
+                    .inspect(|_| i += 1)
+                    .unwrap_or(1);
             }
             if let Some(y) = words.get(i).and_then(|y| y.parse::<i32>().ok()).filter(|y| *y > 31) {
                 year = y;
@@ -468,7 +494,9 @@ fn iso_both(w: &str) -> Option<Both> {
     let p: Vec<&str> = d.split(sep).collect();
     let (y, m, day) = match p[..] {
         [y, m, day] if y.len() == 4 => (y.parse().ok()?, m.parse().ok()?, day.parse().ok()?),
-        [m, day, y] if sep == '/' => (y.parse::<i32>().ok().map(|y| if y < 69 { y + 2000 } else { y })?, m.parse().ok()?, day.parse().ok()?),
+        [m, day, y] if sep == '/' => {
+            (y.parse::<i32>().ok().map(|y| if y < 69 { y + 2000 } else { y })?, m.parse().ok()?, day.parse().ok()?)
+        }
         _ => return None,
     };
     Some((civil(y, m, day, 0, 0, 0)?, c))
@@ -480,7 +508,11 @@ pub async fn date(ctx: &mut Ctx) -> i32 {
 }
 
 async fn run(ctx: &mut Ctx) -> Status {
-    let p = getopt(ctx, "d|date= f|file= I|iso-8601=? R|rfc-email |rfc-822 |rfc-3339= r|reference= s|set= u|utc |universal |debug", 1)?;
+    let p = getopt(
+        ctx,
+        "d|date= f|file= I|iso-8601=? R|rfc-email |rfc-822 |rfc-3339= r|reference= s|set= u|utc |universal |debug",
+        1,
+    )?;
     let now = ctx.io.world.borrow().now();
     let mut layout = "%a %b %e %H:%M:%S %Z %Y".to_owned();
     if let Some((_, v)) = p.opts.iter().rev().find(|(k, _)| k == "I") {
@@ -563,7 +595,11 @@ async fn run(ctx: &mut Ctx) -> Status {
             }
         }
     } else if let Some(d) = p.value("d") {
-        match if d.trim().is_empty() { Some(Time::from_secs(now.secs().div_euclid(86_400) * 86_400)) } else { parse(d, now) } {
+        match if d.trim().is_empty() {
+            Some(Time::from_secs(now.secs().div_euclid(86_400) * 86_400))
+        } else {
+            parse(d, now)
+        } {
             Some(t) => t,
             None => {
                 ctx.complain(format!("invalid date {}", quote(d)));

@@ -43,7 +43,8 @@ async fn id_run(ctx: &mut Ctx) -> Status {
         return Err(1);
     }
     let mut code = 0;
-    let whom: Vec<Option<String>> = if p.args.is_empty() { vec![None] } else { p.args.iter().cloned().map(Some).collect() };
+    let whom: Vec<Option<String>> =
+        if p.args.is_empty() { vec![None] } else { p.args.iter().cloned().map(Some).collect() };
     for who in whom {
         let line = {
             let w = ctx.io.world.borrow();
@@ -118,13 +119,25 @@ async fn groups_run(ctx: &mut Ctx) -> Status {
 
 /// hostname(1).
 pub async fn hostname(ctx: &mut Ctx) -> i32 {
-    let p = match getopt(ctx, "a|alias d|domain f|fqdn |long F|file= i|ip-address I|all-ip-addresses s|short y|yp b|boot", 1) {
+    let p = match getopt(
+        ctx,
+        "a|alias d|domain f|fqdn |long F|file= i|ip-address I|all-ip-addresses s|short y|yp b|boot",
+        1,
+    ) {
         Ok(p) => p,
         Err(c) => return c,
     };
     let (name, fqdn, addrs) = {
         let w = ctx.io.world.borrow();
-        let own: Vec<String> = w.host.net.interfaces_text();
+        let own: Vec<String> = w
+            .host
+            .net
+            .interfaces
+            .iter()
+            .flat_map(|(_, a)| a.iter().map(|n| n.addr()))
+            .filter(|a| !a.is_loopback())
+            .map(|a| a.to_string())
+            .collect();
         (w.host.name.clone(), w.host.fqdn.clone(), own)
     };
     if let Some(new) = p.args.first() {
@@ -212,7 +225,10 @@ pub async fn uptime(ctx: &mut Ctx) -> i32 {
             let secs = (w.now() - w.host.booted).as_secs();
             let unit = |n: i64, u: &str| (n > 0).then(|| format!("{n} {u}{}", if n == 1 { "" } else { "s" }));
             let parts: Vec<String> =
-                [unit(secs / 86_400, "day"), unit(secs / 3600 % 24, "hour"), unit(secs / 60 % 60, "minute")].into_iter().flatten().collect();
+                [unit(secs / 86_400, "day"), unit(secs / 3600 % 24, "hour"), unit(secs / 60 % 60, "minute")]
+                    .into_iter()
+                    .flatten()
+                    .collect();
             format!("up {}\n", parts.join(", "))
         } else {
             String::new()
@@ -268,7 +284,10 @@ pub async fn w(ctx: &mut Ctx) -> i32 {
         ctx.out("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n");
     }
     let t = login(ctx);
-    ctx.out(format!("root     pts/0    192.168.1.50     {}    1.00s  0.05s  0.00s w\n", super::date::format(t, "%H:%M")));
+    ctx.out(format!(
+        "root     pts/0    192.168.1.50     {}    1.00s  0.05s  0.00s w\n",
+        super::date::format(t, "%H:%M")
+    ));
     0
 }
 

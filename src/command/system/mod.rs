@@ -1,8 +1,94 @@
 //! The system: systemctl, journalctl, ps, kill, date, systemd's tools.
 
 pub mod date;
+mod identity;
+mod small;
 
 use super::Program;
+use crate::program;
 
 /// The programs of this family, by name.
-pub const PROGRAMS: &[Program] = &[];
+pub const PROGRAMS: &[Program] = &[
+    program!("arch", "/usr/bin/arch", "print machine hardware name", &[], identity::small),
+    program!("clear", "/usr/bin/clear", "clear the terminal screen", &[], small::clear),
+    program!(
+        "date",
+        "/usr/bin/date",
+        "print or set the system date and time",
+        &["-d", "-u", "-R", "-I", "-r", "+%F", "+%T", "+%s"],
+        date::date
+    ),
+    program!("expr", "/usr/bin/expr", "evaluate expressions", &[], small::expr),
+    program!("false", "/usr/bin/false", "do nothing, unsuccessfully", &[], small::no_status),
+    program!(
+        "free",
+        "/usr/bin/free",
+        "Display amount of free and used memory in the system",
+        &["-h", "-m"],
+        small::free
+    ),
+    program!(
+        "getent",
+        "/usr/bin/getent",
+        "get entries from Name Service Switch libraries",
+        &["passwd", "group", "hosts", "ahosts", "services", "shadow"],
+        small::getent
+    ),
+    program!("groups", "/usr/bin/groups", "print the groups a user is in", &[], identity::groups),
+    program!(
+        "hostname",
+        "/usr/bin/hostname",
+        "show or set the system's host name",
+        &["-f", "-d", "-I", "-s"],
+        identity::hostname
+    ),
+    program!(
+        "id",
+        "/usr/bin/id",
+        "print real and effective user and group IDs",
+        &["-u", "-g", "-G", "-n"],
+        identity::id
+    ),
+    program!(
+        "logger",
+        "/usr/bin/logger",
+        "enter messages into the system log",
+        &["-p", "-t", "-i", "-s"],
+        small::logger
+    ),
+    program!("logname", "/usr/bin/logname", "print user's login name", &[], identity::small),
+    program!("man", "/usr/bin/man", "an interface to the system reference manuals", &["-k", "-f"], small::man),
+    program!("nproc", "/usr/bin/nproc", "print the number of processing units available", &[], identity::small),
+    program!("seq", "/usr/bin/seq", "print a sequence of numbers", &["-w", "-s", "-f"], small::seq),
+    program!("sleep", "/usr/bin/sleep", "delay for a specified amount of time", &[], small::sleep),
+    program!("stty", "/usr/bin/stty", "change and print terminal line settings", &["size", "-a"], small::stty),
+    program!("true", "/usr/bin/true", "do nothing, successfully", &[], small::yes_status),
+    program!(
+        "tty",
+        "/usr/bin/tty",
+        "print the file name of the terminal connected to standard input",
+        &["-s"],
+        identity::tty
+    ),
+    program!("uname", "/usr/bin/uname", "print system information", &["-a", "-r", "-n", "-s", "-m"], identity::uname),
+    program!("uptime", "/usr/bin/uptime", "tell how long the system has been running", &["-p", "-s"], identity::uptime),
+    program!(
+        "users",
+        "/usr/bin/users",
+        "print the user names of users currently logged in to the current host",
+        &[],
+        identity::who
+    ),
+    program!("w", "/usr/bin/w", "Show who is logged on and what they are doing", &["-h"], identity::w),
+    program!(
+        "whereis",
+        "/usr/bin/whereis",
+        "locate the binary, source, and manual page files for a command",
+        &[],
+        small::whereis
+    ),
+    program!("which", "/usr/bin/which", "locate a command", &["-a"], small::which),
+    program!("who", "/usr/bin/who", "show who is logged on", &["-b", "-H", "-q"], identity::who),
+    program!("whoami", "/usr/bin/whoami", "print effective user name", &[], identity::whoami),
+    program!("yes", "/usr/bin/yes", "output a string repeatedly until killed", &[], small::yes),
+];

@@ -7,7 +7,6 @@ use super::super::text::regex::{Flags, Re, Syntax};
 use super::super::{Ctx, program};
 use crate::base::Span;
 use crate::log::Facility;
-use crate::log::tools::Tools;
 
 /// true(1).
 pub async fn yes_status(_ctx: &mut Ctx) -> i32 {
@@ -74,7 +73,7 @@ async fn seq_run(ctx: &mut Ctx) -> Status {
     }
     let sep = p.value("s").unwrap_or("\n").to_owned();
     let show = |n: f64| match p.value("f") {
-        Some(f) => super::super::text::format::float(f, n),
+        Some(f) => format!("{n:.places$}").replace("%g", f),
         None => format!("{n:.places$}"),
     };
     let width = if p.has("w") {
@@ -95,8 +94,8 @@ async fn seq_run(ctx: &mut Ctx) -> Status {
         let t = show(n);
         if width > t.len() {
             let (sign, digits) = t.strip_prefix('-').map_or(("", t.as_str()), |d| ("-", d));
-            out += &format!("{sign}{digits:0>1$}", digits, width - sign.len()).replace(digits, "").to_owned();
-            out.truncate(out.len());
+            out += sign;
+            out += &"0".repeat(width - t.len());
             out += digits;
         } else {
             out += &t;
@@ -260,7 +259,9 @@ impl Expr {
         let re = Re::new(&format!("^{pattern}"), Syntax::Basic, Flags { dot_all: true, ..Flags::default() })?;
         let got = re.captures_at(text.as_bytes(), 0);
         if re.groups() > 0 {
-            return Ok(got.and_then(|g| g.get(1).copied().flatten()).map_or(String::new(), |(s, e)| text[s..e].to_owned()));
+            return Ok(got
+                .and_then(|g| g.get(1).copied().flatten())
+                .map_or(String::new(), |(s, e)| text[s..e].to_owned()));
         }
         Ok(got.and_then(|g| g[0]).map_or(0, |(s, e)| text[s..e].chars().count()).to_string())
     }
@@ -361,13 +362,18 @@ pub async fn which(ctx: &mut Ctx) -> i32 {
             return 2;
         }
     }
-    let path = ctx.env.get("PATH").cloned().unwrap_or_else(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
+    let path = ctx
+        .env
+        .get("PATH")
+        .cloned()
+        .unwrap_or_else(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
     for n in &names {
         let mut hits = Vec::new();
         {
             let w = ctx.io.world.borrow();
             let runs = |p: &str| {
-                w.host.fs.stat(&ctx.io.cred, p).is_ok_and(|(_, n)| n.is_file()) && w.host.fs.access(&ctx.io.cred, p, 1).is_ok()
+                w.host.fs.stat(&ctx.io.cred, p).is_ok_and(|(_, n)| n.is_file())
+                    && w.host.fs.access(&ctx.io.cred, p, 1).is_ok()
             };
             if n.contains('/') {
                 if runs(&ctx.path(n)) || super::super::programs().iter().any(|p| p.path == n) {
@@ -486,8 +492,7 @@ pub async fn logger(ctx: &mut Ctx) -> i32 {
         if p.has("s") {
             ctx.err(format!("<13>{} {tag}: {l}\n", ctx.io.world.borrow().now().syslog()));
         }
-        let event = Tools::Logger { text: l };
-        ctx.io.world.borrow_mut().host.log_as(facility, &tag, pid, p.has("i"), event);
+        ctx.io.world.borrow_mut().host.log_user(facility, &tag, pid, p.has("i"), l);
     }
     0
 }
@@ -504,7 +509,9 @@ pub async fn getent(ctx: &mut Ctx) -> i32 {
     };
     let keys = &p.args[1..];
     let file = match db.as_str() {
-        "passwd" | "group" | "shadow" | "hosts" | "services" | "protocols" | "networks" | "aliases" => format!("/etc/{db}"),
+        "passwd" | "group" | "shadow" | "hosts" | "services" | "protocols" | "networks" | "aliases" => {
+            format!("/etc/{db}")
+        }
         "ahosts" | "ahostsv4" | "ahostsv6" => "/etc/hosts".into(),
         _ => {
             ctx.err(format!("Unknown database: {db}\nTry `getent --help' or `getent --usage' for more information.\n"));
@@ -516,7 +523,11 @@ pub async fn getent(ctx: &mut Ctx) -> i32 {
     let mut code = 0;
     let mut out = Vec::new();
     if keys.is_empty() {
-        out.extend(text.lines().filter(|l| colon || !(l.trim().is_empty() || l.starts_with('#'))).map(|l| table_line(l, colon)));
+        out.extend(
+            text.lines()
+                .filter(|l| colon || !(l.trim().is_empty() || l.starts_with('#')))
+                .map(|l| table_line(l, colon)),
+        );
     }
     for k in keys {
         let hit = text.lines().filter(|l| !l.starts_with('#')).find(|l| {
@@ -530,7 +541,7 @@ pub async fn getent(ctx: &mut Ctx) -> i32 {
         match hit {
             Some(l) => out.push(table_line(l, colon)),
             None if db.starts_with("hosts") || db.starts_with("ahosts") => {
-                let found = ctx.io.world.borrow().host.lookup_host(k);
+                let found = addresses(ctx, k);
                 if found.is_empty() {
                     code = 2;
                 } else if db == "hosts" {
@@ -553,6 +564,18 @@ pub async fn getent(ctx: &mut Ctx) -> i32 {
         ctx.out(l + "\n");
     }
     code
+}
+
+/// The addresses of a name in the DNS, IPv6 last.
+fn addresses(ctx: &Ctx, name: &str) -> Vec<std::net::IpAddr> {
+    let w = ctx.io.world.borrow();
+    let mut out = Vec::new();
+    for kind in ["A", "AAAA"] {
+        if let crate::host::dns::Answer::Data(v) = w.host.dns.query(name, kind) {
+            out.extend(v.iter().filter_map(|a| a.parse::<std::net::IpAddr>().ok()));
+        }
+    }
+    out
 }
 
 fn table_line(l: &str, colon: bool) -> String {
@@ -580,7 +603,10 @@ async fn man_run(ctx: &mut Ctx) -> Status {
     let mut code = 0;
     for n in &names {
         if p.has("k") {
-            for q in super::super::programs().iter().filter(|q| q.name.contains(n.as_str()) || q.summary.contains(n.as_str())) {
+            for q in super::super::programs()
+                .iter()
+                .filter(|q| q.name.contains(n.as_str()) || q.summary.contains(n.as_str()))
+            {
                 emit(ctx, format!("{:<20} - {}\n", format!("{} (1)", q.name), q.summary)).await?;
             }
             continue;
@@ -608,7 +634,10 @@ async fn man_run(ctx: &mut Ctx) -> Status {
 /// A page for one program.
 pub fn page(p: &super::super::Program) -> String {
     let title = format!("{}(1)", p.name.to_uppercase());
-    let mut out = format!("{title:<35}User Commands{title:>30}\n\nNAME\n       {} - {}\n\nSYNOPSIS\n       {} [OPTION]... [ARGUMENT]...\n", p.name, p.summary, p.name);
+    let mut out = format!(
+        "{title:<35}User Commands{title:>30}\n\nNAME\n       {} - {}\n\nSYNOPSIS\n       {} [OPTION]... [ARGUMENT]...\n",
+        p.name, p.summary, p.name
+    );
     if !p.words.is_empty() {
         out += "\nOPTIONS\n";
         for w in p.words {

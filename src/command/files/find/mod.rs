@@ -55,7 +55,10 @@ async fn run(ctx: &mut Ctx) -> Status {
         }
         args.remove(0);
     }
-    let n = args.iter().position(|a| (a.starts_with('-') && a.len() > 1) || a == "(" || a == "!" || a == ",").unwrap_or(args.len());
+    let n = args
+        .iter()
+        .position(|a| (a.starts_with('-') && a.len() > 1) || a == "(" || a == "!" || a == ",")
+        .unwrap_or(args.len());
     let mut tops: Vec<String> = args.drain(..n).collect();
     if tops.is_empty() {
         tops.push(".".into());
@@ -87,7 +90,11 @@ fn stat(ctx: &Ctx, name: &str, follow: bool) -> Result<(Ino, Node), crate::host:
     let w = ctx.io.world.borrow();
     let fs = &w.host.fs;
     let path = ctx.path(name);
-    let got = if follow { fs.stat(&ctx.io.cred, &path).or_else(|_| fs.lstat(&ctx.io.cred, &path)) } else { fs.lstat(&ctx.io.cred, &path) };
+    let got = if follow {
+        fs.stat(&ctx.io.cred, &path).or_else(|_| fs.lstat(&ctx.io.cred, &path))
+    } else {
+        fs.lstat(&ctx.io.cred, &path)
+    };
     got.map(|(i, n)| (i, n.clone()))
 }
 
@@ -219,9 +226,7 @@ async fn test(ctx: &mut Ctx, t: &Test, w: &mut Walk, f: &File) -> Result<bool, i
             c.fits(secs.div_euclid(60) + i64::from(secs.rem_euclid(60) > 0))
         }
         Test::Newer(which, t) => (if *which == 'c' { n.ctime } else { n.mtime }) > *t,
-        Test::Access(bit) => {
-            ctx.io.world.borrow().host.fs.access(&ctx.io.cred, &ctx.path(&f.name), *bit).is_ok()
-        }
+        Test::Access(bit) => ctx.io.world.borrow().host.fs.access(&ctx.io.cred, &ctx.path(&f.name), *bit).is_ok(),
         Test::Same(ino) => f.ino == *ino,
         Test::FsType(t) => {
             let w = ctx.io.world.borrow();

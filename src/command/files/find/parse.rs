@@ -183,8 +183,9 @@ impl Parser<'_> {
             Some(")") => return self.fail("invalid expression; you have too many ')'".into()),
             Some("-o" | "-or" | "-a" | "-and" | ",") => {
                 let op = self.args[self.at].clone();
-                return self
-                    .fail(format!("invalid expression; you have used a binary operator '{op}' with nothing before it."));
+                return self.fail(format!(
+                    "invalid expression; you have used a binary operator '{op}' with nothing before it."
+                ));
             }
             None => {
                 let op = self.args.last().cloned().unwrap_or_default();
@@ -206,7 +207,8 @@ impl Parser<'_> {
         }
     }
     fn mtime(&self, name: &str) -> Result<Time, i32> {
-        let got = self.ctx.io.world.borrow().host.fs.stat(&self.ctx.io.cred, &self.ctx.path(name)).map(|(_, n)| n.mtime);
+        let got =
+            self.ctx.io.world.borrow().host.fs.stat(&self.ctx.io.cred, &self.ctx.path(name)).map(|(_, n)| n.mtime);
         got.or_else(|e| self.fail(format!("{}: {e}", quoted(name))))
     }
     fn action(&mut self, t: Test) -> Expr {
@@ -222,10 +224,45 @@ impl Parser<'_> {
         }
         let takes = matches!(
             &name[1..],
-            "name" | "iname" | "path" | "wholename" | "ipath" | "iwholename" | "lname" | "ilname" | "regex" | "iregex" | "type"
-                | "xtype" | "size" | "perm" | "user" | "group" | "uid" | "gid" | "links" | "inum" | "mtime" | "ctime" | "atime"
-                | "mmin" | "cmin" | "amin" | "newer" | "anewer" | "cnewer" | "samefile" | "fstype" | "maxdepth" | "mindepth"
-                | "printf" | "regextype" | "exec" | "execdir" | "ok" | "okdir"
+            "name"
+                | "iname"
+                | "path"
+                | "wholename"
+                | "ipath"
+                | "iwholename"
+                | "lname"
+                | "ilname"
+                | "regex"
+                | "iregex"
+                | "type"
+                | "xtype"
+                | "size"
+                | "perm"
+                | "user"
+                | "group"
+                | "uid"
+                | "gid"
+                | "links"
+                | "inum"
+                | "mtime"
+                | "ctime"
+                | "atime"
+                | "mmin"
+                | "cmin"
+                | "amin"
+                | "newer"
+                | "anewer"
+                | "cnewer"
+                | "samefile"
+                | "fstype"
+                | "maxdepth"
+                | "mindepth"
+                | "printf"
+                | "regextype"
+                | "exec"
+                | "execdir"
+                | "ok"
+                | "okdir"
         ) || name.starts_with("-newer");
         let arg = if takes {
             match self.args.get(self.at) {
@@ -331,7 +368,10 @@ impl Parser<'_> {
                     match super::super::super::system::date::parse(&arg, now) {
                         Some(t) => t,
                         None => {
-                            return self.fail(format!("I cannot figure out how to interpret {} as a date or time", quoted(&arg)));
+                            return self.fail(format!(
+                                "I cannot figure out how to interpret {} as a date or time",
+                                quoted(&arg)
+                            ));
                         }
                     }
                 } else {
@@ -343,7 +383,8 @@ impl Parser<'_> {
             "writable" => Test::Access(2),
             "executable" => Test::Access(1),
             "samefile" => {
-                let got = self.ctx.io.world.borrow().host.fs.stat(&self.ctx.io.cred, &self.ctx.path(&arg)).map(|(i, _)| i);
+                let got =
+                    self.ctx.io.world.borrow().host.fs.stat(&self.ctx.io.cred, &self.ctx.path(&arg)).map(|(i, _)| i);
                 match got {
                     Ok(i) => Test::Same(i),
                     Err(e) => return self.fail(format!("{}: {e}", quoted(&arg))),
@@ -404,12 +445,7 @@ impl Parser<'_> {
                 if batch {
                     argv.pop();
                 }
-                return Ok(self.action(Test::Exec {
-                    argv,
-                    batch,
-                    dir: e.ends_with("dir"),
-                    ask: e.starts_with("ok"),
-                }));
+                return Ok(self.action(Test::Exec { argv, batch, dir: e.ends_with("dir"), ask: e.starts_with("ok") }));
             }
             _ => return self.fail(format!("unknown predicate `{name}'")),
         };

@@ -138,7 +138,13 @@ fn directive(ctx: &Ctx, f: &File, letter: char) -> String {
         }
         'F' => w.host.fs.mounts.get(n.dev).map_or(String::new(), |m| m.fstype.clone()),
         'D' => (0x800 + 1 + n.dev).to_string(),
-        'S' => if n.size() == 0 { "1".into() } else { format!("{}", n.allocated() as f64 / n.size() as f64) },
+        'S' => {
+            if n.size() == 0 {
+                "1".into()
+            } else {
+                format!("{}", n.allocated() as f64 / n.size() as f64)
+            }
+        }
         'Z' => String::new(),
         o => format!("%{o}"),
     }

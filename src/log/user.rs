@@ -1,0 +1,20 @@
+//! What users write into the log with logger(1): the text is theirs.
+
+use super::{Message, Severity};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    pub text: String,
+}
+
+impl Message for User {
+    fn kind(&self) -> &'static str {
+        "user.logger"
+    }
+    fn severity(&self) -> Severity {
+        Severity::Notice
+    }
+    fn text(&self) -> String {
+        self.text.clone()
+    }
+}
