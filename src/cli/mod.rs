@@ -7,7 +7,11 @@ mod args;
 pub mod dev;
 mod drill;
 mod environment;
+mod grade;
+mod labs;
+mod list;
 mod markdown;
+mod play;
 mod store;
 
 use crate::base::Lang;
@@ -61,6 +65,16 @@ fn run(ctx: &Context, m: &ArgMatches) -> Done {
         Some(("completions", m)) => Ok(completions(ctx, m)),
         Some(("dev", m)) => dev::run(ctx, m),
         Some(("drill", _)) => drill::run(ctx),
+        Some(("grade", m)) => grade::grade(ctx, m),
+        Some(("list", m)) => list::list(ctx, m),
+        Some(("new", m)) => new(ctx, m),
+        Some(("play", m)) => play::run(ctx, m),
+        Some(("progress", m)) => list::progress(ctx, m),
+        Some(("replay", m)) => grade::replay(ctx, m),
+        Some(("schema", _)) => {
+            print_json(&crate::lab::json_schema());
+            Ok(ExitCode::SUCCESS)
+        }
         Some((name, _)) => Err(Failure(format!("{name}: not there yet"))),
         None => {
             print(&args::help(&args::command(ctx.lang).render_help().to_string(), ctx.lang));
@@ -106,6 +120,26 @@ fn codes(ctx: &Context, m: &ArgMatches) -> Done {
         }
     };
     print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the template of a lab into the current folder; never over a file that is there.
+fn new(ctx: &Context, m: &ArgMatches) -> Done {
+    let id = m.get_one::<String>("id").map_or("", String::as_str);
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        return Err(Failure(ctx.lang.pick(
+            format!("«{id}» no vale como nombre: letras minúsculas, cifras y guiones"),
+            format!("`{id}` is no id: small letters, digits and hyphens"),
+        )));
+    }
+    let path = format!("{id}.toml");
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
+    let written = file.and_then(|mut f| f.write_all(crate::lab::template::text(id).as_bytes()));
+    written.map_err(|e| Failure(format!("{path}: {e}")))?;
+    print(&ctx.lang.pick(
+        format!("{path}\n  maillab check {path}    la prueba\n  maillab play {path}     para jugarlo\n"),
+        format!("{path}\n  maillab check {path}    the proof\n  maillab play {path}     to play it\n"),
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
