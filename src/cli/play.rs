@@ -196,7 +196,8 @@ impl repl::Driver for Session {
         Session::input(self, input)
     }
     fn complete(&mut self, line: &str, pos: usize) -> (usize, Vec<String>) {
-        self.machine().complete(line, pos)
+        let _ = line;
+        (pos, Vec::new())
     }
     fn history(&self) -> Vec<String> {
         self.lines()
