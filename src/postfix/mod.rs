@@ -31,9 +31,11 @@ pub mod qmgr;
 pub mod queue_file;
 pub mod readlline;
 pub mod restriction;
+pub mod smtp;
 pub mod smtpd;
 pub mod startup;
 pub mod table;
+pub mod tls_trust;
 pub mod trivial_rewrite;
 pub mod valid_hostname;
 pub mod verify;
@@ -123,6 +125,7 @@ pub fn exec_done(ctx: &mut Ctx<'_>, id: u64, status: i32, output: &[u8]) {
 fn deliver(ctx: &mut Ctx<'_>, p: &agent::Proc, r: &delivery::Request) -> delivery::Outcome {
     match p.program.as_str() {
         "local" => local::deliver(ctx, p, r),
+        "smtp" | "lmtp" => smtp::deliver(ctx, p, r),
         "virtual" => virtual_::deliver(ctx, p, r),
         "discard" => error::discard(ctx, p, r),
         "pipe" => pipe::deliver(ctx, p, r),

@@ -1,0 +1,73 @@
+//! Login to a relay host (`smtp_sasl_glue.c`): PLAIN and LOGIN.
+
+use super::Client;
+use super::chat::Reply;
+use super::session::{Session, site_fail};
+use crate::log::delivery::Delivery;
+use crate::postfix::Ctx;
+use crate::postfix::agent;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Logs in when `smtp_sasl_auth_enable` and a password say so. False: the session is over.
+pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bool {
+    if !c.flag("sasl_auth_enable") || s.features.auth.is_empty() {
+        return true;
+    }
+    let table = c.name("sasl_password_maps");
+    let mut keys = Vec::new();
+    if c.p.conf.bool("smtp_sender_dependent_authentication") && !c.r.sender.is_empty() {
+        keys.push(c.r.sender.clone());
+    }
+    keys.extend([s.host.name.clone(), c.r.nexthop.clone(), s.host.domain.clone()]);
+    let found = keys.iter().find_map(|k| agent::lookup(ctx, c.p, &table, k).ok().flatten());
+    let Some(secret) = found else { return true };
+    let (user, password) = secret.split_once(':').unwrap_or((secret.as_str(), ""));
+    let options = c.param(if s.in_tls { "sasl_tls_security_options" } else { "sasl_security_options" });
+    let no_plain = options.split([',', ' ']).any(|o| o == "noplaintext");
+    let offered = |m: &str| s.features.auth.iter().any(|x| x == m);
+    let mechanism = ["PLAIN", "LOGIN"].into_iter().find(|m| offered(m) && !no_plain);
+    let Some(mechanism) = mechanism else {
+        c.t = s.chat.t;
+        c.log(Delivery::Forward { text: "SASL authentication failure: No worthy mechs found".into() });
+        let text = format!(
+            "SASL authentication failed; cannot authenticate to server {}: no mechanism available",
+            s.host.shown
+        );
+        site_fail(c, s, "4.7.0", text, None);
+        return false;
+    };
+    let limit = c.seconds("mail_timeout");
+    let answer = if mechanism == "PLAIN" {
+        let code = STANDARD.encode(format!("\0{user}\0{password}"));
+        s.chat.ask(ctx.host, &format!("AUTH PLAIN {code}"), limit)
+    } else {
+        let mut r = s.chat.ask(ctx.host, "AUTH LOGIN", limit);
+        for word in [user, password] {
+            if r.as_ref().is_ok_and(|r| r.code == 334) {
+                r = s.chat.ask(ctx.host, &STANDARD.encode(word), limit);
+            }
+        }
+        r
+    };
+    let r: Reply = match answer {
+        Ok(r) => r,
+        Err(_) => {
+            let text = format!("lost connection with {} while performing SASL authentication", s.host.shown);
+            site_fail(c, s, "4.4.2", text, None);
+            return false;
+        }
+    };
+    if r.class() == 2 {
+        s.authenticated = true;
+        return true;
+    }
+    let soft = c.p.conf.bool("smtp_sasl_auth_soft_bounce");
+    let mut dsn = r.dsn.clone();
+    if soft {
+        dsn.replace_range(..1, "4");
+    }
+    let text = format!("SASL authentication failed; server {} said: {}", s.host.shown, r.text);
+    site_fail(c, s, &dsn, text, Some(&r));
+    false
+}

@@ -1,0 +1,113 @@
+//! One side of a dialogue with a [`Peer`]: commands, replies, time-outs, lost connections.
+
+use crate::base::Span;
+use crate::host::Host;
+use crate::host::net::{Peer, Turn};
+use crate::postfix::delivery::dsn_valid;
+
+/// A reply: code, all lines in one, enhanced code.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reply {
+    pub code: u16,
+    /// Every line with its code, joined by a blank.
+    pub text: String,
+    pub dsn: String,
+    /// The lines without their codes.
+    pub lines: Vec<String>,
+}
+
+impl Reply {
+    pub fn class(&self) -> u16 {
+        self.code / 100
+    }
+}
+
+/// The dialogue broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    TimedOut,
+    Lost,
+}
+
+pub(super) struct Chat {
+    pub peer: Box<dyn Peer>,
+    /// What was spent so far.
+    pub t: Span,
+    input: Vec<u8>,
+    closed: bool,
+    /// What the rest of the output waits for.
+    rtt: Span,
+}
+
+impl Chat {
+    pub fn new(peer: Box<dyn Peer>, t: Span, rtt: Span) -> Chat {
+        Chat { peer, t, input: Vec::new(), closed: false, rtt }
+    }
+    fn take(&mut self, turn: Turn, limit: Span) -> Result<(), Broken> {
+        if limit.0 > 0 && turn.delay > limit {
+            self.t = self.t + limit;
+            return Err(Broken::TimedOut);
+        }
+        self.t = self.t + turn.delay + self.rtt;
+        self.input.extend_from_slice(&turn.output);
+        self.closed |= turn.close;
+        Ok(())
+    }
+    /// The greeting.
+    pub fn greet(&mut self, host: &mut Host, limit: Span) -> Result<Reply, Broken> {
+        let turn = self.peer.greet(host);
+        self.take(turn, limit)?;
+        self.read(limit)
+    }
+    /// Sends a line and reads the reply.
+    pub fn ask(&mut self, host: &mut Host, line: &str, limit: Span) -> Result<Reply, Broken> {
+        self.send(host, format!("{line}\r\n").as_bytes(), limit)?;
+        self.read(limit)
+    }
+    /// Sends bytes.
+    pub fn send(&mut self, host: &mut Host, data: &[u8], limit: Span) -> Result<(), Broken> {
+        if self.closed {
+            return Err(Broken::Lost);
+        }
+        let turn = self.peer.input(host, data);
+        self.take(turn, limit)
+    }
+    /// Reads one reply from what has come.
+    pub fn read(&mut self, limit: Span) -> Result<Reply, Broken> {
+        let mut r = Reply::default();
+        let mut lines: Vec<String> = Vec::new();
+        loop {
+            let Some(end) = self.input.iter().position(|b| *b == b'\n') else {
+                if self.closed {
+                    return Err(Broken::Lost);
+                }
+                // Nobody says more: wait in vain.
+                self.t = self.t + limit;
+                return Err(Broken::TimedOut);
+            };
+            let line: Vec<u8> = self.input.drain(..=end).collect();
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            let code: u16 = line.get(..3).and_then(|c| c.parse().ok()).unwrap_or(0);
+            let more = line.as_bytes().get(3) == Some(&b'-');
+            r.code = code;
+            r.lines.push(line.get(4..).unwrap_or("").to_owned());
+            lines.push(line);
+            if !more || lines.len() > 500 {
+                break;
+            }
+        }
+        r.text = lines.join(" ");
+        let word = r.lines.last().and_then(|l| l.split_whitespace().next()).unwrap_or("");
+        let class = r.code / 100;
+        r.dsn = if dsn_valid(word) && word.starts_with(&class.to_string()) {
+            word.to_owned()
+        } else {
+            format!("{class}.0.0")
+        };
+        Ok(r)
+    }
+    /// The handshake was done: what came before it does not count.
+    pub fn forget(&mut self) {
+        self.input.clear();
+    }
+}

@@ -1,0 +1,225 @@
+//! smtp(8) and lmtp(8): delivery over the network or a UNIX-domain socket.
+//!
+//! A request tries the destination's hosts in order ([`addr`]); with each that answers it holds a session ([`session`]).
+//! The whole dialogue runs at the instant of the hand-off, and its times are added up. Left out: connection caching, DANE,
+//! conversion of 8-bit content, XFORWARD.
+
+mod addr;
+mod auth;
+mod chat;
+mod session;
+mod tls;
+
+use super::Ctx;
+use super::agent::Proc;
+use super::delivery::{Item, Outcome, Request, Verdict};
+use crate::base::Span;
+use crate::host::net::Endpoint;
+use crate::host::Errno;
+use crate::log::delivery::Delivery;
+use addr::Host;
+
+/// Why a host or the whole destination did not take the mail.
+#[derive(Clone, Debug, Default)]
+struct Why {
+    dsn: String,
+    text: String,
+    /// The reply itself and who gave it, for the delivery report.
+    reply: String,
+    mta: String,
+    /// `mx.x[1.2.3.4]:25`, or `none` without a session.
+    relay: String,
+}
+
+impl Why {
+    fn new(dsn: &str, text: impl Into<String>) -> Why {
+        Why { dsn: dsn.into(), text: text.into(), relay: "none".into(), ..Why::default() }
+    }
+    fn soft(&self) -> bool {
+        self.dsn.starts_with('4')
+    }
+}
+
+/// One delivery by this client.
+struct Client<'a> {
+    p: &'a Proc,
+    r: &'a Request,
+    lmtp: bool,
+    out: Outcome,
+    /// Model time since the hand-off.
+    t: Span,
+    /// Recipients not dealt with.
+    left: Vec<usize>,
+    why: Why,
+}
+
+impl Client<'_> {
+    /// A parameter of this client: `smtp_x` or `lmtp_x`.
+    fn param(&self, name: &str) -> String {
+        self.p.conf.get(&self.name(name))
+    }
+    fn name(&self, name: &str) -> String {
+        format!("{}_{name}", if self.lmtp { "lmtp" } else { "smtp" })
+    }
+    fn flag(&self, name: &str) -> bool {
+        self.p.conf.bool(&self.name(name))
+    }
+    fn seconds(&self, name: &str) -> Span {
+        Span::secs(self.p.conf.time(&self.name(name)))
+    }
+    fn log(&mut self, event: impl Into<crate::log::Event>) {
+        self.out.log(self.t, event);
+    }
+    fn spend(&mut self, ctx: &Ctx<'_>, stream: &str, low: i64, high: i64) {
+        let key = format!("{}/{}/{}", self.r.qid, self.r.nexthop, self.t.0);
+        self.t = self.t + ctx.host.jitter(stream, &key, low, high);
+    }
+    /// All that are left have this outcome.
+    fn give_up(&mut self) {
+        let w = self.why.clone();
+        let verdict = if w.soft() { Verdict::Deferred } else { Verdict::Bounced };
+        let at = self.t;
+        for i in std::mem::take(&mut self.left) {
+            let mut item = Item::new(i, verdict, &w.dsn, w.text.clone()).relay(w.relay.clone()).at(at);
+            item.setup = at;
+            if !w.reply.is_empty() {
+                item.diag_type = "smtp".into();
+                item.diag_text.clone_from(&w.reply);
+            }
+            item.mta.clone_from(&w.mta);
+            self.out.items.push(item);
+        }
+        if w.soft() {
+            self.out.dead = Some((w.dsn, w.text));
+        }
+    }
+}
+
+/// Delivers a request.
+pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
+    let mut c = Client {
+        p,
+        r,
+        lmtp: p.program == "lmtp",
+        out: Outcome::default(),
+        t: Span::ZERO,
+        left: (0..r.recipients.len()).collect(),
+        why: Why::new("4.3.0", "mail transport unavailable"),
+    };
+    c.spend(ctx, "smtp.start", 500, 3_000);
+    let dest = r.nexthop.clone();
+    if let Some(path) = dest.strip_prefix("unix:") {
+        local(ctx, &mut c, path);
+    } else {
+        let main = dest.strip_prefix("inet:").unwrap_or(&dest).to_owned();
+        network(ctx, &mut c, &main);
+    }
+    if !c.left.is_empty() {
+        c.give_up();
+    }
+    c.out.took = c.t;
+    c.out
+}
+
+/// A UNIX-domain destination.
+fn local(ctx: &mut Ctx<'_>, c: &mut Client<'_>, path: &str) {
+    let name = c.p.conf.get("myhostname");
+    let full = if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", super::mail_queue::SPOOL) };
+    let shown = format!("{name}[{path}]");
+    c.spend(ctx, "lmtp.connect", 200, 1_500);
+    let writable = ctx.host.fs.stat(&super::mail_queue::owner(ctx.host), &full).map(|_| ());
+    let made = match writable.and_then(|()| ctx.host.fs.access(&super::mail_queue::owner(ctx.host), &full, 2)) {
+        Err(e) => Err((e, Span::ZERO)),
+        Ok(()) => ctx.dial.connect(ctx.host, None, &Endpoint::Unix(full)),
+    };
+    match made {
+        Err((e, _)) => {
+            let host = shown;
+            c.log(Delivery::Connect { host: host.clone(), reason: e.text().into() });
+            c.why = Why::new("4.4.1", format!("connect to {host}: {}", e.text()));
+        }
+        Ok(peer) => {
+            let host = Host { name, shown: shown.clone(), relay: shown, domain: path.to_owned() };
+            session::run(ctx, c, peer, &host, true);
+        }
+    }
+}
+
+/// A destination by name or address; then the fallback relays.
+fn network(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) {
+    let mut tries = vec![dest.to_owned()];
+    if !c.lmtp {
+        tries.extend(c.p.conf.list("smtp_fallback_relay"));
+    } else {
+        tries.extend(c.p.conf.list("lmtp_fallback_relay"));
+    }
+    let last = tries.len() - 1;
+    for (n, dest) in tries.iter().enumerate() {
+        if c.left.is_empty() {
+            return;
+        }
+        one_site(ctx, c, dest, n == last);
+        if !c.why.soft() && n == 0 && !c.why.dsn.starts_with("5.4") {
+            return;
+        }
+    }
+}
+
+/// All hosts of one destination.
+fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) {
+    let default = if c.lmtp { 24 } else { 25 };
+    let (name, literal, port) = addr::parse(dest, default, ctx);
+    let use_mx = !literal && !c.lmtp && port == 25 && !c.p.conf.bool("disable_dns_lookups");
+    let use_mx = use_mx || (!literal && !c.lmtp && !dest.contains(':'));
+    let list = match addr::find(ctx, c, &name, use_mx) {
+        Ok(l) => l,
+        Err(w) => {
+            c.why = w;
+            return;
+        }
+    };
+    let address_limit = c.p.conf.int(&c.name("mx_address_limit")).max(0) as usize;
+    let session_limit = c.p.conf.int(&c.name("mx_session_limit")).max(0) as usize;
+    let mut sessions = 0;
+    let total = if address_limit > 0 { list.len().min(address_limit) } else { list.len() };
+    for (n, a) in list.iter().take(total).enumerate() {
+        if c.left.is_empty() {
+            return;
+        }
+        let relay = format!("{}[{}]:{port}", a.name, a.ip);
+        c.spend(ctx, "smtp.connect", 300, 6_000);
+        let limit = c.seconds("connect_timeout");
+        let from = c.p.conf.get(if a.ip.is_ipv6() { "smtp_bind_address6" } else { "smtp_bind_address" }).parse().ok();
+        match ctx.dial.connect(ctx.host, from, &Endpoint::Inet(a.ip, port)) {
+            Err((e, took)) => {
+                let (e, took) = if limit.0 > 0 && took >= limit { (Errno::TimedOut, limit) } else { (e, took) };
+                c.t = c.t + took;
+                let host = relay.clone();
+                c.log(Delivery::Connect { host, reason: e.text().into() });
+                c.why = Why::new("4.4.1", format!("connect to {relay}: {}", e.text()));
+            }
+            Ok(peer) => {
+                sessions += 1;
+                let is_last =
+                    last_site && (n + 1 == total || (session_limit > 0 && sessions >= session_limit));
+                let host = Host {
+                    name: a.name.clone(),
+                    shown: format!("{}[{}]", a.name, a.ip),
+                    relay,
+                    domain: name.clone(),
+                };
+                let again = session::run(ctx, c, peer, &host, is_last);
+                if again {
+                    // TLS failed and was not mandatory: the same host once more, in the clear.
+                    if let Ok(peer) = ctx.dial.connect(ctx.host, from, &Endpoint::Inet(a.ip, port)) {
+                        session::run_plain(ctx, c, peer, &host, is_last);
+                    }
+                }
+                if session_limit > 0 && sessions >= session_limit {
+                    return;
+                }
+            }
+        }
+    }
+}
+
