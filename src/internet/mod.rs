@@ -1,10 +1,13 @@
 //! What is outside: remote servers and how they answer, clients, attackers, blocklists; driven by the lab.
 
 pub mod client;
+pub mod remote;
+pub mod server;
 
 use crate::base::Timers;
 use client::Client;
 use imbl::OrdMap;
+use server::Servers;
 
 #[derive(Clone, Debug, Default)]
 pub struct Internet {
@@ -12,6 +15,8 @@ pub struct Internet {
     /// Everybody who brings or brought a message, by number.
     pub clients: OrdMap<u64, Client>,
     next_client: u64,
+    /// Who listens outside.
+    pub servers: Servers,
 }
 
 /// Something that an outside party will do.
@@ -26,6 +31,10 @@ pub enum Due {
 }
 
 impl Internet {
+    /// The reference world's servers, and nobody who brings mail.
+    pub fn standard() -> Internet {
+        Internet { servers: Servers::standard(), ..Internet::default() }
+    }
     /// Takes in a client; it does nothing until something of it is due.
     pub fn add_client(&mut self, client: Client) -> u64 {
         self.next_client += 1;

@@ -6,7 +6,9 @@
 use super::World;
 use crate::base::{Span, Time};
 use crate::host::errno::Errno;
-use crate::host::net::{Endpoint, Proto, Target, TlsPeer, Turn};
+use crate::host::net::{Endpoint, Peer as _, Proto, Target, TlsPeer, Turn};
+use crate::internet::remote;
+use crate::internet::server::Meets;
 use crate::postfix::smtpd;
 use imbl::OrdMap;
 use std::net::IpAddr;
@@ -19,6 +21,8 @@ pub struct ConnId(pub u64);
 #[derive(Clone, Debug)]
 pub enum Server {
     Smtpd(Box<smtpd::Session>),
+    /// A server outside.
+    Remote(Box<remote::Session>),
     /// Accepted by the kernel, and nobody says anything.
     Silent,
 }
@@ -91,8 +95,16 @@ impl World {
         };
         Ok(self.add_conn(client, to, server, turn))
     }
-    fn connect_outside(&mut self, _client: IpAddr, _ip: IpAddr, _port: u16) -> Result<ConnId, (Errno, Span)> {
-        Err((Errno::TimedOut, Span::secs(127)))
+    fn connect_outside(&mut self, client: IpAddr, ip: IpAddr, port: u16) -> Result<ConnId, (Errno, Span)> {
+        match self.internet.servers.meet(ip, port) {
+            Meets::Refused => Err((Errno::ConnRefused, Span::ZERO)),
+            Meets::Nothing => Err((Errno::TimedOut, Span::secs(127))),
+            Meets::Server(s) => {
+                let mut session = remote::Session::new(s);
+                let turn = session.greet(&mut self.host);
+                Ok(self.add_conn(client, &Endpoint::Inet(ip, port), Server::Remote(Box::new(session)), turn))
+            }
+        }
     }
     fn add_conn(&mut self, client: IpAddr, to: &Endpoint, server: Server, turn: Turn) -> ConnId {
         self.conns.next += 1;
@@ -120,6 +132,7 @@ impl World {
         }
         let turn = match &mut conn.server {
             Server::Smtpd(s) => self.with_postfix(|ctx| s.input(ctx, data)),
+            Server::Remote(s) => s.input(&mut self.host, data),
             Server::Silent => Turn::default(),
         };
         self.conns.map.insert(id, conn);
@@ -155,6 +168,7 @@ impl World {
                 Some(peer) => (Ok(peer), s.tls_started(ctx)),
                 None => (Err("wrong version number".to_owned()), Turn::default()),
             }),
+            Server::Remote(s) => (s.tls(&mut self.host), Turn::default()),
             Server::Silent => return Err("no answer".into()),
         };
         let peer = peer?;
@@ -175,7 +189,7 @@ impl World {
             let Some(mut conn) = self.conns.map.get(&id).cloned() else { continue };
             let turn = match &mut conn.server {
                 Server::Smtpd(s) => self.with_postfix(|ctx| s.timeout(ctx)),
-                Server::Silent => Turn::default(),
+                Server::Remote(_) | Server::Silent => Turn::default(),
             };
             self.conns.map.insert(id, conn);
             self.took(id, turn);
@@ -189,6 +203,7 @@ impl World {
         }
         match &mut conn.server {
             Server::Smtpd(s) => self.with_postfix(|ctx| s.hangup(ctx)),
+            Server::Remote(s) => s.hangup(&mut self.host),
             Server::Silent => {}
         }
     }

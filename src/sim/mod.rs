@@ -40,7 +40,7 @@ impl World {
             host,
             postfix: Postfix::default(),
             dovecot: Dovecot::default(),
-            internet: Internet::default(),
+            internet: Internet::standard(),
             conns: Conns::default(),
             exec: None,
         }

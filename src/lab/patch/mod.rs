@@ -10,6 +10,8 @@ use super::schema::{Chain, Change, UnitState};
 use crate::base::Span;
 use crate::host::net::{Listener, Proto, Rule, Target};
 use crate::host::{Cred, Process, Processes};
+use crate::internet::server::Mode;
+use crate::lab::values::Machine;
 use crate::sim::World;
 
 /// Whether a change waits until the services run, though it has no time.
@@ -80,7 +82,28 @@ pub fn apply(world: &mut World, change: &Change) {
             run(world, &line);
         }
         Change::Listener { port, program, args } => listener(world, *port, program, args),
-        Change::Remote { .. } => {}
+        Change::Remote { host, greeting, rcpt, data, closed, silent } => {
+            let who = match host {
+                Machine::Ip(ip) => ip.to_string(),
+                Machine::Name(n) => n.clone(),
+            };
+            world.internet.servers.change(&who, |s| {
+                if let Some(g) = greeting {
+                    s.mode = if g.starts_with('2') { Mode::Normal } else { Mode::Greets(g.clone()) };
+                    s.banner = g.strip_prefix("220 ").map(str::to_owned);
+                }
+                if *closed {
+                    s.mode = Mode::Closed;
+                }
+                if *silent {
+                    s.mode = Mode::BlackHole;
+                }
+                for (list, new) in [(&mut s.rcpt, rcpt), (&mut s.data, data)] {
+                    list.retain(|(w, _)| !new.contains_key(w));
+                    list.extend(new.iter().map(|(w, r)| (w.clone(), r.clone())));
+                }
+            });
+        }
         Change::Run { line } => run(world, line),
     }
 }

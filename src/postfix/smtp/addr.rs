@@ -186,8 +186,11 @@ fn ours(ctx: &Ctx<'_>, c: &Client<'_>, name: &str, list: Vec<Addr>, mx: bool) ->
     let all = interfaces.iter().any(|i| i.eq_ignore_ascii_case("all"));
     let proxy = c.p.conf.list("proxy_interfaces");
     let own = |ip: IpAddr| {
-        (if all { ctx.host.net.is_local(ip) } else { interfaces.iter().any(|i| i.parse() == Ok(ip)) || ip.is_loopback() })
-            || proxy.iter().any(|i| i.parse() == Ok(ip))
+        (if all {
+            ctx.host.net.is_local(ip)
+        } else {
+            interfaces.iter().any(|i| i.parse() == Ok(ip)) || ip.is_loopback()
+        }) || proxy.iter().any(|i| i.parse() == Ok(ip))
     };
     let Some(us) = list.iter().filter(|a| own(a.ip)).map(|a| a.pref).min() else { return Ok(list) };
     let best = list.first().map_or(0, |a| a.pref);

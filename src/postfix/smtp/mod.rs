@@ -14,8 +14,8 @@ use super::Ctx;
 use super::agent::Proc;
 use super::delivery::{Item, Outcome, Request, Verdict};
 use crate::base::Span;
-use crate::host::net::Endpoint;
 use crate::host::Errno;
+use crate::host::net::Endpoint;
 use crate::log::delivery::Delivery;
 use addr::Host;
 
@@ -200,14 +200,9 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
             }
             Ok(peer) => {
                 sessions += 1;
-                let is_last =
-                    last_site && (n + 1 == total || (session_limit > 0 && sessions >= session_limit));
-                let host = Host {
-                    name: a.name.clone(),
-                    shown: format!("{}[{}]", a.name, a.ip),
-                    relay,
-                    domain: name.clone(),
-                };
+                let is_last = last_site && (n + 1 == total || (session_limit > 0 && sessions >= session_limit));
+                let host =
+                    Host { name: a.name.clone(), shown: format!("{}[{}]", a.name, a.ip), relay, domain: name.clone() };
                 let again = session::run(ctx, c, peer, &host, is_last);
                 if again {
                     // TLS failed and was not mandatory: the same host once more, in the clear.
@@ -222,4 +217,3 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
         }
     }
 }
-
