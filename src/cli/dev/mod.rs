@@ -1,13 +1,22 @@
 //! `maillab dev`: the model held against what the real programs did.
 
 mod shell;
+mod shell_case;
 
-use super::{Context, Done, Failure};
+use super::{Context, Done, Failure, print};
 use clap::ArgMatches;
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
     match m.subcommand() {
         Some(("shell", m)) => shell::run(ctx, m),
+        Some(("shell-case", m)) => {
+            let files: Vec<PathBuf> = m.get_many::<String>("file").into_iter().flatten().map(PathBuf::from).collect();
+            let (text, same) = shell_case::report(&files, m.get_flag("diff"), m.get_flag("json")).map_err(Failure)?;
+            print(&text);
+            Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Some((name, _)) => Err(Failure(format!("dev {name}: not there yet"))),
         None => Err(Failure("dev: which one? maillab dev --help".into())),
     }
