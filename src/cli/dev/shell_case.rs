@@ -98,7 +98,9 @@ fn world(files: &Path, fixtures: &Value, now: Time) -> Result<World, String> {
         let _ = host.fs.mkdir_all(dir);
     }
     let _ = host.fs.chmod(&root, "/tmp", 0o1777);
-    for (name, kind) in [("null", "null"), ("zero", "zero"), ("full", "full"), ("random", "random"), ("urandom", "urandom")] {
+    for (name, kind) in
+        [("null", "null"), ("zero", "zero"), ("full", "full"), ("random", "random"), ("urandom", "urandom")]
+    {
         let _ = host.fs.mknod(&root, &format!("/dev/{name}"), Kind::Device(kind), 0o666);
     }
     // Owners, modes and times last: what was made above must not change them again.
@@ -141,7 +143,10 @@ pub fn report(files: &[std::path::PathBuf], diff: bool, json: bool) -> Result<(S
             let latin = a.want["stdout_latin1"] == true;
             for (what, got) in [("stdout", text(&a.got.stdout, latin)), ("stderr", text(&a.got.stderr, false))] {
                 if a.want[what].as_str() != Some(&got) {
-                    out.push_str(&format!("  {what} want {:?}\n  {what} got  {got:?}\n", a.want[what].as_str().unwrap_or("")));
+                    out.push_str(&format!(
+                        "  {what} want {:?}\n  {what} got  {got:?}\n",
+                        a.want[what].as_str().unwrap_or("")
+                    ));
                 }
             }
             if a.want["code"].as_i64() != Some(i64::from(a.got.code)) {
