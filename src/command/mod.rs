@@ -12,6 +12,7 @@ pub mod files;
 pub mod mail;
 pub mod net;
 pub mod postfix;
+pub mod start;
 pub mod system;
 pub mod text;
 
@@ -152,6 +153,7 @@ pub fn programs() -> Vec<&'static Program> {
         mail::PROGRAMS,
         net::PROGRAMS,
         postfix::PROGRAMS,
+        start::PROGRAMS,
         system::PROGRAMS,
         text::PROGRAMS,
     ];

@@ -366,7 +366,11 @@ impl Shell {
         let data = if write { Vec::new() } else { self.capture(list.clone()).await? };
         let mut w = self.world.borrow_mut();
         let fs = &mut w.host.fs;
-        let path = (0..64).rev().map(|n| format!("/dev/fd/{n}")).find(|p| !fs.exists(p)).unwrap_or_default();
+        let number = (10..64).rev().find(|n| !fs.exists(&format!("/dev/fd/{n}"))).unwrap_or(10);
+        let path = format!("/dev/fd/{number}");
+        if !write {
+            self.fds.insert(number, Fd::memory(&data));
+        }
         if !fs.exists("/dev/fd") {
             let _ = fs.mkdir_all("/dev/fd");
         }
@@ -381,6 +385,9 @@ impl Shell {
     pub(super) async fn end_substitutes(&mut self, keep: usize) {
         while self.substitutes.len() > keep {
             let Some(s) = self.substitutes.pop() else { return };
+            if let Some(n) = s.path.rsplit('/').next().and_then(|n| n.parse().ok()) {
+                self.fds.remove(&n);
+            }
             let data = self.world.borrow().host.fs.read(&self.cred, &s.path).map(|b| b.bytes().into_owned());
             let _ = self.world.borrow_mut().host.fs.unlink(&crate::host::Cred::root(), &s.path);
             if let Some(list) = s.reader {

@@ -7,7 +7,7 @@ pub mod arith;
 pub mod ast;
 pub mod brace;
 pub mod builtins;
-pub mod bytes;
+pub use crate::base::text as bytes;
 pub mod complete;
 pub mod escape;
 pub mod exec;

@@ -34,6 +34,11 @@ impl Spawn for Spawner {
             }
             sh.depth += 1;
             let quoted = matches!(name.as_str(), "env" | "nohup" | "timeout" | "nice" | "setsid" | "stdbuf" | "chroot");
+            if matches!(argv[0].as_str(), "echo" | "printf" | "test" | "[" | "true" | "false" | "pwd" | "kill")
+                && crate::command::program(&argv[0]).is_none()
+            {
+                return sh.dispatch(argv, &[], false).await.unwrap_or(1);
+            }
             match sh.find(&argv[0]) {
                 super::simple::Found::Missing if super::unsimulated::hint(&argv[0]).is_none() => {
                     let shown = if quoted { format!("‘{}’", argv[0]) } else { argv[0].clone() };
@@ -42,7 +47,7 @@ impl Spawn for Spawner {
                     127
                 }
                 super::simple::Found::Broken(m, s) => {
-                    let why = m.rsplit(": ").next().unwrap_or("").to_owned();
+                    let why = m.rsplit(": ").next().unwrap_or("").replace("Is a directory", "Permission denied");
                     let shown = if quoted { format!("‘{}’", argv[0]) } else { argv[0].clone() };
                     let verb = if quoted && name != "env" { "failed to run command " } else { "" };
                     ctx.complain(format!("{verb}{shown}: {why}"));
@@ -78,12 +83,13 @@ impl Spawn for Spawner {
 
 /// `bash [options] [-c text | script] [args]`.
 async fn bash(mut ctx: Ctx) -> i32 {
-    let me = ctx.name();
+    let login = ctx.args.first().is_some_and(|a| a.starts_with('-'));
+    let me = ctx.name().trim_start_matches('-').to_owned();
     let mut args = ctx.args.iter().skip(1).cloned().collect::<std::collections::VecDeque<_>>();
     let mut command = false;
     let mut stdin = false;
     let mut interactive = false;
-    let mut login = false;
+    let mut login = login;
     let mut options: Vec<(String, bool)> = Vec::new();
     let mut shopts: Vec<(String, bool)> = Vec::new();
     while let Some(a) = args.front().cloned() {
@@ -130,7 +136,6 @@ async fn bash(mut ctx: Ctx) -> i32 {
             }
         }
     }
-    let _ = login;
     let set = |sh: &mut Shell| {
         for (name, on) in &options {
             if let Some((n, _)) = super::state::OPTIONS.iter().find(|(n, _)| n == name) {
@@ -180,7 +185,7 @@ async fn bash(mut ctx: Ctx) -> i32 {
         let mut sh = Shell::from_ctx(&ctx, Mode::Interactive);
         set(&mut sh);
         sh.args = args.into();
-        return dialogue(sh, "exit").await;
+        return dialogue(sh, if login { "logout" } else { "exit" }).await;
     }
     let text = match ctx.io.read_all(0).await {
         Ok(data) => super::bytes::decode(&data),

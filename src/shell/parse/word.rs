@@ -17,6 +17,8 @@ enum Place {
     BraceSlash(bool),
     /// The right side of `=~`.
     Regex,
+    /// A text of its own: nothing ends it.
+    Whole,
 }
 
 impl Parser {
@@ -46,6 +48,7 @@ impl Parser {
             Place::Command | Place::Pattern => c.is_whitespace() && " \t\n".contains(c) || ";&|()<>".contains(c),
             Place::Brace(_) => c == '}',
             Place::BraceSlash(_) => c == '}' || c == '/',
+            Place::Whole => false,
             Place::Regex => parens == 0 && (" \t\n;&".contains(c) || c == ')') || parens > 0 && c == '\n',
         }
     }
@@ -477,15 +480,7 @@ impl Parser {
     }
     /// All of the text as one word with unquoted rules.
     fn all_parts(&mut self) -> Res<Vec<Part>> {
-        let mut parts = Vec::new();
-        while !self.done() {
-            let mut more = self.parts(Place::BraceSlash(false))?;
-            parts.append(&mut more);
-            if let Some(c) = self.bump() {
-                parts.push(Part::Lit(c.to_string()));
-            }
-        }
-        Ok(parts)
+        self.parts(Place::Whole)
     }
     /// A whole text as one word, as the value of a variable is parsed again (`PS1`, `PS4`).
     pub fn whole_quoted(text: &str) -> Res<Word> {

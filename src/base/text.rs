@@ -1,4 +1,4 @@
-//! Shell strings and bytes: what is not UTF-8 survives a trip through a variable.
+//! Text and bytes: what is not UTF-8 survives a trip through a string.
 //!
 //! A byte that is no part of valid UTF-8 is kept as a private character (plane 16), and becomes that byte again on the
 //! way out. Arguments of programs are `String`s everywhere, so this is how `$'\xff'` reaches `printf`.
