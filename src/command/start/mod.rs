@@ -16,20 +16,62 @@ pub const PROGRAMS: &[Program] = &[
     program!("bash", "/usr/bin/bash", "GNU Bourne-Again SHell", &["-c", "-x", "-n", "-e", "-l", "-i"], bash),
     program!("dash", "/usr/bin/dash", "command interpreter (shell)", &["-c", "-x", "-n", "-e"], bash),
     program!("env", "/usr/bin/env", "run a program in a modified environment", &["-i", "-u", "-C", "-0"], env::env),
-    program!("ionice", "/usr/bin/ionice", "set or get process I/O scheduling class and priority", &["-c", "-n", "-p"], prefix::ionice),
+    program!(
+        "ionice",
+        "/usr/bin/ionice",
+        "set or get process I/O scheduling class and priority",
+        &["-c", "-n", "-p"],
+        prefix::ionice
+    ),
     program!("nice", "/usr/bin/nice", "run a program with modified scheduling priority", &["-n"], prefix::nice),
     program!("nohup", "/usr/bin/nohup", "run a command immune to hangups", &[], prefix::nohup),
     program!("printenv", "/usr/bin/printenv", "print all or part of environment", &["-0"], env::printenv),
-    program!("runuser", "/usr/sbin/runuser", "run a command with substitute user and group ID", &["-u", "-l", "-c", "-s"], sudo::runuser),
+    program!(
+        "runuser",
+        "/usr/sbin/runuser",
+        "run a command with substitute user and group ID",
+        &["-u", "-l", "-c", "-s"],
+        sudo::runuser
+    ),
     program!("setsid", "/usr/bin/setsid", "run a program in a new session", &["-f", "-w"], prefix::setsid),
     program!("sh", "/usr/bin/sh", "command interpreter (shell)", &["-c", "-x", "-n", "-e"], bash),
     program!("ssh", "/usr/bin/ssh", "OpenSSH remote login client", &["-p", "-l", "-v"], ssh::ssh),
-    program!("stdbuf", "/usr/bin/stdbuf", "run COMMAND, with modified buffering operations for its standard streams", &["-o", "-i", "-e", "-oL"], prefix::stdbuf),
-    program!("su", "/usr/bin/su", "run a command with substitute user and group ID", &["-", "-l", "-c", "-s"], sudo::su),
+    program!(
+        "stdbuf",
+        "/usr/bin/stdbuf",
+        "run COMMAND, with modified buffering operations for its standard streams",
+        &["-o", "-i", "-e", "-oL"],
+        prefix::stdbuf
+    ),
+    program!(
+        "su",
+        "/usr/bin/su",
+        "run a command with substitute user and group ID",
+        &["-", "-l", "-c", "-s"],
+        sudo::su
+    ),
     program!("sudo", "/usr/bin/sudo", "execute a command as another user", &["-u", "-i", "-s", "-l"], sudo::sudo),
-    program!("timeout", "/usr/bin/timeout", "run a command with a time limit", &["-s", "-k", "--preserve-status", "--foreground"], timeout::timeout),
-    program!("watch", "/usr/bin/watch", "execute a program periodically, showing output fullscreen", &["-n", "-d", "-t", "-x", "-g"], watch::watch),
-    program!("xargs", "/usr/bin/xargs", "build and execute command lines from standard input", &["-0", "-n", "-I", "-r", "-d", "-t", "-L", "-P", "-a"], xargs::xargs),
+    program!(
+        "timeout",
+        "/usr/bin/timeout",
+        "run a command with a time limit",
+        &["-s", "-k", "--preserve-status", "--foreground"],
+        timeout::timeout
+    ),
+    program!(
+        "watch",
+        "/usr/bin/watch",
+        "execute a program periodically, showing output fullscreen",
+        &["-n", "-d", "-t", "-x", "-g"],
+        watch::watch
+    ),
+    program!(
+        "xargs",
+        "/usr/bin/xargs",
+        "build and execute command lines from standard input",
+        &["-0", "-n", "-I", "-r", "-d", "-t", "-L", "-P", "-a"],
+        xargs::xargs
+    ),
 ];
 
 async fn bash(ctx: &mut Ctx) -> i32 {

@@ -82,7 +82,8 @@ pub(super) async fn nohup(ctx: &mut Ctx) -> i32 {
             Ok(ino) => {
                 let lead = if ignoring { "ignoring input and appending" } else { "appending" };
                 ctx.complain(format!("{lead} output to 'nohup.out'"));
-                let file = Rc::new(OpenFile { ino, path, offset: Cell::new(0), append: true, read: false, write: true });
+                let file =
+                    Rc::new(OpenFile { ino, path, offset: Cell::new(0), append: true, read: false, write: true });
                 ctx.io.fds.insert(1, Fd::File(file.clone()));
                 if ctx.io.is_terminal(2) {
                     ctx.io.fds.insert(2, Fd::File(file));

@@ -159,7 +159,9 @@ pub(super) async fn runuser(ctx: &mut Ctx) -> i32 {
         };
         let found = ctx.world().borrow().host.user(&user);
         let Some(u) = found else {
-            ctx.complain(format!("user {user} does not exist or the user entry does not contain all the required fields"));
+            ctx.complain(format!(
+                "user {user} does not exist or the user entry does not contain all the required fields"
+            ));
             return 1;
         };
         let argv: Vec<String> = ctx.args[3..].iter().skip_while(|a| *a == "--").cloned().collect();

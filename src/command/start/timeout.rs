@@ -20,7 +20,11 @@ pub(super) async fn timeout(ctx: &mut Ctx) -> i32 {
                 killed |= a == "-s" && matches!(v.as_str(), "9" | "KILL" | "SIGKILL");
                 args = &args[1..];
             }
-            a if a.starts_with("--signal=") || a.starts_with("--kill-after=") || a.starts_with("-s") || a.starts_with("-k") => {
+            a if a.starts_with("--signal=")
+                || a.starts_with("--kill-after=")
+                || a.starts_with("-s")
+                || a.starts_with("-k") =>
+            {
                 killed |= a.ends_with("KILL") || a == "-s9";
             }
             a => {

@@ -1,8 +1,8 @@
 //! xargs(1).
 
 use super::try_help;
-use crate::command::Ctx;
 use crate::base::text::decode;
+use crate::command::Ctx;
 
 /// What one run of xargs does.
 #[derive(Default)]
