@@ -1,7 +1,9 @@
 //! `maillab dev`: the model held against what the real programs did.
 
+pub mod normalise;
 mod shell;
 mod shell_case;
+pub mod smtp_case;
 
 use super::{Context, Done, Failure, print};
 use clap::ArgMatches;
@@ -16,6 +18,10 @@ pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
             let (text, same) = shell_case::report(&files, m.get_flag("diff"), m.get_flag("json")).map_err(Failure)?;
             print(&text);
             Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Some(("smtp-case", m)) => {
+            let files: Vec<String> = m.get_many::<String>("file").into_iter().flatten().cloned().collect();
+            Ok(smtp_case::run(&files, m.get_flag("diff"), m.get_flag("json")))
         }
         Some((name, _)) => Err(Failure(format!("dev {name}: not there yet"))),
         None => Err(Failure("dev: which one? maillab dev --help".into())),
