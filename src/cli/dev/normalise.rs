@@ -71,10 +71,7 @@ const MASKS: &[(&str, &str)] = &[
     (r"delay=[\d.]+, delays=[\d./]+", "delay=<D>, delays=<D>"),
     (r"session=<[^>]*>", "session=<SESSION>"),
     (r"queued as [0-9A-F]{10}\)", "queued as <REMOTEQID>)"),
-    (
-        r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d+ \w{3} \d{4} [\d:]+ [+-]\d{4}( \(\w+\))?",
-        "<RFCDATE>",
-    ),
+    (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), +\d+ \w{3} \d{4} [\d:]+ [+-]\d{4}( \(\w+\))?", "<RFCDATE>"),
     (r" [A-Za-z0-9+/]{22}(:R?\d+)? Saved", " <LMTPID> Saved"),
     (r"(Refer to server log for more information\. )\[[\d :-]+\]", "${1}[<DATETIME>]"),
     (r"(maildir file \S+?/tmp/)\S+?:", "${1}<FILE>:"),

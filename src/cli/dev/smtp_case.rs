@@ -384,7 +384,11 @@ fn step(c: &mut Client<'_>, item: &Value, ip: IpAddr, server: IpAddr, port: u16,
         };
         c.connect(new, to_server, port, wrap)?;
         let s = c.reply();
-        c.record_with(Value::Null, s, Some(("reconnect", json!(new_text.map_or_else(|| ip.to_string(), str::to_owned)))));
+        c.record_with(
+            Value::Null,
+            s,
+            Some(("reconnect", json!(new_text.map_or_else(|| ip.to_string(), str::to_owned)))),
+        );
     } else if let Some(n) = item.get("settle") {
         let span = seconds(n, 8.0);
         settle(&mut c.machine.world().borrow_mut(), span, None);
@@ -534,9 +538,5 @@ pub fn run(files: &[String], show_diff: bool, as_json: bool) -> ExitCode {
         return if bad { ExitCode::from(2) } else { ExitCode::SUCCESS };
     }
     println!("{total} cases, {same} identical, {} different", total - same);
-    if bad {
-        ExitCode::from(2)
-    } else {
-        ExitCode::from(u8::from(same != total))
-    }
+    if bad { ExitCode::from(2) } else { ExitCode::from(u8::from(same != total)) }
 }
