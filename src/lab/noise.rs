@@ -100,10 +100,10 @@ impl Plan<'_> {
         let key = format!("{i}");
         let mut at = lab.start() + Span::secs(300 + span * i / n + self.chance.between("noise-at", &key, 0, span / n));
         let hour = at.civil().hour;
-        if (hour >= 21 || hour < 6) && i % 4 != 0 {
+        if !(6..21).contains(&hour) && i % 4 != 0 {
             // Moved to the morning after, or to the evening before.
             let shift = if hour >= 21 { -Span::hours(6).0 } else { Span::hours(4).0 };
-            at = at + Span(shift);
+            at += Span(shift);
         }
         at.min(lab.now - Span::mins(31)).max(lab.start() + Span::mins(2))
     }

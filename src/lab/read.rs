@@ -62,28 +62,23 @@ impl Reader {
     }
     /// The value of a key, or the default; a missing required one is reported at the table.
     pub fn key<T: Field>(&mut self, node: &Node, entries: &[Entry], key: &str, required: bool) -> T {
-        match entries.iter().find(|e| e.key == key) {
-            Some(e) => T::read(&e.node, self),
-            None => {
-                if required && matches!(node.value, Value::Table(_)) {
-                    let what = T::expected();
-                    let mut d = Diagnostic::error(head_span(node), format!("missing key `{key}`"));
-                    d.label = format!("needs `{key}`: {what}");
-                    self.report(d);
-                }
-                T::missing()
-            }
+        if let Some(e) = entries.iter().find(|e| e.key == key) {
+            return T::read(&e.node, self);
         }
+        if required && matches!(node.value, Value::Table(_)) {
+            let mut d = Diagnostic::error(head_span(node), format!("missing key `{key}`"));
+            d.label = format!("needs `{key}`: {}", T::expected());
+            self.report(d);
+        }
+        T::missing()
     }
     /// A text with its parameters put in.
     pub fn text(&mut self, node: &Node) -> String {
-        match &node.value {
-            Value::Text(t) => self.substitute(t, &node.span),
-            _ => {
-                self.wrong_type(node, "a text");
-                String::new()
-            }
+        if let Value::Text(t) = &node.value {
+            return self.substitute(t, &node.span);
         }
+        self.wrong_type(node, "a text");
+        String::new()
     }
     /// Puts parameters into `text`; unknown ones are reported at `span`.
     pub fn substitute(&mut self, text: &str, span: &Range<usize>) -> String {

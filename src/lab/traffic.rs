@@ -137,6 +137,9 @@ pub struct Letter<'a> {
     pub size: u64,
 }
 
+/// What an attachment looks like.
+const LINE: &[u8] = b"JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3RoIDMgMCBSL0ZpbHRlci9G\n";
+
 /// No message is made larger than this.
 const MAX_SIZE: u64 = 64 << 20;
 
@@ -171,7 +174,6 @@ impl Letter<'_> {
         text.push_str(self.body.trim_end());
         text.push('\n');
         let mut data = text.into_bytes();
-        const LINE: &[u8] = b"JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3RoIDMgMCBSL0ZpbHRlci9G\n";
         let size = self.size.min(MAX_SIZE) as usize;
         while data.len() < size {
             data.extend_from_slice(LINE);

@@ -89,12 +89,11 @@ fn value_node(value: &DeValue<'_>, span: Range<usize>, depth: usize, diagnostics
         DeValue::String(s) => Value::Text(s.to_string()),
         DeValue::Integer(i) => {
             let digits = i.as_str().replace('_', "");
-            match i64::from_str_radix(&digits, i.radix()) {
-                Ok(n) => Value::Int(n),
-                Err(_) => {
-                    diagnostics.push(Diagnostic::error(span.clone(), "a number too large"));
-                    Value::Int(0)
-                }
+            if let Ok(n) = i64::from_str_radix(&digits, i.radix()) {
+                Value::Int(n)
+            } else {
+                diagnostics.push(Diagnostic::error(span.clone(), "a number too large"));
+                Value::Int(0)
             }
         }
         DeValue::Float(f) => Value::Float(f.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),

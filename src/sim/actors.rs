@@ -23,7 +23,7 @@ impl World {
     /// machines of the LAN go to the host's address in their own network.
     pub fn door(&self, client: IpAddr, door: Door, domain: &str) -> Option<Endpoint> {
         let nets = self.host.net.interfaces.iter().flat_map(|(_, a)| a);
-        let near = nets.clone().find(|n| n.contains(&client) && is_private(n.addr())).map(|n| n.addr());
+        let near = nets.clone().find(|n| n.contains(&client) && is_private(n.addr())).map(ipnet::IpNet::addr);
         let ip = near.or_else(|| {
             let name = match door {
                 Door::Submission => Some(self.host.fqdn.clone()),

@@ -17,6 +17,9 @@ pub(super) struct Fill<'a> {
     pub age: Span,
 }
 
+/// What the body is made of.
+const LINE: &[u8] = b"Contenido del mensaje, como otros muchos, con sus adjuntos en texto.....\n";
+
 /// No more messages than this in one patch.
 const MAX_MESSAGES: u32 = 20_000;
 
@@ -51,7 +54,7 @@ pub(super) fn fill(host: &mut Host, f: &Fill<'_>) {
         let to = format!("{}@{}", f.user, host.fqdn.split_once('.').map_or("localhost", |(_, d)| d));
         let body = message(from, &to, &format!("{} {}", f.subject, i + 1), at, &entity, share as usize);
         let size = body.len();
-        let lines = body.iter().filter(|b| **b == b'\n').count();
+        let lines = body.split(|b| *b == b'\n').count() - 1;
         let micros = host.chance.between("old-mail-usec", &entity, 0, 999_999);
         let name = format!("{}.M{micros}P{}.{},S={size},W={}:2,S", at.secs(), 900 + i, host.name, size + lines);
         let path = format!("{dir}/cur/{name}");
@@ -84,7 +87,6 @@ fn message(from: &str, to: &str, subject: &str, at: Time, entity: &str, size: us
         at.secs()
     )
     .into_bytes();
-    const LINE: &[u8] = b"Contenido del mensaje, como otros muchos, con sus adjuntos en texto.....\n";
     while text.len() + LINE.len() < size {
         text.extend_from_slice(LINE);
     }
