@@ -30,7 +30,7 @@ const VOLATILE: [&str; 12] = [
 pub struct Print {
     files: [u8; 32],
     sockets: Vec<String>,
-    rules: String,
+    rules: Vec<String>,
     stored: Vec<Stored>,
     removed: usize,
 }
@@ -64,19 +64,11 @@ pub fn print(world: &World) -> Print {
     let mut sockets: Vec<String> =
         world.host.net.listeners.iter().map(|l| format!("{:?} {} {} {}", l.proto, l.ip, l.port, l.owner)).collect();
     sockets.sort();
-    let rules = format!("{} ", world.host.net.input_policy_drop)
-        + &world
-            .host
-            .net
-            .rules
-            .iter()
-            .map(|r| {
-                format!(
-                    "{} {:?} {:?} {:?} {:?} {:?} {:?};",
-                    r.input, r.proto, r.source, r.dest, r.dport, r.iface, r.target
-                )
-            })
-            .collect::<String>();
+    let net = &world.host.net;
+    let mut rules = vec![net.input_policy_drop.to_string()];
+    rules.extend(net.rules.iter().map(|r| {
+        format!("{} {:?} {:?} {:?} {:?} {:?} {:?}", r.input, r.proto, r.source, r.dest, r.dport, r.iface, r.target)
+    }));
     Print { files: h.finalize().into(), sockets, rules, stored: mailbox::stored(world), removed: removed(world) }
 }
 

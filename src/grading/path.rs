@@ -64,13 +64,11 @@ pub fn compare(d: &Dossier<'_>, looked: &Looked) -> Path {
         } else {
             rivals.iter().filter_map(|v| v.by.first()).map(|(l, _)| *l).max()
         };
-        match typed.or(otherwise) {
-            Some(l) => path.alike = path.alike.max(Some(l)),
-            None => {
-                path.missed = Some((s.run.clone(), super::grade::say(&s.why, d)));
-                break;
-            }
-        }
+        let Some(l) = typed.or(otherwise) else {
+            path.missed = Some((s.run.clone(), super::grade::say(&s.why, d)));
+            break;
+        };
+        path.alike = path.alike.max(Some(l));
     }
     path
 }

@@ -108,7 +108,7 @@ fn both(a: &View, b: &View, step: usize) -> String {
     let empty = Vec::new();
     let (x, y) = (a.steps.get(step).unwrap_or(&empty), b.steps.get(step).unwrap_or(&empty));
     let only = |p: &[String], q: &[String], mark: char| {
-        p.iter().filter(|l| !q.contains(l)).take(6).map(|l| format!("{mark} {l}\n")).collect::<String>()
+        p.iter().filter(|l| !q.contains(l)).take(6).map(|l| format!("{mark} {l}")).collect::<Vec<_>>()
     };
-    format!("{}{}", only(x, y, '-'), only(y, x, '+'))
+    [only(x, y, '-'), only(y, x, '+')].concat().join("\n")
 }

@@ -223,19 +223,15 @@ impl Coach {
             self.tell(ctx, t.man_what);
             return 1;
         };
-        match command::program(name) {
-            Some(p) => {
-                self.tell(ctx, fill(t.man_see, &[&p.name, &p.summary]));
-                if !p.words.is_empty() {
-                    self.say(ctx, text::block("   ", 3, &p.words.join(" ")));
-                }
-                0
-            }
-            None => {
-                self.tell(ctx, fill(t.man_none, &[&text::short(name, 40)]));
-                1
-            }
+        let Some(p) = command::program(name) else {
+            self.tell(ctx, fill(t.man_none, &[&text::short(name, 40)]));
+            return 1;
+        };
+        self.tell(ctx, fill(t.man_see, &[&p.name, &p.summary]));
+        if !p.words.is_empty() {
+            self.say(ctx, text::block("   ", 3, &p.words.join(" ")));
         }
+        0
     }
     /// How the repair stands, goal by goal; keeps as a count, so that nothing is given away.
     fn check(&self, ctx: &Ctx) -> i32 {

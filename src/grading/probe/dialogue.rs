@@ -160,8 +160,8 @@ fn reverse_name(ip: IpAddr) -> String {
             format!("{d}.{c}.{b}.{a}.in-addr.arpa")
         }
         IpAddr::V6(v) => {
-            let digits: String = v.octets().iter().map(|o| format!("{o:02x}")).collect();
-            let back: Vec<String> = digits.chars().rev().map(String::from).collect();
+            let digits = v.octets().into_iter().rev().flat_map(|o| [o & 15, o >> 4]);
+            let back: Vec<String> = digits.map(|d| format!("{d:x}")).collect();
             format!("{}.ip6.arpa", back.join("."))
         }
     }
