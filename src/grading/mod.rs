@@ -17,7 +17,6 @@ pub mod path;
 pub mod player;
 pub mod probe;
 pub mod report;
-pub mod rig;
 pub mod rivals;
 pub mod score;
 pub mod tape;

@@ -4,11 +4,10 @@
 //! the way back from a copy cut it, so playing it always gives the world as it stands. The word `lab` is mute in a replay:
 //! it prints nothing, but runs what was run from inside the diagnosis (`!CMD`).
 
-use super::rig::Machine;
 use crate::base::{Span, Time};
 use crate::command::io::Stream;
 use crate::command::{Ctx, Running, Trainer};
-use crate::machine::{Input, Output, State};
+use crate::machine::{Input, Machine, Output, State};
 use crate::sim::World;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -77,10 +76,9 @@ impl Trainer for Mute {
 
 /// A machine as a session sits at it.
 pub fn machine(world: World, trainer: Rc<dyn Trainer>, interactive: bool, size: (u16, u16)) -> Machine {
-    let mut m = Machine::new(world);
-    m.set_trainer(Some(trainer));
+    let mut m = Machine::with_trainer(world, Some(trainer));
     m.set_interactive(interactive);
-    m.set_size(size.0, size.1);
+    m.resize(size.0, size.1);
     m
 }
 

@@ -24,7 +24,8 @@ impl Worlds {
         if let Some(w) = self.built.borrow().get(&variant) {
             return w.clone();
         }
-        let w = self.lab.world(variant);
+        let mut w = self.lab.world(variant);
+        w.exec = Some(crate::machine::exec);
         self.built.borrow_mut().insert(variant, w.clone());
         w
     }
@@ -39,7 +40,8 @@ impl Worlds {
         }
         let mut other = self.lab.clone();
         other.seed ^= CONTROL;
-        let w = other.world(Variant::Fault);
+        let mut w = other.world(Variant::Fault);
+        w.exec = Some(crate::machine::exec);
         *self.control.borrow_mut() = Some(w.clone());
         w
     }

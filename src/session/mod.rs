@@ -18,12 +18,11 @@ use crate::command::io::Stream;
 use crate::grading::dossier::Dossier;
 use crate::grading::evidence::{self, Sight};
 use crate::grading::player::{self, Op};
-use crate::grading::rig::Machine;
 use crate::grading::tape::{self, Seat, Step, Take};
 use crate::grading::worlds::Worlds;
 use crate::grading::{Report, grade, text};
 use crate::i18n::fill;
-use crate::machine::{Input, Output, State};
+use crate::machine::{Input, Machine, Output, State};
 use crate::sim::World;
 use coach::Coach;
 use desk::{Desk, Reader, Request};
@@ -91,7 +90,7 @@ impl Session {
         let coach = Rc::new(Coach { desk: desk.clone() });
         let start = worlds.start();
         let machine = tape::machine(start.clone(), coach.clone(), seat.interactive, seat.size);
-        let state = machine.state();
+        let state = machine.state().clone();
         Session { desk, coach, machine, state, journal, start, report: None, left: false }
     }
     /// The head of the session's file.
@@ -188,7 +187,7 @@ impl Session {
     fn revive(&mut self) {
         let seat = self.desk.borrow().seat;
         self.machine = tape::machine(self.world(), self.coach.clone(), seat.interactive, seat.size);
-        self.state = self.machine.state();
+        self.state = self.machine.state().clone();
     }
     /// Notes the line; whether the trainer asked for this input.
     fn begin(&mut self, input: &Input) -> bool {
@@ -293,7 +292,7 @@ impl Session {
         let replay = player::rebuild(&self.start, &takes, seat);
         self.machine = replay.machine;
         self.machine.set_trainer(Some(self.coach.clone()));
-        self.state = self.machine.state();
+        self.state = self.machine.state().clone();
     }
     /// Hands in; the report as text.
     fn submit(&mut self, by_end: bool) -> String {

@@ -97,11 +97,29 @@ impl<'w> Dialogue<'w> {
     }
     /// Makes the connection a TLS one, as after `220 Ready to start TLS`; the message of the failure otherwise.
     pub fn tls(&mut self) -> Result<(), String> {
-        Ok(())
+        self.world.start_tls(self.id).map(|_| ())
     }
     /// Connects to a port that speaks TLS from the first byte.
     pub fn open_tls(world: &'w mut World, client: IpAddr, port: u16) -> Result<Dialogue<'w>, String> {
-        Dialogue::open(world, client, port)
+        let to = Endpoint::Inet(server_for(world, client), port);
+        let id = match world.connect(client, &to) {
+            Ok(id) => id,
+            Err((errno, after)) => {
+                world.pass(after);
+                return Err(errno.text().to_owned());
+            }
+        };
+        if let Err(e) = world.start_tls(id) {
+            world.hangup(id);
+            return Err(e);
+        }
+        let mut d = Dialogue { world, id, last: String::new() };
+        d.listen();
+        if d.last.is_empty() {
+            d.world.hangup(d.id);
+            return Err("no banner".into());
+        }
+        Ok(d)
     }
     /// EHLO, MAIL and RCPT up to the first answer that is no success; the code of the last.
     pub fn envelope(&mut self, helo: &str, sender: &str, to: &[&str]) -> Option<u16> {
