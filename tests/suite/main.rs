@@ -4,3 +4,4 @@ mod delivery;
 mod dovecot;
 mod lab_files;
 mod rooms;
+mod session;
