@@ -9,6 +9,7 @@ mod drill;
 mod environment;
 mod grade;
 mod labs;
+mod lesson;
 mod list;
 mod markdown;
 mod play;
@@ -66,6 +67,7 @@ fn run(ctx: &Context, m: &ArgMatches) -> Done {
         Some(("dev", m)) => dev::run(ctx, m),
         Some(("drill", _)) => drill::run(ctx),
         Some(("grade", m)) => grade::grade(ctx, m),
+        Some(("lesson", m)) => lesson::run(ctx, m),
         Some(("list", m)) => list::list(ctx, m),
         Some(("new", m)) => new(ctx, m),
         Some(("play", m)) => play::run(ctx, m),
