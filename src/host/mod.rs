@@ -3,7 +3,9 @@
 //! Knows no mail. Units are in [`units`]; the syslog daemon in [`syslog`].
 
 pub mod blob;
+pub mod cert;
 pub mod crypt;
+pub mod der;
 pub mod dns;
 pub mod errno;
 pub mod fs;

@@ -1,0 +1,120 @@
+//! telnet(1) of inetutils: a line typed is a line sent, with CRLF.
+//!
+//! Left out: option negotiation, the commands of its own prompt other than `quit`.
+
+use super::dialogue::{self, Family, Next, connect, port, resolve};
+use crate::command::Ctx;
+
+const USAGE: &str = "Usage: telnet [OPTION...] [HOST [PORT]]\nLogin to remote system HOST (optionally, on service port PORT)\n\n \
+                     General options:\n\n  -4, --ipv4                 use only IPv4\n  -6, --ipv6                 use only \
+                     IPv6\n";
+
+/// telnet(1).
+pub async fn telnet(ctx: &mut Ctx) -> i32 {
+    let mut family = Family::Any;
+    let mut words: Vec<String> = Vec::new();
+    for a in &ctx.args[1..] {
+        match a.as_str() {
+            "-4" | "--ipv4" => family = Family::V4,
+            "-6" | "--ipv6" => family = Family::V6,
+            "--help" => {
+                ctx.out(USAGE);
+                return 0;
+            }
+            a if a.starts_with('-') && a.len() > 1 => {}
+            a => words.push(a.to_owned()),
+        }
+    }
+    let Some(name) = words.first().cloned() else { return prompt(ctx).await };
+    let service = words.get(1).cloned().unwrap_or_else(|| "telnet".into());
+    let world = ctx.world();
+    let found = {
+        let w = world.borrow();
+        match port(&w.host, &service) {
+            Ok(p) => resolve(&w.host, &name, ctx.vantage, family).map(|a| (a, p)),
+            Err(true) => {
+                ctx.err(format!("Port number {service} is out of range.\n"));
+                return 1;
+            }
+            Err(false) => Err("Servname not supported for ai_socktype"),
+        }
+    };
+    let (addresses, port) = match found {
+        Ok(f) => f,
+        Err(e) => {
+            ctx.out(format!("Server lookup failure:  {name}:{service}, {e}\n"));
+            return 1;
+        }
+    };
+    let mut last = None;
+    for (i, ip) in addresses.iter().enumerate() {
+        ctx.out(format!("Trying {ip}...\n"));
+        match connect(ctx, *ip, port, None, None).await {
+            Ok(id) => {
+                last = Some(id);
+                break;
+            }
+            Err(e) if i + 1 < addresses.len() => ctx.err(format!("Connection failed: {e}\n")),
+            Err(e) => ctx.err(format!("telnet: Unable to connect to remote host: {e}\n")),
+        }
+    }
+    let Some(id) = last else { return 1 };
+    ctx.out(format!("Connected to {name}.\nEscape character is '^]'.\n"));
+    let mut pending: Vec<u8> = Vec::new();
+    loop {
+        match dialogue::next(&mut ctx.io, id, true, None).await {
+            Next::Heard(data) => ctx.out(data.into_iter().filter(|b| *b != b'\r').collect::<Vec<u8>>()),
+            Next::Typed(data) => {
+                if data.first() == Some(&0x1d) {
+                    ctx.out("telnet> Connection closed.\n");
+                    world.borrow_mut().hangup(id);
+                    return 0;
+                }
+                pending.extend_from_slice(&data);
+                let mut wire = Vec::new();
+                while let Some(i) = pending.iter().position(|b| *b == b'\n') {
+                    let line: Vec<u8> = pending.drain(..=i).collect();
+                    let line = line.strip_suffix(b"\n").unwrap_or(&line);
+                    wire.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+                    wire.extend_from_slice(b"\r\n");
+                }
+                world.borrow_mut().send(id, &wire);
+            }
+            Next::Eof => {
+                // The end of a pipe ends telnet; what the far end has said by then is shown.
+                let (data, _) = world.borrow_mut().recv(id);
+                ctx.out(data.into_iter().filter(|b| *b != b'\r').collect::<Vec<u8>>());
+                world.borrow_mut().hangup(id);
+                ctx.err("Connection closed by foreign host.\n");
+                return 0;
+            }
+            Next::Closed => {
+                world.borrow_mut().hangup(id);
+                ctx.err("Connection closed by foreign host.\n");
+                return 0;
+            }
+            Next::Timeout => {}
+        }
+    }
+}
+
+/// `telnet` alone: its own prompt.
+async fn prompt(ctx: &mut Ctx) -> i32 {
+    loop {
+        ctx.out("telnet> ");
+        match ctx.io.read_line(0).await {
+            Ok(Some(l)) => {
+                let text = String::from_utf8_lossy(&l).trim().to_owned();
+                match text.as_str() {
+                    "" => {}
+                    "q" | "quit" => return 0,
+                    _ => ctx.out("?Invalid command\n"),
+                }
+            }
+            _ => {
+                ctx.out("\n");
+                return 0;
+            }
+        }
+    }
+}
