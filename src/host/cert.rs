@@ -39,7 +39,9 @@ impl Name {
     }
     /// `C = ES, O = Ejemplo SA, CN = x`, as OpenSSL 3 writes names.
     pub fn oneline(&self) -> String {
-        let quoted = |v: &str| if v.contains([',', '"', '+']) { format!("\"{}\"", v.replace('"', "\\\"")) } else { v.to_owned() };
+        let quoted = |v: &str| {
+            if v.contains([',', '"', '+']) { format!("\"{}\"", v.replace('"', "\\\"")) } else { v.to_owned() }
+        };
         self.0.iter().map(|(k, v)| format!("{k} = {}", quoted(v))).collect::<Vec<_>>().join(", ")
     }
     /// `CN=x,O=Ejemplo SA,C=ES`.
@@ -75,17 +77,21 @@ impl Name {
 /// A public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
-    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+    },
     /// An elliptic-curve point on a curve of that many bits.
-    Ec { bits: u32, point: Vec<u8> },
+    Ec {
+        bits: u32,
+        point: Vec<u8>,
+    },
 }
 
 impl Key {
     pub fn bits(&self) -> u32 {
         match self {
-            Key::Rsa { modulus, .. } => {
-                modulus.first().map_or(0, |f| modulus.len() as u32 * 8 - f.leading_zeros())
-            }
+            Key::Rsa { modulus, .. } => modulus.first().map_or(0, |f| modulus.len() as u32 * 8 - f.leading_zeros()),
             Key::Ec { bits, .. } => *bits,
         }
     }
@@ -100,9 +106,7 @@ impl Key {
                 seq(&[oid("1.2.840.113549.1.1.1"), tlv(5, &[])]),
                 bits(&seq(&[integer(modulus), integer(exponent)])),
             ]),
-            Key::Ec { point, .. } => {
-                seq(&[seq(&[oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")]), bits(point)])
-            }
+            Key::Ec { point, .. } => seq(&[seq(&[oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")]), bits(point)]),
         }
     }
     fn from_der(body: &[u8]) -> Option<Key> {
@@ -247,7 +251,9 @@ impl Cert {
         items(list.body).iter().find(|t| t.tag == 0x80).map(|t| t.body.to_vec())
     }
     pub fn is_ca(&self) -> bool {
-        self.extension(BASIC).and_then(|e| read(&e.2)).is_some_and(|(t, _)| items(t.body).iter().any(|b| b.tag == 1 && b.body != [0]))
+        self.extension(BASIC)
+            .and_then(|e| read(&e.2))
+            .is_some_and(|(t, _)| items(t.body).iter().any(|b| b.tag == 1 && b.body != [0]))
     }
     /// Whether the certificate is good for a host name.
     pub fn is_for(&self, host: &str) -> bool {

@@ -1,8 +1,8 @@
 //! What telnet, nc and openssl share: names to addresses, connecting, and holding a dialogue live.
 
+use crate::base::{Span, Time};
 use crate::command::Ctx;
 use crate::command::io::Io;
-use crate::base::{Span, Time};
 use crate::host::dns::Answer;
 use crate::host::net::Endpoint;
 use crate::host::{Errno, Host};
@@ -124,7 +124,13 @@ fn source(host: &Host, vantage: Option<IpAddr>, to: IpAddr) -> IpAddr {
 }
 
 /// connect(2), waiting as long as it takes to fail; no longer than `patience`.
-pub async fn connect(ctx: &Ctx, to: IpAddr, port: u16, from: Option<IpAddr>, patience: Option<Span>) -> Result<ConnId, Errno> {
+pub async fn connect(
+    ctx: &Ctx,
+    to: IpAddr,
+    port: u16,
+    from: Option<IpAddr>,
+    patience: Option<Span>,
+) -> Result<ConnId, Errno> {
     let world = ctx.world();
     let client = from.unwrap_or_else(|| source(&world.borrow().host, ctx.vantage, to));
     // A client's own loopback has nobody listening.

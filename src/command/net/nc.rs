@@ -99,7 +99,11 @@ fn ports(ctx: &Ctx, words: &[String]) -> Result<Vec<u16>, i32> {
     for text in words {
         let one = |t: &str| {
             port(&w.host, t).map_err(|range| {
-                ctx.complain(if range { format!("port number too large: {t}") } else { format!("port number invalid: {t}") });
+                ctx.complain(if range {
+                    format!("port number too large: {t}")
+                } else {
+                    format!("port number invalid: {t}")
+                });
                 1
             })
         };
