@@ -43,10 +43,16 @@ pub fn split_nameval(line: &str) -> Result<(&str, &str), NameValue> {
     Ok((&line[..end], value.trim_matches(is_space)))
 }
 
-/// The entries of a main.cf text in file order, with what is to be said about it.
-pub fn parse(path: &str, text: &str) -> (Vec<(String, String)>, Vec<Fault>) {
-    let (mut entries, mut faults) = (Vec::<(String, String)>::new(), Vec::new());
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+/// The entries of a main.cf text, with what is to be said about it.
+pub fn parse(path: &str, text: &str) -> (BTreeMap<String, String>, Vec<Fault>) {
+    let mut entries = BTreeMap::new();
+    let faults = parse_into(path, text, &mut entries);
+    (entries, faults)
+}
+
+/// Adds the entries of a main.cf text to those that were read before; a fatal fault is the last.
+pub fn parse_into(path: &str, text: &str, entries: &mut BTreeMap<String, String>) -> Vec<Fault> {
+    let mut faults = Vec::new();
     for line in logical_lines(text) {
         if line.starts_with_space() {
             faults.push(Fault::LeadingSpace { path: path.to_owned(), text: line.text });
@@ -59,22 +65,15 @@ pub fn parse(path: &str, text: &str) -> (Vec<(String, String)>, Vec<Fault>) {
                 break;
             }
             Ok((name, value)) => {
-                if let Some(&i) = seen.get(name) {
-                    let old = std::mem::replace(&mut entries[i].1, value.to_owned());
-                    faults.push(Fault::Overriding {
-                        path: path.to_owned(),
-                        line: line.last,
-                        name: name.to_owned(),
-                        value: old,
-                    });
-                } else {
-                    seen.insert(name.to_owned(), entries.len());
-                    entries.push((name.to_owned(), value.to_owned()));
+                let old = entries.insert(name.to_owned(), value.to_owned());
+                if let Some(value) = old.filter(|o| o != value) {
+                    let name = name.to_owned();
+                    faults.push(Fault::Overriding { path: path.to_owned(), line: line.last, name, value });
                 }
             }
         }
     }
-    (entries, faults)
+    faults
 }
 
 /// Splits at any of `, \t\r\n` (mystrtok(3) with CHARS_COMMA_SP).
@@ -168,14 +167,30 @@ impl Config {
         for (name, value) in overrides {
             c.main.insert(name.clone(), value.clone());
         }
+        c.cache = vec![OnceLock::new(); params::count()];
         c
+    }
+
+    /// No main.cf at all: what `postconf -d` looks at.
+    pub fn defaults(host: &Host) -> Config {
+        let mut c = Config::from_text(&format!("{DEFAULT_DIRECTORY}/main.cf"), "");
+        c.computed.insert("hostname", host.name.clone());
+        let style = c.get("mynetworks_style");
+        c.computed.insert("mynetworks", own_networks(host, &style));
+        c.cache = vec![OnceLock::new(); params::count()];
+        c
+    }
+
+    /// Sets a default that a program computes (`process_name`).
+    pub fn compute(&mut self, name: &'static str, value: &str) {
+        self.computed.insert(name, value.to_owned());
     }
 
     /// A configuration from a text, for tests and tools: no host, so `myhostname` defaults to `localhost.localdomain`.
     pub fn from_text(path: &str, text: &str) -> Config {
         let (entries, faults) = parse(path, text);
         Config {
-            main: entries.into_iter().collect(),
+            main: entries,
             faults,
             path: path.to_owned(),
             computed: BTreeMap::new(),
@@ -206,6 +221,8 @@ impl Config {
         }
         match name {
             "hostname" => return None,
+            "local_destination_concurrency_limit" => return Some("2".to_owned()),
+            "local_destination_recipient_limit" => return Some("1".to_owned()),
             "mydomain" => {
                 let host = self.main.get("myhostname").map_or("", String::as_str);
                 return Some(host.split_once('.').map_or("localdomain", |(_, d)| d).to_owned());

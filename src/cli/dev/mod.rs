@@ -1,6 +1,7 @@
 //! `maillab dev`: the model held against what the real programs did.
 
 pub mod normalise;
+mod peer;
 mod shell;
 mod shell_case;
 pub mod smtp_case;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
     match m.subcommand() {
+        Some(("peer", m)) => peer::run(m),
         Some(("shell", m)) => shell::run(ctx, m),
         Some(("shell-case", m)) => {
             let files: Vec<PathBuf> = m.get_many::<String>("file").into_iter().flatten().map(PathBuf::from).collect();

@@ -1,0 +1,37 @@
+//! `dev peer SUITE`: Postfix's own test data run on the model, one file a suite.
+
+mod expand;
+mod table;
+
+use super::super::{Done, Failure, print};
+use clap::ArgMatches;
+use std::io::Read;
+use std::process::ExitCode;
+
+fn read(path: Option<&str>) -> Result<String, Failure> {
+    let Some(path) = path.filter(|p| *p != "-") else {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|e| Failure(format!("standard input: {e}")))?;
+        return Ok(text);
+    };
+    let bytes = std::fs::read(path).map_err(|e| Failure(format!("{path}: {e}")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Runs the suite that the arguments name.
+pub(super) fn run(m: &ArgMatches) -> Done {
+    let suite = m.get_one::<String>("suite").map_or("", String::as_str);
+    let args: Vec<&str> = m.get_many::<String>("args").map(|a| a.map(String::as_str).collect()).unwrap_or_default();
+    let first = args.first().copied();
+    let out = match suite {
+        "expand" => expand::run(&read(first)?),
+        "table" => {
+            let spec = first.ok_or_else(|| Failure("dev peer table: which one? TYPE:FILE [FILE.in]".into()))?;
+            let file = spec.split_once(':').map_or(spec, |(_, f)| f);
+            table::run(&read(args.get(1).copied())?, spec, &read(Some(file))?)
+        }
+        _ => return Err(Failure(format!("dev peer {suite}: no such suite; see maillab dev peer --help"))),
+    };
+    print(&out);
+    Ok(ExitCode::SUCCESS)
+}

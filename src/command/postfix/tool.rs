@@ -1,0 +1,97 @@
+//! What Postfix's tools share: their name on standard error and in the log, reading main.cf, ending with a fatal message.
+
+use crate::base::Span;
+use crate::command::Ctx;
+use crate::host::Cred;
+use crate::log::config::Config as Fault;
+use crate::log::{Event, Message};
+use crate::postfix::config::{self, Config};
+use std::collections::BTreeMap;
+
+/// A tool at work.
+pub(super) struct Tool<'a> {
+    pub ctx: &'a Ctx,
+    /// The name it was called by, as standard error has it.
+    pub name: String,
+    /// The name in the log, `postfix/postmap`; none: it does not log.
+    pub tag: Option<String>,
+}
+
+impl<'a> Tool<'a> {
+    /// A tool that logs under its program name.
+    pub fn logging(ctx: &'a Ctx) -> Tool<'a> {
+        let name = ctx.args.first().cloned().unwrap_or_default();
+        let base = ctx.name();
+        let tag = if base == "postfix" { "postfix".to_owned() } else { format!("postfix/{base}") };
+        Tool { ctx, name, tag: Some(tag) }
+    }
+    /// A tool that writes to standard error only.
+    pub fn quiet(ctx: &'a Ctx) -> Tool<'a> {
+        Tool { ctx, name: ctx.args.first().cloned().unwrap_or_default(), tag: None }
+    }
+    /// Says something on standard error and in the log.
+    pub fn say(&self, event: impl Into<Event>) {
+        let event = event.into();
+        self.ctx.err(format!("{}: {}\n", self.name, event.text()));
+        if let Some(tag) = &self.tag {
+            self.ctx.world().borrow_mut().host.log_mail(tag, self.ctx.pid, event);
+        }
+    }
+    /// Says a fatal event, sleeps the second that msg_fatal(3) sleeps, and gives the exit status.
+    pub async fn fatal(&self, event: impl Into<Event>) -> i32 {
+        self.say(event);
+        self.ctx.io.sleep(Span::secs(1)).await;
+        1
+    }
+    /// A message on standard error that is nowhere else (`postconf` does not log).
+    pub fn warn(&self, text: &str) {
+        self.ctx.err(format!("{}: warning: {text}\n", self.name));
+    }
+    /// As [`Tool::warn`] for a message that ends the program.
+    pub async fn die(&self, text: &str) -> i32 {
+        self.ctx.err(format!("{}: fatal: {text}\n", self.name));
+        self.ctx.io.sleep(Span::secs(1)).await;
+        1
+    }
+    /// Reads main.cf, again and again while it is hot: a file that was written within the last second may not be whole
+    /// yet. What reading says is said at every pass. `Err`: it cannot be read, and that was said.
+    pub async fn read_main(&self, directory: &str, overrides: &[(String, String)]) -> Result<Config, i32> {
+        let path = format!("{}/main.cf", directory.trim_end_matches('/'));
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        for _ in 0..16 {
+            let (text, mtime, before) = {
+                let world = self.ctx.world();
+                let w = world.borrow();
+                let blob = match w.host.fs.read(&self.ctx.io.cred, &path) {
+                    Ok(b) => b,
+                    Err(e) => {
+                        drop(w);
+                        let event = Fault::Open { path: path.clone(), error: e.text().to_owned() };
+                        return Err(self.fatal(event).await);
+                    }
+                };
+                let mtime = w.host.fs.stat(&Cred::root(), &path).map_or(0, |(_, n)| n.mtime.secs());
+                (blob.text(), mtime, w.now().secs())
+            };
+            for fault in config::parse_into(&path, &text, &mut seen) {
+                if fault.is_fatal() {
+                    return Err(self.fatal(fault).await);
+                }
+                self.say(fault);
+            }
+            if mtime < before - 1 || mtime > before {
+                break;
+            }
+            self.ctx.io.sleep(Span::millis(300)).await;
+        }
+        let world = self.ctx.world();
+        let w = world.borrow();
+        Ok(Config::load_from(&w.host, directory, overrides))
+    }
+    /// The configuration directory: `-c`, `MAIL_CONFIG`, or the default.
+    pub fn directory(&self, option: Option<&str>) -> String {
+        let env = self.ctx.env.get("MAIL_CONFIG").map(String::as_str);
+        let d = option.or(env).unwrap_or(config::DEFAULT_DIRECTORY);
+        self.ctx.path(d)
+    }
+}
