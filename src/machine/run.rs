@@ -203,10 +203,33 @@ pub(super) fn captured(world: &WorldRef, cred: Cred, text: &str, how: &Capture, 
         shell.leave(r).await
     });
     let code = to_end(&kernel, world, run);
+    linger(&kernel, world);
     // What is still in the background ends with its machine.
     kernel.background.borrow_mut().clear();
     let take = |s: &Shared| s.borrow_mut().drain(..).collect();
     Captured { stdout: take(&out), stderr: take(&err), code }
+}
+
+/// Lets background jobs that need no more than a minute finish, as whoever reads their output would wait for them.
+fn linger(kernel: &Rc<Kernel>, world: &WorldRef) {
+    let mut cx = Context::from_waker(Waker::noop());
+    let until = world.borrow().now() + PATIENCE;
+    for _ in 0..100_000 {
+        if kernel.background.borrow().is_empty() || kernel.killed.get() {
+            return;
+        }
+        kernel.waits.borrow_mut().clear();
+        let before = kernel.progress();
+        poll_background(kernel, &mut cx);
+        if kernel.progress() != before {
+            continue;
+        }
+        let next = earliest(&kernel.waits.borrow());
+        match next {
+            Some(t) if t <= until => world.borrow_mut().advance(t),
+            _ => return,
+        }
+    }
 }
 
 /// Polls a program to its end. What waits for a user or for real time ends as if interrupted.

@@ -150,12 +150,14 @@ impl Eval<'_> {
         if let Some(p) = self.place()? {
             self.blanks();
             if self.starts("=") && !self.starts("==") {
+                self.last = self.at;
                 self.at += 1;
                 let v = self.assign()?;
                 self.store(&p, v)?;
                 return Ok(v);
             }
             if let Some(op) = ASSIGN.iter().find(|op| self.starts(op)) {
+                self.last = self.at;
                 self.at += op.len();
                 let at = self.at;
                 let right = self.assign()?;

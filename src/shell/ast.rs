@@ -145,6 +145,8 @@ pub struct HereDoc {
     pub delimiter: String,
     pub strip: bool,
     pub quoted: bool,
+    /// The line of the operator.
+    pub line: u32,
     pub body: OnceCell<(Word, String)>,
 }
 

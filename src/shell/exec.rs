@@ -32,7 +32,7 @@ impl Shell {
     /// Runs a whole text: reads a command, runs it, reads the next. The exit status of the last.
     pub fn run_text<'a>(&'a mut self, text: &'a str, top: &'a str) -> Later<'a> {
         Box::pin(async move {
-            let mut p = Parser::new(text, self.settings());
+            let mut p = Parser::script(text, self.settings());
             let mut warned = 0;
             loop {
                 let read = p.next_command();
@@ -51,6 +51,9 @@ impl Shell {
                         if self.option("verbose") {
                             let _ = self.write(2, &format!("{}\n", text.trim_end_matches('\n')));
                         }
+                        if self.option("noexec") && self.mode != Mode::Interactive {
+                            continue;
+                        }
                         match self.list(&list).await {
                             Ok(s) => self.status = s,
                             Err(Flow::Discard(s)) => {
@@ -65,12 +68,15 @@ impl Shell {
                     }
                     Err(e) => {
                         self.syntax_error(&e, top);
-                        self.status =
-                            if matches!(e, ParseError::Other { .. }) && self.mode == Mode::Interactive { 1 } else { 2 };
+                        self.status = match e {
+                            ParseError::Other { .. } if self.mode != Mode::Interactive => 0,
+                            _ if p.in_array => 1,
+                            _ => 2,
+                        };
                         return if self.mode == Mode::Interactive || top == "source" || top == "eval" {
                             Ok(self.status)
                         } else {
-                            Err(Flow::Exit(2))
+                            Err(Flow::Exit(self.status))
                         };
                     }
                 }
@@ -399,12 +405,16 @@ impl Shell {
                     self.complain(format!("`{var}': not a valid identifier"));
                     return Ok(1);
                 }
+                let raw = match words {
+                    Some(w) => w.iter().map(|w| w.raw.to_string()).collect::<Vec<_>>().join(" "),
+                    None => "\"$@\"".into(),
+                };
                 let words = match words {
                     Some(w) => self.expand_words(w).await?,
                     None => self.args.clone(),
                 };
                 self.loops += 1;
-                let r = self.for_loop(var, words, body).await;
+                let r = self.for_loop(var, words, body, &raw).await;
                 self.loops -= 1;
                 r
             }
@@ -430,7 +440,7 @@ impl Shell {
             Compound::Case { word, arms } => self.case(word, arms).await,
             Compound::Arith(w) => {
                 if self.option("xtrace") {
-                    self.trace(&format!("(( {} ))", w.raw.trim())).await;
+                    self.trace(&format!("(( {} ))", w.raw)).await;
                 }
                 let mut f = self.fields(super::expand::Splitting::Whole);
                 self.parts(&w.parts, &mut f, true).await?;
@@ -457,10 +467,13 @@ impl Shell {
         self.lenient -= 1;
         r
     }
-    async fn for_loop(&mut self, var: &str, words: Vec<String>, body: &List) -> R {
+    async fn for_loop(&mut self, var: &str, words: Vec<String>, body: &List, raw: &str) -> R {
         let mut status = 0;
         for w in words {
             self.step().await?;
+            if self.option("xtrace") {
+                self.trace(&format!("for {var} in {raw}")).await;
+            }
             if self.assign(var, &w).is_err() {
                 return Err(Flow::Discard(1));
             }
@@ -531,6 +544,9 @@ impl Shell {
         }
     }
     async fn case(&mut self, word: &Word, arms: &[Arm]) -> R {
+        if self.option("xtrace") {
+            self.trace(&format!("case {} in", word.raw)).await;
+        }
         let text = self.expand_whole(word).await?;
         let mut status = 0;
         let mut fall = false;

@@ -272,7 +272,7 @@ impl Shell {
                         if quoted { f.quoted(&text) } else { f.expanded(&text) }
                     }
                     Part::Backquote(src) => {
-                        let mut parser = Parser::new(src, self.settings()).with_line(self.line.max(1));
+                        let mut parser = Parser::script(src, self.settings()).with_line(self.line.max(1));
                         let mut list = Vec::new();
                         loop {
                             match parser.next_command() {

@@ -105,7 +105,7 @@ impl Shell {
                     Some(w) => Some(self.pattern_of(w).await?),
                     None => None,
                 };
-                each(val, |s| change_case(s, *upper == '^', *all, pat.as_ref()))
+                each(val, |s| change_case(s, *upper, *all, pat.as_ref()))
             }
             Op::Slice { offset, length } => {
                 let off = self.expand_arith(&offset.parts).await?;
@@ -324,7 +324,7 @@ impl Shell {
         match t {
             'U' => each(val, |s| s.to_uppercase()),
             'L' => each(val, |s| s.to_lowercase()),
-            'u' => each(val, |s| change_case(s, true, false, None)),
+            'u' => each(val, |s| change_case(s, '^', false, None)),
             'Q' => each(val, |s| if escape::quote(s).starts_with('$') { escape::quote(s) } else { escape::single(s) }),
             'E' => each(val, |s| escape::ansi_c(s)),
             'P' => each(val, |s| s.clone()),
@@ -333,6 +333,10 @@ impl Shell {
                 Val::One(flags)
             }
             'A' => match self.vars.get(name) {
+                Some(v) if v.is_array() && matches!(val, Val::One(_)) => {
+                    let Val::One(first) = &val else { return Val::Unset };
+                    Val::One(format!("declare {} {name}={}", v.flags(), escape::single(first)))
+                }
                 Some(v) if v.is_array() || v.flags() != "--" => Val::One(Shell::declaration(name, v)),
                 Some(v) => Val::One(format!("{name}={}", escape::single(v.value().unwrap_or("")))),
                 None => Val::Unset,
@@ -418,10 +422,11 @@ fn replace(s: &str, pat: &Pattern, anchor: char, with: &[Option<String>]) -> Str
     out
 }
 
-fn change_case(s: &str, upper: bool, all: bool, pat: Option<&Pattern>) -> String {
+fn change_case(s: &str, kind: char, all: bool, pat: Option<&Pattern>) -> String {
     let mut out = String::new();
     for (i, c) in s.chars().enumerate() {
         let hit = (all || i == 0) && pat.is_none_or(|p| p.matches(&c.to_string()));
+        let upper = kind == '^' || kind == '~' && c.is_lowercase();
         if hit && upper {
             out.extend(c.to_uppercase());
         } else if hit {

@@ -189,7 +189,7 @@ impl Printer {
             }
             Compound::Subshell(list) => {
                 self.out.push_str("( ");
-                self.inline(list);
+                self.list(list);
                 self.out.push_str(" )");
             }
             Compound::If { arms, otherwise } => {

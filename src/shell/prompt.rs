@@ -53,7 +53,7 @@ impl Shell {
         if body.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
             return true;
         }
-        let mut p = Parser::new(text, self.settings());
+        let mut p = Parser::script(text, self.settings());
         p.strict_here = true;
         loop {
             match p.next_command() {

@@ -341,6 +341,7 @@ impl Shell {
                         self.kernel.free.set(true);
                         let _ = self.write(2, &unsimulated::message(base, hint));
                     }
+                    None if self.value("PATH").is_none() => self.complain(format!("{name}: {}", Errno::NoEnt)),
                     None => self.complain(format!("{name}: command not found")),
                 }
                 Ok(127)

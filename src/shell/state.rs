@@ -211,6 +211,19 @@ impl Shell {
         if !vars.iter().any(|(k, _)| k == "PATH") {
             *vars.entry("PATH") = Var::scalar("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         }
+        let host = ctx.io.world.borrow().host.name.clone();
+        for (k, v) in [
+            ("BASH", "/usr/bin/bash"),
+            ("BASH_VERSION", "5.2.15(1)-release"),
+            ("HOSTNAME", &host),
+            ("HOSTTYPE", "x86_64"),
+            ("MACHTYPE", "x86_64-pc-linux-gnu"),
+            ("OSTYPE", "linux-gnu"),
+        ] {
+            if !ctx.env.contains_key(k) {
+                *vars.entry(k) = Var::scalar(v);
+            }
+        }
         let interactive = mode == Mode::Interactive;
         let mut options: BTreeMap<&'static str, bool> = OPTIONS.iter().map(|(n, _)| (*n, false)).collect();
         for n in ["braceexpand", "hashall", "interactive-comments"] {
@@ -532,6 +545,10 @@ impl super::arith::Names for Shell {
 impl Shell {
     /// The value of one element.
     pub fn element(&mut self, name: &str, index: &str) -> Option<String> {
+        if name == "FUNCNAME" {
+            let i = self.subscript(name, index).ok()?;
+            return self.calls.iter().rev().nth(usize::try_from(i).ok()?).cloned();
+        }
         match self.vars.get(name).map(|v| v.content.clone())? {
             Content::Assoc(a) => a.get(index).map(str::to_owned),
             Content::Indexed(a) => {
@@ -565,12 +582,6 @@ impl Shell {
             "PPID" => self.pid.saturating_sub(1).to_string(),
             "UID" | "EUID" => self.cred.uid.to_string(),
             "GROUPS" => self.cred.gid.to_string(),
-            "HOSTNAME" => self.world.borrow().host.name.clone(),
-            "HOSTTYPE" => "x86_64".into(),
-            "OSTYPE" => "linux-gnu".into(),
-            "MACHTYPE" => "x86_64-pc-linux-gnu".into(),
-            "BASH" => "/usr/bin/bash".into(),
-            "BASH_VERSION" => "5.2.15(1)-release".into(),
             "SHELLOPTS" => {
                 OPTIONS.iter().filter(|(n, _)| self.option(n)).map(|(n, _)| *n).collect::<Vec<_>>().join(":")
             }

@@ -39,7 +39,9 @@ pub(super) async fn timeout(ctx: &mut Ctx) -> i32 {
         }
     }
     if args.len() < 2 {
-        ctx.complain("missing operand");
+        if args.len() == 1 {
+            ctx.complain("missing operand");
+        }
         try_help(ctx);
         return 125;
     }

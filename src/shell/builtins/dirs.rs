@@ -271,7 +271,9 @@ pub fn dirs(sh: &mut Shell, c: Call<'_>) -> R {
                 return sh.say("dirs", &text);
             }
             Some(Err(())) => {
-                sh.complain_as("dirs", format!("{a}: directory stack index out of range"));
+                let empty = sh.dirs.is_empty();
+                let text = if empty { "directory stack empty".into() } else { format!("{a}: directory stack index out of range") };
+                sh.complain_as("dirs", text);
                 return Ok(1);
             }
             None => {}

@@ -1,10 +1,24 @@
 //! `jobs`, `wait`, `fg`, `bg`, `kill`, `disown`.
 
-use super::super::state::{Flow, Job, R, Shell};
+use super::super::state::{Flow, Job, Mode, R, Shell};
 use super::Call;
 use super::control::{SIGNALS, signal, signal_list};
 
 impl Shell {
+    /// A signal to this shell itself: its trap, or what the signal does.
+    async fn signalled(&mut self, sig: u32) -> R<()> {
+        let name = SIGNALS.get((sig as usize).wrapping_sub(1)).map_or(String::new(), |s| format!("SIG{s}"));
+        if let Some(action) = self.traps.get(&name).cloned() {
+            let status = self.status;
+            if !action.is_empty() {
+                self.run_text(&action, "trap").await?;
+            }
+            self.status = status;
+            return Ok(());
+        }
+        let harmless = matches!(sig, 17 | 18 | 23 | 28) || self.mode == Mode::Interactive && matches!(sig, 2 | 3 | 15 | 20);
+        if harmless { Ok(()) } else { Err(Flow::Exit(128 + sig as i32)) }
+    }
     /// Takes note of jobs that have ended.
     pub fn reap(&mut self) {
         let finished = self.kernel.finished.borrow();
@@ -308,6 +322,12 @@ pub async fn kill(sh: &mut Shell, c: Call<'_>) -> R {
                 let dropped = sh.kernel.background.borrow_mut().remove(at);
                 sh.kernel.finished.borrow_mut().insert(dropped.0, 128 + sig as i32);
                 drop(dropped);
+            }
+            continue;
+        }
+        if pid == i64::from(sh.pid) {
+            if sig != 0 {
+                sh.signalled(sig).await?;
             }
             continue;
         }

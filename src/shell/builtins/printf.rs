@@ -192,7 +192,7 @@ impl Run<'_> {
                 s.precision = Some(digits(&mut i));
             }
         }
-        while f.get(i).is_some_and(|c| "hlLqjzt".contains(*c)) && f.get(i + 1).is_some_and(char::is_ascii_alphabetic) {
+        while f.get(i).is_some_and(|c| "hlLjzt".contains(*c)) && i + 1 < f.len() {
             i += 1;
         }
         let Some(&c) = f.get(i) else {

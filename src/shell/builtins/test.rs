@@ -261,7 +261,9 @@ impl Shell {
         match self.cond(t).await? {
             Ok(v) => Ok(i32::from(!v)),
             Err(m) => {
-                self.complain(format!("[[: {m}"));
+                if !m.is_empty() {
+                    self.complain(format!("[[: {m}"));
+                }
                 Ok(if m.contains("syntax error") || m.contains("expression") { 1 } else { 2 })
             }
         }
@@ -355,9 +357,7 @@ impl Shell {
     }
     fn regex(&mut self, text: &str, pattern: &str, nocase: bool) -> R<Result<bool, String>> {
         let built = regex::RegexBuilder::new(&ere(pattern)).case_insensitive(nocase).size_limit(1 << 20).build();
-        let Ok(re) = built else {
-            return Ok(Ok(false)).map(|_: Result<bool, String>| Err("invalid regular expression".into()));
-        };
+        let Ok(re) = built else { return Ok(Err(String::new())) };
         let mut map = BTreeMap::new();
         let hit = match re.captures(text) {
             Some(c) => {
@@ -407,7 +407,8 @@ fn ere(p: &str) -> String {
             j += 1;
         }
         if j >= c.len() {
-            out.push_str("\\[");
+            // Not closed: an error for both.
+            out.push('[');
             i += 1;
             continue;
         }

@@ -480,7 +480,9 @@ impl Parser {
         self.at += if append { 2 } else { 1 };
         if self.peek() == Some('(') && index.is_none() {
             self.at += 1;
+            let outer = std::mem::replace(&mut self.in_array, true);
             let value = Value::Array(self.elements()?);
+            self.in_array = outer;
             return Ok(Some(Assign { name, index, append, value }));
         }
         if array_only {
@@ -585,7 +587,7 @@ impl Parser {
         let raw = self.text(from);
         let quoted = raw.contains(['\'', '"', '\\']);
         let delimiter = unquote(&raw);
-        let doc = Rc::new(HereDoc { delimiter, strip, quoted, body: OnceCell::new() });
+        let doc = Rc::new(HereDoc { delimiter, strip, quoted, line: self.line, body: OnceCell::new() });
         self.pending.push(doc.clone());
         Ok(Redirect { fd, var, kind: RedirectKind::HereDoc(doc) })
     }

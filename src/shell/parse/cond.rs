@@ -87,9 +87,12 @@ impl Parser {
                 return Ok(Test::Unary(op, operand));
             }
         }
-        self.cond_blanks();
-        if self.done() {
-            return Err(ParseError::Incomplete { line: self.end_line() });
+        self.blanks();
+        if matches!(self.peek(), None | Some('\n')) {
+            return Err(ParseError::Newline {
+                message: "unexpected token `newline', conditional binary operator expected".into(),
+                line: self.line,
+            });
         }
         if self.cond_close() || self.starts("&&") || self.starts("||") || self.peek() == Some(')') {
             return Ok(Test::Word(first));
@@ -101,7 +104,13 @@ impl Parser {
             return Err(self.cond_error("conditional binary operator expected"));
         };
         self.eat(op);
-        self.cond_blanks();
+        self.blanks();
+        if matches!(self.peek(), None | Some('\n')) {
+            return Err(ParseError::Newline {
+                message: "unexpected argument `newline' to conditional binary operator".into(),
+                line: self.line,
+            });
+        }
         let right = match *op {
             "=~" => self.regex_word()?,
             "==" | "=" | "!=" => {
@@ -119,7 +128,7 @@ impl Parser {
             return Err(match what {
                 "unary" => self.cond_error("unexpected argument `]]' to conditional unary operator"),
                 "binary" | "pattern" => self.cond_error("unexpected argument `]]' to conditional binary operator"),
-                _ => self.unexpected(),
+                _ => self.cond_error(""),
             });
         }
         match self.word()? {

@@ -25,8 +25,10 @@ pub enum ParseError {
     Unclosed { close: char, line: u32 },
     /// `syntax error near unexpected token`.
     Unexpected { token: String, line: u32, text: String },
-    /// Another message, and the line.
+    /// Another message, and the line. Those of `[[ ]]` leave the exit status at 0.
     Other { message: String, line: u32 },
+    /// The end of the line within `[[ ]]`.
+    Newline { message: String, line: u32 },
 }
 
 pub type Res<T> = Result<T, ParseError>;
@@ -55,9 +57,19 @@ pub struct Parser {
     pub unended: Vec<(String, u32, u32)>,
     /// A here-document that lacks its end counts as incomplete (at a prompt).
     pub strict_here: bool,
+    /// The error was within `( … )` of an array: bash then fails with 1.
+    pub in_array: bool,
 }
 
 impl Parser {
+    /// A script: ends with a newline, as bash reads it.
+    pub fn script(text: &str, settings: Settings) -> Parser {
+        let mut p = Parser::new(text, settings);
+        if p.src.last() != Some(&'\n') {
+            p.src.push('\n');
+        }
+        p
+    }
     pub fn new(text: &str, settings: Settings) -> Parser {
         Parser {
             src: text.chars().collect(),
@@ -70,6 +82,7 @@ impl Parser {
             alias_next: false,
             unended: Vec::new(),
             strict_here: false,
+            in_array: false,
         }
     }
     pub fn with_line(mut self, line: u32) -> Parser {
@@ -197,7 +210,7 @@ impl Parser {
     }
     fn read_here_docs(&mut self) -> Res<()> {
         for doc in std::mem::take(&mut self.pending) {
-            let start = self.line;
+            let start = doc.line;
             let mut body = String::new();
             let mut ended = false;
             while !self.done() {
@@ -234,7 +247,7 @@ impl Parser {
                 if self.strict_here {
                     return Err(ParseError::Incomplete { line: self.line });
                 }
-                self.unended.push((doc.delimiter.clone(), start - 1, self.line));
+                self.unended.push((doc.delimiter.clone(), doc.line, self.line.min(start)));
             }
             let word = if doc.quoted { super::ast::Word::from_text(&body) } else { self.here_word(&body)? };
             let _ = doc.body.set((word, body));
@@ -294,7 +307,8 @@ impl ParseError {
             ParseError::Unexpected { token, text, .. } => {
                 vec![format!("syntax error near unexpected token `{token}'"), format!("`{text}'")]
             }
-            ParseError::Other { message, .. } => vec![message.clone()],
+            ParseError::Other { message, .. } if message.is_empty() => Vec::new(),
+            ParseError::Other { message, .. } | ParseError::Newline { message, .. } => vec![message.clone()],
         }
     }
     pub fn line(&self) -> u32 {
@@ -302,7 +316,8 @@ impl ParseError {
             ParseError::Incomplete { line }
             | ParseError::Unclosed { line, .. }
             | ParseError::Unexpected { line, .. }
-            | ParseError::Other { line, .. } => *line,
+            | ParseError::Other { line, .. }
+            | ParseError::Newline { line, .. } => *line,
         }
     }
     /// Whether more text could complete it.

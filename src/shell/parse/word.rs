@@ -631,7 +631,7 @@ impl Parser {
                 let with = if self.eat("/") { self.operand(quoted)? } else { Word::default() };
                 Op::Replace { anchor, pattern, with }
             }
-            '^' | ',' => {
+            '^' | ',' | '~' => {
                 self.at += 1;
                 let all = self.peek() == Some(c);
                 if all {
