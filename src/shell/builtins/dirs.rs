@@ -272,7 +272,11 @@ pub fn dirs(sh: &mut Shell, c: Call<'_>) -> R {
             }
             Some(Err(())) => {
                 let empty = sh.dirs.is_empty();
-                let text = if empty { "directory stack empty".into() } else { format!("{a}: directory stack index out of range") };
+                let text = if empty {
+                    "directory stack empty".into()
+                } else {
+                    format!("{a}: directory stack index out of range")
+                };
                 sh.complain_as("dirs", text);
                 return Ok(1);
             }

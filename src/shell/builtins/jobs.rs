@@ -16,7 +16,8 @@ impl Shell {
             self.status = status;
             return Ok(());
         }
-        let harmless = matches!(sig, 17 | 18 | 23 | 28) || self.mode == Mode::Interactive && matches!(sig, 2 | 3 | 15 | 20);
+        let harmless =
+            matches!(sig, 17 | 18 | 23 | 28) || self.mode == Mode::Interactive && matches!(sig, 2 | 3 | 15 | 20);
         if harmless { Ok(()) } else { Err(Flow::Exit(128 + sig as i32)) }
     }
     /// Takes note of jobs that have ended.
