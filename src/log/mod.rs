@@ -13,6 +13,7 @@ pub mod kernel;
 pub mod master;
 pub mod pickup;
 pub mod qmgr;
+pub mod queue_tool;
 pub mod rewrite;
 pub mod script;
 pub mod smtpd;
@@ -91,6 +92,7 @@ events! {
     Master(master::Master),
     Pickup(pickup::Pickup),
     Qmgr(qmgr::Qmgr),
+    QueueTool(queue_tool::QueueTool),
     Rewrite(rewrite::Rewrite),
     Script(script::Script),
     Smtpd(smtpd::Smtpd),

@@ -30,27 +30,32 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, _due: Due) {
     let Some(p) = agent::acquire(ctx, "pickup") else { return };
     list.reverse();
     for e in list {
-        one(ctx, &p, &e.id, e.uid);
+        one(ctx, &p, &e.id, e.uid, e.mode);
     }
     agent::release(ctx, &p);
 }
 
-fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32) {
+fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32, mode: u32) {
     let Ok(blob) = mail_queue::read(ctx.host, "maildrop", file) else { return };
     let bytes = blob.bytes().into_owned();
     let Some(env) = queue_file::Envelope::parse(&bytes) else { return };
     let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
     let now = ctx.host.now;
-    p.log(ctx, Log::Uid { qid: qid.clone(), uid, from: agent::quote_local(&env.sender) });
-    let mut content = format!(
-        "Received: by {} ({}, from userid {uid})\n\tid {qid}; {}\n",
-        p.conf.get("myhostname"),
-        p.conf.get("mail_name"),
-        now.rfc5322()
-    )
-    .into_bytes();
+    // A file of the mail system's own was put back by postsuper -r.
+    let requeued = uid == mail_queue::owner(ctx.host).uid && mode & 0o004 == 0;
+    let orig_id = requeued.then(|| file.to_owned());
+    p.log(ctx, Log::Uid { qid: qid.clone(), uid, from: agent::quote_local(&env.sender), orig_id });
+    let mut content = Vec::new();
+    if !requeued {
+        let text = format!(
+            "Received: by {} ({}, from userid {uid})\n\tid {qid}; {}\n",
+            p.conf.get("myhostname"),
+            p.conf.get("mail_name"),
+            now.rfc5322()
+        );
+        content.extend_from_slice(text.as_bytes());
+    }
     content.extend_from_slice(&queue_file::content(&bytes));
-    let filter = p.conf.get("content_filter");
     let m = Submission {
         qid: qid.clone(),
         origin: Origin::Pickup,
@@ -60,11 +65,12 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32) {
         recipients: env
             .recipients
             .iter()
+            .filter(|r| !r.done)
             .map(|r| Recipient {
                 address: r.address.clone(),
                 orcpt: r.orcpt.clone(),
                 notify: r.notify,
-                orig: String::new(),
+                orig: if requeued { r.orig.clone() } else { String::new() },
             })
             .collect(),
         content,
@@ -80,10 +86,15 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32) {
         receive_override: p.conf.get("receive_override_options"),
         ..Submission::default()
     };
-    let _ = filter;
     match cleanup::submit(ctx, m) {
         CleanupStatus::Ok => {
             mail_queue::remove(ctx.host, "maildrop", file);
+            if requeued {
+                // It was counted when it first came in.
+                let again = env.recipients.iter().filter(|r| !r.done).count() as u64;
+                ctx.pf.counters.recipients = ctx.pf.counters.recipients.saturating_sub(again);
+                ctx.pf.counters.received = ctx.pf.counters.received.saturating_sub(1);
+            }
         }
         CleanupStatus::Fail { stat, reason } => {
             if matches!(stat, cleanup::Stat::Defer | cleanup::Stat::Write | cleanup::Stat::Proxy | cleanup::Stat::Bad) {

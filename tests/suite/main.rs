@@ -3,5 +3,6 @@
 mod delivery;
 mod dovecot;
 mod lab_files;
+mod queue_tools;
 mod rooms;
 mod session;

@@ -1,20 +1,65 @@
 //! Postfix's tools: postfix, postconf, postqueue, postsuper, postcat, postmap, sendmail….
 
 mod getopt;
+mod postcat;
 mod postconf;
+mod postqueue;
+mod postsuper;
+mod qshape;
+mod queue_tool;
+mod sendmail;
+mod showq;
 mod tool;
 
 use super::Program;
 use crate::program;
 
 /// The programs of this family, by name.
-pub const PROGRAMS: &[Program] = &[program!(
-    "postconf",
-    "/usr/sbin/postconf",
-    "Postfix configuration utility",
-    &[
-        "-n", "-d", "-e", "-h", "-H", "-x", "-X", "-#", "-M", "-F", "-P", "-m", "-l", "-a", "-A", "-C", "-f", "-o",
-        "-p", "-t", "-v", "-c"
-    ],
-    postconf::run
-)];
+pub const PROGRAMS: &[Program] = &[
+    program!("mailq", "/usr/bin/mailq", "Postfix to Sendmail compatibility interface", &["-v"], sendmail::run),
+    program!(
+        "postcat",
+        "/usr/sbin/postcat",
+        "show Postfix queue file contents",
+        &["-q", "-b", "-e", "-h", "-v"],
+        postcat::run
+    ),
+    program!(
+        "postconf",
+        "/usr/sbin/postconf",
+        "Postfix configuration utility",
+        &[
+            "-n", "-d", "-e", "-h", "-H", "-x", "-X", "-#", "-M", "-F", "-P", "-m", "-l", "-a", "-A", "-C", "-f", "-o",
+            "-p", "-t", "-v", "-c"
+        ],
+        postconf::run
+    ),
+    program!(
+        "postqueue",
+        "/usr/sbin/postqueue",
+        "Postfix queue control",
+        &["-p", "-f", "-j", "-i", "-s"],
+        postqueue::run
+    ),
+    program!(
+        "postsuper",
+        "/usr/sbin/postsuper",
+        "Postfix superintendent",
+        &["-d", "-h", "-H", "-r", "-e", "-f", "-s", "-S", "-p", "-v"],
+        postsuper::run
+    ),
+    program!(
+        "qshape",
+        "/usr/sbin/qshape",
+        "Print Postfix queue domain and age distribution",
+        &["-s", "-b", "-t", "-l"],
+        qshape::run
+    ),
+    program!(
+        "sendmail",
+        "/usr/sbin/sendmail",
+        "Postfix to Sendmail compatibility interface",
+        &["-bp", "-bv", "-bs", "-bi", "-q", "-t", "-f", "-F", "-i", "-v"],
+        sendmail::run
+    ),
+];

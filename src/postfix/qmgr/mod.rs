@@ -59,6 +59,8 @@ struct Job {
     execs: usize,
     /// Recipients of which an expansion was deferred.
     kept: Vec<bool>,
+    /// Its place among the message's deliveries.
+    order: i64,
 }
 
 /// The queue manager's memory.

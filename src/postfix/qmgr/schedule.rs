@@ -27,6 +27,7 @@ pub(super) fn add(
 ) {
     let Some(message) = ctx.pf.qmgr.active.get_mut(qid) else { return };
     message.pending += 1;
+    let order = (message.pending as i64 - 1).min(100);
     let envelope = message.envelope.clone();
     let since = message.since;
     let key = (transport.to_owned(), queue.to_owned());
@@ -71,6 +72,7 @@ pub(super) fn add(
         items_done: 0,
         execs: 0,
         kept,
+        order,
     };
     ctx.pf.qmgr.jobs.insert(id, job);
     ctx.pf.qmgr.dests.entry(key.clone()).or_default().todo.push_back(id);
@@ -95,7 +97,9 @@ fn pump(ctx: &mut Ctx<'_>, p: &Proc, key: &(String, String)) {
         dest.busy += 1;
         *ctx.pf.qmgr.busy.entry(key.0.clone()).or_default() += 1;
         let who = ctx.pf.qmgr.jobs.get(&id).map(|j| format!("{}/{}", j.request.qid, key.1)).unwrap_or_default();
-        let span = ctx.host.jitter("qmgr.handoff", &who, 1_000, 12_000);
+        // One after the other: each destination of a message needs a process.
+        let order = ctx.pf.qmgr.jobs.get(&id).map_or(0, |j| j.order);
+        let span = ctx.host.jitter("qmgr.handoff", &who, 1_000, 9_000) + Span::millis(10 * order);
         later(ctx, span, Due::Deliver(id));
     }
 }
@@ -360,6 +364,7 @@ fn hand_over(ctx: &mut Ctx<'_>, r: &Request, rcpt: &Rcpt, transport: &str, nexth
         items_done: 0,
         execs: 0,
         kept: vec![false],
+        order: 0,
     };
     ctx.pf.qmgr.jobs.insert(id, job);
     let dest: &mut Dest = ctx.pf.qmgr.dests.entry(key.clone()).or_default();

@@ -1,0 +1,132 @@
+//! postqueue(1) and mailq: listing and flushing the queue.
+
+use super::queue_tool::{getopt, say};
+use super::showq;
+use crate::base::Span;
+use crate::command::Ctx;
+use crate::log::queue_tool::QueueTool;
+use crate::postfix::config::Config;
+use crate::postfix::{agent, qmgr};
+
+const USAGE: &str = "postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
+
+/// sysexits(3).
+const EX_USAGE: i32 = 64;
+const EX_UNAVAILABLE: i32 = 69;
+
+pub async fn run(ctx: &mut Ctx) -> i32 {
+    let usage = |ctx: &Ctx| {
+        say(ctx, QueueTool::Usage(USAGE));
+        EX_UNAVAILABLE
+    };
+    let Ok((opts, at)) = getopt(ctx, "c:efi:jps:v") else { return usage(ctx) };
+    let modes: Vec<_> = opts.iter().filter(|(c, _)| "efijps".contains(*c)).collect();
+    if modes.len() != 1 || at < ctx.args.len() {
+        return usage(ctx);
+    }
+    let (mode, value) = modes[0].clone();
+    match mode {
+        'p' => show(ctx, false),
+        'j' => show(ctx, true),
+        'f' => flush(ctx).await,
+        'i' => one(ctx, &value).await,
+        's' => site(ctx, &value),
+        _ => usage(ctx),
+    }
+}
+
+/// Lists the queue: through showq(8), or from the files when the mail system is down.
+pub fn show(ctx: &Ctx, json: bool) -> i32 {
+    let world = ctx.world();
+    let up = world.borrow().postfix.master.pid.is_some();
+    if !up {
+        if ctx.io.cred.uid == 0 {
+            // As postqueue, whatever the name it was called by.
+            let mut c = ctx.clone();
+            c.args = vec!["postqueue".into()];
+            say(&c, QueueTool::ShowqDown);
+        } else {
+            say(ctx, QueueTool::ShowqDown);
+        }
+    }
+    let w = world.borrow();
+    let list = showq::list(&w.host);
+    let long = Config::load(&w.host, &[]).bool("enable_long_queue_ids");
+    drop(w);
+    ctx.out(if json { showq::json(&list) } else { showq::table(&list, long) });
+    0
+}
+
+async fn flush(ctx: &mut Ctx) -> i32 {
+    let world = ctx.world();
+    let up = world.borrow_mut().with_postfix(|c| {
+        let up = agent::running(c);
+        if up {
+            qmgr::flush(c);
+        }
+        up
+    });
+    if !up {
+        say(ctx, QueueTool::FlushDown);
+        return EX_UNAVAILABLE;
+    }
+    ctx.io.sleep(Span::millis(5)).await;
+    0
+}
+
+async fn one(ctx: &mut Ctx, id: &str) -> i32 {
+    let world = ctx.world();
+    let up = world.borrow_mut().with_postfix(|c| {
+        let up = agent::running(c);
+        if up {
+            qmgr::flush_id(c, id);
+        }
+        up
+    });
+    if !up {
+        say(ctx, QueueTool::FlushDown);
+        return EX_UNAVAILABLE;
+    }
+    0
+}
+
+/// `-s site`: only destinations of `fast_flush_domains` have a list of their messages.
+fn site(ctx: &Ctx, site: &str) -> i32 {
+    let bare = site.trim_start_matches(['[', '@']).trim_end_matches(']');
+    if !crate::postfix::valid_hostname::hostname(bare) && bare.parse::<std::net::IpAddr>().is_err() {
+        say(ctx, QueueTool::FlushInvalid(site.to_owned()));
+        return EX_USAGE;
+    }
+    let world = ctx.world();
+    let mut w = world.borrow_mut();
+    let domains = Config::load(&w.host, &[]).list("fast_flush_domains");
+    let known = domains.iter().any(|d| bare.eq_ignore_ascii_case(d) || bare.to_lowercase().ends_with(&format!(".{d}")));
+    if !known {
+        drop(w);
+        say(ctx, QueueTool::FlushNotConfigured(site.to_owned()));
+        return EX_UNAVAILABLE;
+    }
+    let up = w.with_postfix(|c| {
+        let list: Vec<String> = crate::postfix::mail_queue::scan(c.host, "deferred")
+            .into_iter()
+            .filter(|e| {
+                crate::postfix::mail_queue::envelope(c.host, "deferred", &e.id).is_some_and(|env| {
+                    env.recipients.iter().any(|r| {
+                        !r.done && r.address.rsplit_once('@').is_some_and(|(_, d)| d.eq_ignore_ascii_case(bare))
+                    })
+                })
+            })
+            .map(|e| e.id.to_string())
+            .collect();
+        for id in &list {
+            qmgr::flush_id(c, id);
+        }
+        agent::running(c)
+    });
+    drop(w);
+    if up {
+        return 0;
+    }
+    say(ctx, QueueTool::FlushDown);
+    EX_UNAVAILABLE
+}

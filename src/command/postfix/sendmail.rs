@@ -1,0 +1,345 @@
+//! sendmail(1): the command that programs and people submit mail with; by other names mailq and newaliases.
+
+use super::queue_tool::{getopt, say};
+use super::{postqueue, queue_tool};
+use crate::command::Ctx;
+use crate::host::Errno;
+use crate::host::net::Endpoint;
+use crate::log::queue_tool::QueueTool;
+use crate::postfix::cleanup::header;
+use crate::postfix::config::Config;
+use crate::postfix::{agent, mail_addr, mail_queue, pickup, qmgr, queue_file};
+use queue_file::rec;
+
+const EX_UNAVAILABLE: i32 = 69;
+const EX_TEMPFAIL: i32 = 75;
+
+/// What the options ask for.
+#[derive(Default)]
+struct Job {
+    sender: Option<String>,
+    fullname: Option<String>,
+    extract: bool,
+    /// A lone dot does not end the input.
+    ignore_dot: bool,
+    report: &'static str,
+    encoding: String,
+    ret: String,
+    envid: String,
+    notify: u32,
+}
+
+pub async fn run(ctx: &mut Ctx) -> i32 {
+    let name = ctx.name();
+    let mut mode = match name.as_str() {
+        "mailq" => 'p',
+        "newaliases" => 'i',
+        _ => 'm',
+    };
+    // The real program reads its options twice, and complains twice.
+    let spec = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
+    let mut fixed = ctx.clone();
+    for a in &mut fixed.args {
+        if a == "-q" {
+            "-q-".clone_into(a);
+        }
+    }
+    let parsed = getopt(&fixed, spec);
+    let Ok((opts, at)) = parsed else {
+        let _ = getopt(&fixed, spec);
+        say(ctx, QueueTool::Usage(if name == "mailq" { "mailq [options]" } else { "sendmail [options]" }));
+        return EX_TEMPFAIL;
+    };
+    let mut job = Job::default();
+    let mut verbose = 0;
+    let mut flush: Option<String> = None;
+    for (c, v) in opts {
+        match c {
+            'b' => match v.chars().next() {
+                Some(m @ ('m' | 'p' | 's' | 'v' | 'i' | 'd' | 'l' | 'h')) => mode = m,
+                _ => {
+                    say(ctx, QueueTool::Unsupported(format!("-b{v}")));
+                    return EX_TEMPFAIL;
+                }
+            },
+            'f' | 'r' => job.sender = Some(v),
+            'F' => job.fullname = Some(v),
+            't' => job.extract = true,
+            'i' => job.ignore_dot = true,
+            'o' => match v.chars().next() {
+                Some('i') if v.len() == 1 => job.ignore_dot = true,
+                _ => {}
+            },
+            'I' => mode = 'i',
+            'v' => verbose += 1,
+            'q' => flush = Some(v.trim_start_matches('-').to_owned()),
+            'B' => job.encoding = if v.eq_ignore_ascii_case("8bitmime") { "8bit".into() } else { "7bit".into() },
+            'R' => match v.to_ascii_lowercase().as_str() {
+                "full" => job.ret = "1".into(),
+                "hdrs" => job.ret = "2".into(),
+                _ => {
+                    say(ctx, QueueTool::BadReturn(v));
+                    return EX_TEMPFAIL;
+                }
+            },
+            'V' => job.envid = v,
+            'N' => match notify(&v) {
+                Some(n) => job.notify = n,
+                None => {
+                    say(ctx, QueueTool::BadNotify(v));
+                    return EX_TEMPFAIL;
+                }
+            },
+            _ => {}
+        }
+    }
+    let words: Vec<String> = ctx.args[at..].to_vec();
+    if let Some(what) = flush {
+        return flush_queue(ctx, &what);
+    }
+    match mode {
+        'p' => postqueue::show(ctx, false),
+        'i' => newaliases(ctx).await,
+        's' => standalone(ctx).await,
+        'd' | 'l' => {
+            let spawn = ctx.spawn.clone();
+            spawn.spawn(ctx.clone(), vec!["postfix".into(), "start".into()]).await
+        }
+        _ => {
+            job.report = match (mode, verbose) {
+                ('v', _) => "512",
+                (_, 1) => "1024",
+                _ => "",
+            };
+            submit(ctx, job, &words).await
+        }
+    }
+}
+
+fn notify(words: &str) -> Option<u32> {
+    use crate::postfix::cleanup::notify as n;
+    let mut out = 0;
+    for w in words.split(',') {
+        out |= match w.trim().to_ascii_lowercase().as_str() {
+            "never" => n::NEVER,
+            "success" => n::SUCCESS,
+            "failure" => n::FAILURE,
+            "delay" => n::DELAY,
+            _ => return None,
+        };
+    }
+    Some(out)
+}
+
+async fn newaliases(ctx: &mut Ctx) -> i32 {
+    let spawn = ctx.spawn.clone();
+    spawn.spawn(ctx.clone(), vec!["/usr/bin/newaliases".into()]).await
+}
+
+/// `-q`, `-qIid`, `-qRsite`.
+fn flush_queue(ctx: &Ctx, what: &str) -> i32 {
+    let world = ctx.world();
+    let mut w = world.borrow_mut();
+    if let Some(site) = what.strip_prefix('R') {
+        drop(w);
+        let mut c = ctx.clone();
+        c.args = vec!["sendmail".into()];
+        say(&c, QueueTool::FlushNotConfigured(site.to_owned()));
+        return EX_UNAVAILABLE;
+    }
+    let up = w.with_postfix(|c| {
+        let up = agent::running(c);
+        if up {
+            match what.strip_prefix('I') {
+                Some(id) => {
+                    qmgr::flush_id(c, id);
+                }
+                None => qmgr::flush(c),
+            }
+        }
+        up
+    });
+    drop(w);
+    if up {
+        return 0;
+    }
+    say(ctx, QueueTool::FlushDown);
+    EX_UNAVAILABLE
+}
+
+/// `-bs`: a session with smtpd(8) on standard input and output.
+async fn standalone(ctx: &mut Ctx) -> i32 {
+    let world = ctx.world();
+    let local = std::net::IpAddr::from([127, 0, 0, 1]);
+    let made = world.borrow_mut().connect(local, &Endpoint::Inet(local, 25));
+    let Ok(conn) = made else { return EX_TEMPFAIL };
+    loop {
+        let ready = world.borrow().ready_at(conn);
+        if let Some(t) = ready {
+            ctx.io.kernel.sleep_until(&world, t).await;
+        }
+        let (out, closed) = world.borrow_mut().recv(conn);
+        ctx.out(out);
+        if closed {
+            break;
+        }
+        let Ok(Some(line)) = ctx.io.read_line(0).await else { break };
+        let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+        world.borrow_mut().send(conn, format!("{text}\r\n").as_bytes());
+    }
+    world.borrow_mut().hangup(conn);
+    0
+}
+
+/// Reads the message and puts it into the maildrop queue.
+async fn submit(ctx: &mut Ctx, job: Job, words: &[String]) -> i32 {
+    let (user, conf) = {
+        let world = ctx.world();
+        let w = world.borrow();
+        let user = w.host.user_by_uid(ctx.io.cred.uid);
+        (user, Config::load(&w.host, &[]))
+    };
+    let uid = ctx.io.cred.uid;
+    let login = user.as_ref().map_or_else(|| uid.to_string(), |u| u.name.clone());
+    let sender = match &job.sender {
+        Some(s) if s.is_empty() || s == "<>" => String::new(),
+        Some(s) => {
+            let list = mail_addr::split_addresses(s);
+            let one = list.first().cloned().unwrap_or_default();
+            let first = one.split_whitespace().next().unwrap_or("").to_owned();
+            if list.len() != 1 || first != one {
+                say(ctx, QueueTool::MalformedSender(s.clone()));
+            }
+            first
+        }
+        None => login.clone(),
+    };
+    let who = if sender.is_empty() { "MAILER-DAEMON".to_owned() } else { sender.clone() };
+    let verify = job.report == "512";
+    if words.is_empty() && !job.extract {
+        say(ctx, QueueTool::NoRecipients { user: who, uid });
+        return EX_TEMPFAIL;
+    }
+    let mut text: Vec<u8> = Vec::new();
+    if verify {
+        text = format!(
+            "From: {}\nSubject: probe\nTo:{}{}\n",
+            conf_address(&conf, &sender),
+            if words.len() == 1 { " " } else { "\t" },
+            words.iter().map(|w| conf_address(&conf, w)).collect::<Vec<_>>().join(",\n\t")
+        )
+        .into_bytes();
+    } else {
+        let mut first = true;
+        while let Ok(Some(line)) = ctx.io.read_line(0).await {
+            let bare = line.strip_suffix(b"\n").unwrap_or(&line);
+            let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+            if bare == b"." && !job.ignore_dot {
+                break;
+            }
+            if first && bare.starts_with(b"From ") {
+                continue;
+            }
+            first = false;
+            text.extend_from_slice(bare);
+            text.push(b'\n');
+        }
+    }
+    let mut recipients: Vec<String> = words.iter().flat_map(|w| mail_addr::split_addresses(w)).collect();
+    if job.extract {
+        let (headers, _) = header::split(&String::from_utf8_lossy(&text));
+        for h in &headers {
+            let Some((n, v)) = h.split_once(':') else { continue };
+            let low = n.trim().to_ascii_lowercase();
+            if ["to", "cc", "bcc"].contains(&low.as_str()) {
+                recipients.extend(mail_addr::split_addresses(v));
+            }
+        }
+        if recipients.is_empty() {
+            say(ctx, QueueTool::NoRecipientsInHeader { user: who, uid });
+            return EX_TEMPFAIL;
+        }
+    }
+    let limit = conf.int("message_size_limit");
+    if limit > 0 && text.len() as i64 > limit {
+        say(ctx, QueueTool::TooBig { user: who, uid });
+        return EX_TEMPFAIL;
+    }
+    let fullname = job.fullname.clone().unwrap_or_else(|| {
+        let gecos = user.as_ref().map(|u| u.gecos.split(',').next().unwrap_or("").to_owned()).unwrap_or_default();
+        gecos.replace('&', &login)
+    });
+    match drop_mail(ctx, &job, &sender, &fullname, &recipients, &text) {
+        Ok(()) => {
+            if !job.report.is_empty() {
+                ctx.out(format!("Mail Delivery Status Report will be mailed to <{sender}>.\n"));
+            }
+            0
+        }
+        Err(e) => {
+            let file = format!("maildrop/{:06}.{}", ctx.world().borrow().now().subsec_micros(), ctx.pid);
+            ctx.err(format!("postdrop: warning: mail_queue_enter: create file {file}: {}\n", e.text()));
+            say(ctx, QueueTool::WriteError { user: who, uid });
+            EX_TEMPFAIL
+        }
+    }
+}
+
+fn conf_address(conf: &Config, a: &str) -> String {
+    if a.contains('@') || a.is_empty() { a.to_owned() } else { format!("{a}@{}", conf.get("myorigin")) }
+}
+
+/// What postdrop(1) does: a file in the maildrop queue, owned by the user.
+fn drop_mail(
+    ctx: &Ctx,
+    job: &Job,
+    sender: &str,
+    fullname: &str,
+    recipients: &[String],
+    text: &[u8],
+) -> Result<(), Errno> {
+    let world = ctx.world();
+    let mut w = world.borrow_mut();
+    let now = w.host.now;
+    let mut file = Vec::new();
+    let put = |f: &mut Vec<u8>, k: u8, s: &str| queue_file::put(f, k, s.as_bytes());
+    put(&mut file, rec::TIME, &format!("{} {}", now.secs(), now.subsec_micros()));
+    put(&mut file, rec::ATTR, "rewrite_context=local");
+    for (n, v) in
+        [("trace_flags", job.report), ("encoding", &job.encoding), ("ret_flags", &job.ret), ("envelope_id", &job.envid)]
+    {
+        if !v.is_empty() {
+            put(&mut file, rec::ATTR, &format!("{n}={v}"));
+        }
+    }
+    if !fullname.is_empty() {
+        put(&mut file, rec::FULL, fullname);
+    }
+    put(&mut file, rec::FROM, sender);
+    for r in recipients {
+        if job.notify != 0 {
+            put(&mut file, rec::ATTR, &format!("dsn_notify={}", job.notify));
+        }
+        put(&mut file, rec::RCPT, r);
+    }
+    put(&mut file, rec::MESG, "");
+    queue_file::put_text(&mut file, text, 2048);
+    put(&mut file, rec::XTRA, "");
+    put(&mut file, rec::END, "");
+    let id = queue_file::new_id(&mut w.host, false);
+    mail_queue::create(&mut w.host, "maildrop", &id, file)?;
+    let path = mail_queue::path("maildrop", &id);
+    let root = crate::host::Cred::root();
+    let gid = w.host.group("postdrop").map(|g| g.gid);
+    let _ = w.host.fs.chown(&root, &path, Some(ctx.io.cred.uid), gid, true);
+    let _ = w.host.fs.chmod(&root, &path, 0o744);
+    let missing = !w.host.fs.exists("/var/spool/postfix/public/pickup");
+    w.with_postfix(pickup::trigger);
+    drop(w);
+    if missing {
+        let mut c = ctx.clone();
+        c.args = vec!["postdrop".into()];
+        queue_tool::say(&c, QueueTool::NoPickup(Errno::NoEnt.text().into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! What the queue tools can say: postqueue, postsuper, sendmail, postdrop. They say it on standard error and in the log.
+
+use super::{Message, Severity};
+
+/// What postsuper(1) does to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    Delete,
+    Hold,
+    Release,
+    Requeue,
+    Expire,
+}
+
+impl Act {
+    fn done(self) -> &'static str {
+        match self {
+            Act::Delete => "removed",
+            Act::Hold => "placed on hold",
+            Act::Release => "released from hold",
+            Act::Requeue => "requeued",
+            Act::Expire => "expired",
+        }
+    }
+    fn total(self) -> &'static str {
+        match self {
+            Act::Delete => "Deleted",
+            Act::Hold => "Placed on hold",
+            Act::Release => "Released from hold",
+            Act::Requeue => "Requeued",
+            Act::Expire => "Expired",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum QueueTool {
+    Usage(&'static str),
+    /// postsuper(1) is root's.
+    Superuser,
+    Done {
+        act: Act,
+        qid: String,
+    },
+    Total {
+        act: Act,
+        count: usize,
+    },
+    BadId(String),
+    BadQueue(String),
+    /// `postqueue -p` with Postfix stopped.
+    ShowqDown,
+    FlushDown,
+    FlushInvalid(String),
+    FlushNotConfigured(String),
+    /// sendmail(1), by user and uid.
+    NoRecipients {
+        user: String,
+        uid: u32,
+    },
+    NoRecipientsInHeader {
+        user: String,
+        uid: u32,
+    },
+    TooBig {
+        user: String,
+        uid: u32,
+    },
+    WriteError {
+        user: String,
+        uid: u32,
+    },
+    Unsupported(String),
+    MalformedSender(String),
+    /// postdrop(1) finds nobody to wake up.
+    NoPickup(String),
+    BadNotify(String),
+    BadReturn(String),
+    MixNotify,
+}
+
+impl Message for QueueTool {
+    fn kind(&self) -> &'static str {
+        match self {
+            QueueTool::Done { .. } => "postsuper.done",
+            QueueTool::Total { .. } => "postsuper.total",
+            QueueTool::Usage(_) => "tool.usage",
+            QueueTool::Superuser | QueueTool::BadId(_) | QueueTool::BadQueue(_) => "postsuper.refused",
+            QueueTool::ShowqDown | QueueTool::FlushDown => "postqueue.down",
+            QueueTool::FlushInvalid(_) | QueueTool::FlushNotConfigured(_) => "postqueue.refused",
+            _ => "sendmail.refused",
+        }
+    }
+    fn severity(&self) -> Severity {
+        match self {
+            QueueTool::Done { .. } | QueueTool::Total { .. } => Severity::Info,
+            QueueTool::BadId(_) | QueueTool::ShowqDown | QueueTool::MalformedSender(_) | QueueTool::NoPickup(_) => {
+                Severity::Warning
+            }
+            _ => Severity::Crit,
+        }
+    }
+    fn text(&self) -> String {
+        match self {
+            QueueTool::Usage(u) => format!("fatal: usage: {u}"),
+            QueueTool::Superuser => "fatal: use of this command is reserved for the superuser".into(),
+            QueueTool::Done { act, qid } => format!("{qid}: {}", act.done()),
+            QueueTool::Total { act, count } => {
+                format!("{}: {count} message{}", act.total(), if *count == 1 { "" } else { "s" })
+            }
+            QueueTool::BadId(id) => format!("warning: invalid mail queue id: {id}"),
+            QueueTool::BadQueue(q) => format!("fatal: invalid directory name: {q}"),
+            QueueTool::ShowqDown => {
+                "warning: Mail system is down -- accessing queue directly (Connect to the Postfix showq \
+                                     service: Connection refused)"
+                    .into()
+            }
+            QueueTool::FlushDown => "fatal: Cannot flush mail queue - mail system is down".into(),
+            QueueTool::FlushInvalid(d) => format!("fatal: Cannot flush mail queue - invalid destination: \"{d}\""),
+            QueueTool::FlushNotConfigured(d) => {
+                format!("fatal: Flush service is not configured for destination \"{d}\"")
+            }
+            QueueTool::NoRecipients { user, uid } => format!(
+                "fatal: {user}({uid}): Recipient addresses must be specified on the command line or via the -t option"
+            ),
+            QueueTool::NoRecipientsInHeader { user, uid } => {
+                format!("fatal: {user}({uid}): No recipient addresses found in message header")
+            }
+            QueueTool::TooBig { user, uid } => format!("fatal: {user}({uid}): message file too big"),
+            QueueTool::WriteError { user, uid } => format!("fatal: {user}({uid}): queue file write error"),
+            QueueTool::Unsupported(m) => format!("fatal: unsupported: {m}"),
+            QueueTool::MalformedSender(a) => format!("warning: -f option specified malformed sender: {a}"),
+            QueueTool::NoPickup(e) => format!("warning: unable to look up public/pickup: {e}"),
+            QueueTool::BadNotify(v) => format!("fatal: bad -N option value -- '{v}'"),
+            QueueTool::BadReturn(v) => format!("fatal: bad -R option value -- '{v}'"),
+            QueueTool::MixNotify => "fatal: can't use multiple -N option values".into(),
+        }
+    }
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            QueueTool::Done { act, qid } => vec![("qid", qid.clone()), ("action", act.done().into())],
+            QueueTool::Total { act, count } => vec![("action", act.total().into()), ("count", count.to_string())],
+            _ => Vec::new(),
+        }
+    }
+}
