@@ -69,6 +69,8 @@ pub enum Cleanup {
         qid: String,
         reason: String,
     },
+    /// The queue file of a message that was not finished.
+    CloseError,
     /// A mapping table could not be read.
     MapProblem {
         qid: String,
@@ -109,6 +111,7 @@ impl Message for Cleanup {
             Cleanup::MilterReject { .. } => "cleanup.milter_reject",
             Cleanup::MilterConnect { .. } => "cleanup.milter_connect",
             Cleanup::QueueWrite { .. } => "cleanup.queue_write",
+            Cleanup::CloseError => "cleanup.close_error",
             Cleanup::MapProblem { .. } => "cleanup.map_problem",
             Cleanup::AliasLoop { .. } => "cleanup.alias_loop",
             Cleanup::TooLarge { .. } => "cleanup.too_large",
@@ -139,6 +142,7 @@ impl Message for Cleanup {
             Cleanup::MilterConnect { service, errno } => {
                 format!("warning: connect to Milter service {service}: {errno}")
             }
+            Cleanup::CloseError => "warning: mail_stream_cleanup: close error".into(),
             Cleanup::QueueWrite { qid, reason } => format!("warning: {qid}: write queue file: {reason}"),
             Cleanup::MapProblem { qid, map, key } => {
                 format!("warning: {qid}: {map} map lookup problem for {key} -- message not accepted, try again later")
@@ -173,6 +177,7 @@ impl Message for Cleanup {
                 }
                 f
             }
+            Cleanup::CloseError => Vec::new(),
             Cleanup::MilterReject { qid, client, dsn, text, sender, .. } => vec![
                 ("qid", qid.clone()),
                 ("client", client.clone()),

@@ -6,6 +6,8 @@ use super::{Message, Severity};
 pub enum Rewrite {
     ListedTwice { domain: String, one: String, two: String },
     LookupFailure { maps: String },
+    /// An address in brackets that is none, in the words of the function that found it.
+    BadLiteral { text: String },
     NullTransport { param: String },
     NullResult { maps: String, key: String },
 }
@@ -15,6 +17,7 @@ impl Message for Rewrite {
         match self {
             Rewrite::ListedTwice { .. } => "rewrite.listed_twice",
             Rewrite::LookupFailure { .. } => "rewrite.lookup_failure",
+            Rewrite::BadLiteral { .. } => "rewrite.bad_literal",
             Rewrite::NullTransport { .. } => "rewrite.null_transport",
             Rewrite::NullResult { .. } => "rewrite.null_result",
         }
@@ -28,6 +31,7 @@ impl Message for Rewrite {
                 format!("warning: do not list domain {domain} in BOTH {one} and {two}")
             }
             Rewrite::LookupFailure { maps } => format!("warning: {maps} lookup failure"),
+            Rewrite::BadLiteral { text } => format!("warning: {text}"),
             Rewrite::NullTransport { param } => {
                 format!("warning: file /etc/postfix/main.cf: parameter {param}: null transport is not allowed")
             }
@@ -40,6 +44,7 @@ impl Message for Rewrite {
                 vec![("domain", domain.clone()), ("param", one.clone()), ("param", two.clone())]
             }
             Rewrite::LookupFailure { maps } | Rewrite::NullResult { maps, .. } => vec![("param", maps.clone())],
+            Rewrite::BadLiteral { text } => vec![("reason", text.clone())],
             Rewrite::NullTransport { param } => vec![("param", param.clone())],
         }
     }

@@ -194,6 +194,9 @@ pub enum Smtpd {
         reason: String,
         username: String,
     },
+    AuthAborted { client: String, mechanism: String },
+    /// A reply template names something that nobody knows.
+    UnknownMacro { name: String },
     IllegalAddress {
         client: String,
         command: String,
@@ -291,6 +294,7 @@ pub enum Misuse {
     UnexpectedDictionary { function: &'static str, table: String },
     EmptyValue { table: String, key: String },
     NoValue { table: String, key: String, action: String },
+    NeedsHeader { table: String, key: String },
     NeedsTransport { table: String, key: String },
     NeedsAddress { table: String, key: String },
     Unavailable { table: String, action: String, list: String },
@@ -343,6 +347,7 @@ impl Misuse {
             Misuse::NoValue { table, key, action } => {
                 format!("access table {table} entry \"{key}\" has {action} entry without value")
             }
+            Misuse::NeedsHeader { table, key } => format!("access table {table} entry \"{key}\" requires header: text"),
             Misuse::NeedsTransport { table, key } => {
                 format!("access table {table} entry \"{key}\" requires transport:destination")
             }
@@ -392,6 +397,8 @@ impl Message for Smtpd {
             Smtpd::Ended { .. } => "smtpd.ended",
             Smtpd::RateLimit { .. } => "smtpd.rate_limit",
             Smtpd::AuthFailed { .. } => "smtpd.auth_failed",
+            Smtpd::AuthAborted { .. } => "smtpd.auth_aborted",
+            Smtpd::UnknownMacro { .. } => "smtpd.unknown_macro",
             Smtpd::IllegalAddress { .. } => "smtpd.illegal_address",
             Smtpd::NonSmtpCommand { .. } => "smtpd.non_smtp_command",
             Smtpd::HostnameMismatch { .. } => "smtpd.hostname_mismatch",
@@ -446,6 +453,10 @@ impl Message for Smtpd {
             Smtpd::AuthFailed { client, mechanism, reason, username } => {
                 format!("warning: {client}: SASL {mechanism} authentication failed: {reason}, sasl_username={username}")
             }
+            Smtpd::AuthAborted { client, mechanism } => {
+                format!("warning: {client}: SASL {mechanism} authentication aborted")
+            }
+            Smtpd::UnknownMacro { name } => format!("warning: unknown macro name \"{name}\" in expansion request"),
             Smtpd::IllegalAddress { client, command, address } => {
                 format!("warning: Illegal address syntax from {client} in {command} command: {address}")
             }

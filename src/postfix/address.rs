@@ -229,9 +229,21 @@ pub struct Extracted {
     pub other: bool,
 }
 
+/// Drops the source route of `<@a,@b:user@c>`.
+fn without_route(tokens: Vec<Token>) -> Vec<Token> {
+    let start = tokens.iter().position(|t| t.is('<')).map_or(0, |i| i + 1);
+    if !tokens.get(start).is_some_and(|t| t.is('@')) {
+        return tokens;
+    }
+    match tokens.iter().position(|t| t.is(':')) {
+        Some(colon) if colon > start => tokens[..start].iter().chain(&tokens[colon + 1..]).cloned().collect(),
+        _ => tokens,
+    }
+}
+
 /// Takes the address out of a command's argument, as smtpd's `extract_addr` does.
 pub fn extract(arg: &str) -> Extracted {
-    let tokens = scan(arg);
+    let tokens = without_route(scan(arg));
     let mut addrs: Vec<Vec<Token>> = Vec::new();
     let mut other = false;
     let mut current: Vec<Token> = Vec::new();
@@ -294,7 +306,8 @@ mod tests {
             ("maria@ejemplo.com", "maria@ejemplo.com", 1),
             ("<>", "", 0),
             ("<\"maria perez\"@ejemplo.com>", "maria perez@ejemplo.com", 1),
-            ("<@destino.com:maria@ejemplo.com>", "@destino.com:maria@ejemplo.com", 1),
+            ("<@destino.com:maria@ejemplo.com>", "maria@ejemplo.com", 1),
+            ("<@destino.com,@a.b:maria@ejemplo.com>", "maria@ejemplo.com", 1),
             ("<a b@origen.com>", "b@origen.com", 2),
             ("<maria@[192.0.2.10]>", "maria@[192.0.2.10]", 1),
             ("<<x@y.com>>", "x@y.com", 1),

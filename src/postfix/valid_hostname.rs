@@ -59,6 +59,27 @@ pub fn mailhost_literal(literal: &str) -> Option<&str> {
     mailhost_addr(literal.strip_prefix('[')?.strip_suffix(']')?)
 }
 
+/// What Postfix complains of in a bad literal; `None` when it says nothing that the model knows.
+pub fn gripe_literal(literal: &str) -> Option<String> {
+    let bare = literal.strip_prefix('[')?.strip_suffix(']')?;
+    if bare.contains(':') {
+        return None;
+    }
+    let parts: Vec<&str> = bare.split('.').collect();
+    let text = if let Some(c) = bare.chars().find(|c| !c.is_ascii_digit() && *c != '.') {
+        format!("invalid character {}(decimal): {bare}", c as u32)
+    } else if parts.iter().any(|p| p.is_empty()) {
+        format!("misplaced dot: {bare}")
+    } else if parts.iter().any(|p| p.parse::<u32>().is_ok_and(|n| n > 255)) {
+        format!("invalid octet value: {bare}")
+    } else if parts.len() != 4 {
+        format!("invalid octet count: {bare}")
+    } else {
+        return None;
+    };
+    Some(format!("valid_ipv4_hostaddr: {text}"))
+}
+
 /// The address in a literal.
 pub fn literal_ip(literal: &str) -> Option<IpAddr> {
     let bare = mailhost_literal(literal)?;

@@ -41,6 +41,22 @@ pub fn submit(ctx: &mut Ctx<'_>, m: Submission) -> CleanupStatus {
     st.status()
 }
 
+/// The submitter went away, or does not want the message after all: cleanup saw its header, and drops it.
+pub fn abandon(ctx: &mut Ctx<'_>, m: Submission, close_error: bool) {
+    let service = if m.service.is_empty() { "cleanup" } else { &m.service };
+    let Some(p) = agent::acquire(ctx, service) else { return };
+    let mut st = State::new(m, p);
+    let content = std::mem::take(&mut st.m.content);
+    let (text, _) = latin(&content);
+    let (headers, _) = header::split(&text);
+    header::run(ctx, &mut st, headers);
+    if close_error {
+        st.log(ctx, Log::CloseError);
+    }
+    let p = st.p.clone();
+    agent::release(ctx, &p);
+}
+
 fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     envelope::sender(ctx, st);
     let mut seen = BTreeSet::new();

@@ -314,8 +314,9 @@ pub(super) fn apply(
         }
         "PREPEND" => {
             if delegate(c, table, "PREPEND") {
-                if text.is_empty() {
-                    c.warn(Misuse::NoValue { table: t, key: d, action: "PREPEND".into() });
+                let is_header = text.split_once(':').is_some_and(|(n, _)| !n.is_empty() && !n.contains([' ', '\t']));
+                if !is_header {
+                    c.warn(Misuse::NeedsHeader { table: t, key: d });
                 } else if c.state.stage == "END-OF-MESSAGE" {
                     let list = "smtpd_end_of_data_restrictions".into();
                     c.warn(Misuse::Unavailable { table: t, action: "PREPEND".into(), list });

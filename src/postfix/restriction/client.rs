@@ -45,7 +45,8 @@ pub(super) fn permit_mynetworks(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {
 }
 
 pub(super) fn permit_sasl_authenticated(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {
-    if c.state.sasl_username.is_empty() { Ok(Status::Dunno) } else { permit(c, call) }
+    let active = c.env.flag("smtpd_sasl_auth_enable") && !c.state.sasl_username.is_empty();
+    if active { permit(c, call) } else { Ok(Status::Dunno) }
 }
 
 pub(super) fn permit_tls_clientcerts(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {

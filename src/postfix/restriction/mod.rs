@@ -67,7 +67,7 @@ pub trait Env: Lookups {
     fn policy(&mut self, server: &str, request: &[(String, String)]) -> Option<String>;
     fn verify(&mut self, addr: &str) -> Verified;
     /// Expands a reply template; `None` when its syntax is bad.
-    fn expand(&self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String>;
+    fn expand(&mut self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String>;
     /// Whether this is said for the first time by this process.
     fn once(&mut self, what: &str) -> bool;
     /// Lets time pass (`sleep`, a slow server).

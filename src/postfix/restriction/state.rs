@@ -131,7 +131,6 @@ impl CheckState {
     }
     /// `log_whatsup()`: a decision with the circumstances.
     pub fn whatsup(&self, action: Action, text: &str) -> Smtpd {
-        let some = |s: &String| (!s.is_empty()).then(|| s.clone());
         Smtpd::Verdict {
             action,
             at: Stage {
@@ -143,7 +142,7 @@ impl CheckState {
                 to: self.recipient.as_deref().map(address::for_log),
                 proto: self.protocol.clone(),
                 helo: self.helo.clone(),
-                sasl_username: some(&self.sasl_username),
+                sasl_username: None,
             },
         }
     }

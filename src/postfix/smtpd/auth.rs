@@ -93,7 +93,7 @@ impl Session {
 
     /// What EHLO offers after `AUTH`.
     pub(super) fn offered_mechanisms(&self, ctx: &mut Ctx<'_>) -> Option<String> {
-        if !self.sasl_active || !self.state.sasl_username.is_empty() && self.state.tls.is_none() && false {
+        if !self.sasl_active {
             return None;
         }
         let path = self.sasl_path();
@@ -160,7 +160,8 @@ impl Session {
         self.remember("In:  (SASL response)".into());
         let text = String::from_utf8_lossy(line).trim().to_owned();
         let ok = if text == "*" {
-            self.state.sasl_method.clear();
+            let (client, mechanism) = (self.state.namaddr(), std::mem::take(&mut self.state.sasl_method));
+            self.log(ctx, Smtpd::AuthAborted { client, mechanism });
             self.reply(ctx, "501 5.7.0 Authentication aborted");
             false
         } else if let Some(data) = decode(&text) {

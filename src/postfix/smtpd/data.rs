@@ -11,7 +11,7 @@ use crate::postfix::restriction::state::ErrorClass;
 
 impl Session {
     /// What DATA and BDAT check first.
-    fn ready_for_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
+    fn ready_for_message(&mut self) -> bool {
         if !self.mail.recipients.is_empty() {
             return true;
         }
@@ -20,20 +20,24 @@ impl Session {
         } else {
             "554 5.5.1 Error: no valid recipients"
         };
-        self.refuse(ctx, text)
+        self.refusal = Some(text.to_owned());
+        false
     }
 
     pub(super) fn data(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
         if self.mail.bdat {
-            return self.refuse(ctx, "503 5.5.1 Error: need BDAT command");
+            return self.refuse(ctx, "503 5.5.1 Error: DATA after BDAT");
         }
-        if !self.ready_for_message(ctx) {
-            return false;
+        if !self.ready_for_message() {
+            let text = self.refusal.take().unwrap_or_default();
+            return self.refuse(ctx, &text);
         }
         if words.len() != 1 {
             return self.refuse(ctx, "501 5.5.4 Syntax: DATA");
         }
         if !self.enter_message(ctx) {
+            let text = self.refusal.take().unwrap_or_default();
+            self.reply(ctx, &text);
             return false;
         }
         self.reply(ctx, "354 End data with <CR><LF>.<CR><LF>");
@@ -42,11 +46,8 @@ impl Session {
     }
 
     fn enter_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        if let Some(reply) = self.check(ctx, |s, e| stages::data(s, e)) {
-            self.reply(ctx, &reply);
-            return false;
-        }
-        true
+        self.refusal = self.check(ctx, |s, e| stages::data(s, e));
+        self.refusal.is_none()
     }
 
     /// Takes lines up to the dot. `false`: more is to come.
@@ -102,15 +103,17 @@ impl Session {
             return false;
         };
         // The chunk comes whatever the answer is, so a refusal is said after it.
+        self.mail.chunk = size;
         self.mode = Mode::Chunk(size, last);
         if !self.mail.bdat && !self.mail.bdat_failed {
-            if !self.ready_for_message(ctx) || !self.enter_message(ctx) {
+            if !self.ready_for_message() || !self.enter_message(ctx) {
                 self.mail.bdat_failed = true;
                 return false;
             }
             self.mail.bdat = true;
         } else if self.mail.bdat_failed {
-            return self.refuse(ctx, "551 5.0.0 Discarded bytes after error");
+            self.refusal = Some(format!("551 5.0.0 Discarded {size} bytes after earlier error"));
+            return false;
         }
         true
     }
@@ -135,15 +138,18 @@ impl Session {
         }
         if take < left {
             self.mode = Mode::Chunk(left - take, last);
-            self.state.stage = format!("BDAT ({} bytes)", self.mail.size);
+            if !self.mail.bdat_failed {
+                self.state.stage = format!("BDAT ({} bytes)", self.mail.size);
+            }
             return false;
         }
         self.mode = Mode::Command;
         self.state.stage = "BDAT".into();
         if self.mail.bdat_failed {
-            if last {
-                self.mail.bdat_failed = false;
-            }
+            let text = self.refusal.take().unwrap_or_default();
+            self.refuse(ctx, &text);
+            self.errors += 1;
+            self.after_command(ctx);
             return true;
         }
         if last {
@@ -154,8 +160,10 @@ impl Session {
             self.state.stage = "END-OF-MESSAGE".into();
             self.end_of_message(ctx, super::tally::Command::Bdat);
         } else {
-            let text = format!("250 2.0.0 Ok: {left} bytes");
-            self.reply(ctx, &text);
+            let size = self.mail.chunk;
+            self.reply(ctx, &format!("250 2.0.0 Ok: {size} bytes"));
+            self.tally.success(super::tally::Command::Bdat);
+            self.after_command(ctx);
         }
         true
     }
@@ -166,14 +174,16 @@ impl Session {
         let mut ok = true;
         let rejection = if self.mail.too_big { None } else { self.check(ctx, |s, e| stages::end_of_data(s, e)) };
         if let Some(reply) = rejection {
+            self.abandon(ctx, false);
             self.reply(ctx, &reply);
             ok = false;
         } else {
             ok = self.hand_over(ctx) && ok;
         }
         self.reset_mail(ctx);
-        if !ok {
-            self.tally.failed(cmd);
+        if ok {
+            self.tally.success(cmd);
+        } else {
             self.errors += 1;
         }
         self.after_command(ctx);
@@ -184,11 +194,13 @@ impl Session {
         let qid = self.state.queue_id.clone().unwrap_or_default();
         let size = self.mail.size;
         let was_bdat = self.mail.bdat;
-        let m = self.submission(ctx, &qid);
-        let mut status = cleanup::submit(ctx, m);
-        if self.mail.too_big {
-            status = CleanupStatus::fail(Stat::Size);
-        }
+        let status = if self.mail.too_big {
+            self.abandon(ctx, true);
+            CleanupStatus::fail(Stat::Size)
+        } else {
+            let m = self.submission(ctx, &qid);
+            cleanup::submit(ctx, m)
+        };
         let (stat, reason) = match status {
             CleanupStatus::Ok => {
                 self.errors = 0;
@@ -223,6 +235,16 @@ impl Session {
         };
         self.reply(ctx, &text);
         false
+    }
+
+    /// The message is not wanted after all: cleanup has seen what came so far.
+    pub(super) fn abandon(&mut self, ctx: &mut Ctx<'_>, close_error: bool) {
+        if let Some(qid) = self.state.queue_id.clone()
+            && self.mail.content.windows(2).any(|w| w == b"\n\n")
+        {
+            let m = self.submission(ctx, &qid);
+            cleanup::abandon(ctx, m, close_error);
+        }
     }
 
     fn submission(&mut self, ctx: &mut Ctx<'_>, qid: &str) -> Submission {

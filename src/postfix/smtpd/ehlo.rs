@@ -21,7 +21,6 @@ impl Session {
         }
         self.reset_mail(ctx);
         self.state.helo = Some(Self::helo_name(words));
-        self.state.protocol = Some("SMTP".into());
         if !self.flag("smtpd_delay_reject")
             && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
         {
@@ -40,7 +39,6 @@ impl Session {
         }
         self.reset_mail(ctx);
         self.state.helo = Some(Self::helo_name(words));
-        self.state.protocol = Some("SMTP".into());
         if !self.flag("smtpd_delay_reject")
             && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
         {
@@ -101,10 +99,10 @@ impl Session {
         if self.is_authorized(ctx, "smtpd_authorized_verp_clients") {
             add("verp", "XVERP".into());
         }
-        if self.is_authorized(ctx, "smtpd_authorized_xclient_hosts") {
-            add("xclient", "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT REVERSE_NAME".into());
+        if self.may_xclient {
+            add("xclient", "XCLIENT NAME ADDR PROTO HELO REVERSE_NAME PORT LOGIN DESTADDR DESTPORT".into());
         }
-        if self.is_authorized(ctx, "smtpd_authorized_xforward_hosts") {
+        if self.may_xforward {
             add("xforward", "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT".into());
         }
         add("enhancedstatuscodes", "ENHANCEDSTATUSCODES".into());

@@ -103,10 +103,21 @@ impl Env for SmtpdEnv<'_, '_> {
     fn verify(&mut self, _addr: &str) -> Verified {
         Verified::Unavailable
     }
-    fn expand(&self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    fn expand(&mut self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let unknown = std::cell::RefCell::new(Vec::new());
+        let known = |name: &str| {
+            let value = lookup(name);
+            if value.is_none() {
+                unknown.borrow_mut().push(name.to_owned());
+            }
+            value
+        };
         let filter = unescape(&self.raw_param("smtpd_expansion_filter"));
-        let env = Expander { lookup, recurse: false, filter: Some(&filter), suffixes: &[] };
+        let env = Expander { lookup: &known, recurse: false, filter: Some(&filter), suffixes: &[] };
         let x = expand::expand(&env, template);
+        for name in unknown.into_inner() {
+            self.say(Smtpd::UnknownMacro { name });
+        }
         (x.status & expand::PARSE_ERROR == 0).then_some(x.text)
     }
     fn once(&mut self, what: &str) -> bool {

@@ -97,6 +97,8 @@ struct Transaction {
     partial: Vec<u8>,
     bdat: bool,
     bdat_failed: bool,
+    /// Bytes of the chunk at hand.
+    chunk: usize,
 }
 
 /// A connected client and what it has said so far.
@@ -126,6 +128,10 @@ pub struct Session {
     aborted: Option<String>,
     exempt: bool,
     last_user: String,
+    may_xclient: bool,
+    may_xforward: bool,
+    /// The reply to a BDAT that was refused: it is said when its chunk is in.
+    refusal: Option<String>,
     /// Name, address and queue id that XFORWARD told.
     forward: (String, String, String),
 }
@@ -166,6 +172,9 @@ impl Session {
             aborted: None,
             exempt: false,
             last_user: String::new(),
+            may_xclient: false,
+            may_xforward: false,
+            refusal: None,
             forward: Default::default(),
             proc,
         };
@@ -182,6 +191,8 @@ impl Session {
         if !self.activate_sasl(ctx) {
             return;
         }
+        self.may_xclient = self.is_authorized(ctx, "smtpd_authorized_xclient_hosts");
+        self.may_xforward = self.is_authorized(ctx, "smtpd_authorized_xforward_hosts");
         if !self.admit(ctx) {
             return;
         }
@@ -369,7 +380,12 @@ impl Session {
             return;
         }
         if ok {
-            self.tally.success(cmd);
+            // A message counts when it is in; XCLIENT starts the session anew and never counts.
+            if !matches!(self.mode, Mode::Data | Mode::Chunk(..)) && cmd != Command::Xclient {
+                self.tally.success(cmd);
+            }
+        } else if matches!(self.mode, Mode::Chunk(..)) {
+            return;
         } else {
             self.errors += 1;
         }
@@ -463,6 +479,9 @@ impl Session {
         self.mode = Mode::Closed;
         if let Some(how) = how {
             let (stage, client) = (self.state.stage.clone(), self.state.namaddr());
+            if matches!(how, Ended::Lost | Ended::Timeout) {
+                self.abandon(ctx, false);
+            }
             if how != Ended::TooManyErrors {
                 self.aborted = Some(match how {
                     Ended::Lost => "lost connection".into(),

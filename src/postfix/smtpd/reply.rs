@@ -43,11 +43,10 @@ impl Session {
         if footer.is_empty() {
             return text.to_owned();
         }
-        let env = super::env::SmtpdEnv { live, delay: Span::ZERO };
+        let mut env = super::env::SmtpdEnv { live, delay: Span::ZERO };
         let now = env.live.ctx.host.now.syslog();
         let lookup = |n: &str| match n {
             "localtime" => Some(now.clone()),
-            "myhostname" => Some(self.proc.conf.get("myhostname")),
             _ => restriction::reply_value(&self.state, n),
         };
         let Some(expanded) = env.expand(&footer, &lookup) else { return text.to_owned() };

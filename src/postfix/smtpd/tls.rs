@@ -102,7 +102,6 @@ impl Session {
         self.input.clear();
         // The client starts anew: nothing that it said in the clear counts.
         self.state.helo = None;
-        self.state.protocol = Some("SMTP".into());
         self.reset_mail(ctx);
         if self.activate_sasl(ctx) && wrapped && !was_open {
             self.banner(ctx);

@@ -31,11 +31,11 @@ impl Session {
         if self.state.sender.is_some() {
             return self.refuse(ctx, "503 5.5.1 Error: MAIL transaction in progress");
         }
+        if !self.may_xclient {
+            return self.refuse(ctx, "550 5.7.0 Error: insufficient authorization");
+        }
         if words.len() < 2 {
             return self.refuse(ctx, "501 5.5.4 Syntax: XCLIENT attribute=value...");
-        }
-        if !self.is_authorized(ctx, "smtpd_authorized_xclient_hosts") {
-            return self.refuse(ctx, "550 5.7.0 Error: insufficient authorization");
         }
         for w in &words[1..] {
             let Some((name, value)) = w.text.split_once('=') else {
@@ -89,6 +89,7 @@ impl Session {
             }
         }
         self.denied = None;
+        self.may_xclient = false;
         let helo = self.state.helo.take();
         self.reset_mail(ctx);
         self.state.helo = helo;
@@ -100,11 +101,11 @@ impl Session {
         if self.state.sender.is_some() {
             return self.refuse(ctx, "503 5.5.1 Error: MAIL transaction in progress");
         }
+        if !self.may_xforward {
+            return self.refuse(ctx, "550 5.7.0 Error: insufficient authorization");
+        }
         if words.len() < 2 {
             return self.refuse(ctx, "501 5.5.4 Syntax: XFORWARD attribute=value...");
-        }
-        if !self.is_authorized(ctx, "smtpd_authorized_xforward_hosts") {
-            return self.refuse(ctx, "550 5.7.0 Error: insufficient authorization");
         }
         for w in &words[1..] {
             let Some((name, value)) = w.text.split_once('=') else {

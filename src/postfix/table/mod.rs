@@ -132,6 +132,11 @@ impl Dict {
         let spec = self.name.clone();
         let Some((kind, name)) = spec.split_once(':') else { return Err(OpenFault::Expecting(spec)) };
         let file = |path: &str| {
+            // `regexp:{ {/^x/ y}, … }`: the lines stand in place.
+            if let Some(inner) = path.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+                let lines = words_braced(inner).into_iter().map(|w| w.trim_matches(['{', '}']).trim().to_owned());
+                return Ok(lines.collect::<Vec<_>>().join("\n"));
+            }
             host.fs
                 .read(&Cred::root(), path)
                 .map(|b| b.text())

@@ -162,6 +162,11 @@ fn resolve_into<E: Lookups + Log>(
     let mut domain = r.domain().to_owned();
     if domain.starts_with('[') {
         r.error = valid_hostname::mailhost_literal(&domain).is_none();
+        if r.error
+            && let Some(text) = valid_hostname::gripe_literal(&domain)
+        {
+            env.say(Rewrite::BadLiteral { text });
+        }
     } else if !valid_hostname::hostname(&domain) {
         if env.flag("resolve_numeric_domain") && valid_hostname::hostaddr(&domain) {
             let at = r.recipient.len() - domain.len();
@@ -213,8 +218,7 @@ fn resolve_into<E: Lookups + Log>(
         }
     }
     if r.recipient.starts_with('-') && !env.flag("allow_min_user") {
-        r.transport = "error".into();
-        r.nexthop = "5.1.3 invalid recipient syntax".into();
+        r.error = true;
     }
     Ok(())
 }
