@@ -4,12 +4,25 @@ use super::{Message, Severity};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rewrite {
-    ListedTwice { domain: String, one: String, two: String },
-    LookupFailure { maps: String },
+    ListedTwice {
+        domain: String,
+        one: String,
+        two: String,
+    },
+    LookupFailure {
+        maps: String,
+    },
     /// An address in brackets that is none, in the words of the function that found it.
-    BadLiteral { text: String },
-    NullTransport { param: String },
-    NullResult { maps: String, key: String },
+    BadLiteral {
+        text: String,
+    },
+    NullTransport {
+        param: String,
+    },
+    NullResult {
+        maps: String,
+        key: String,
+    },
 }
 
 impl Message for Rewrite {

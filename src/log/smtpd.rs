@@ -194,9 +194,14 @@ pub enum Smtpd {
         reason: String,
         username: String,
     },
-    AuthAborted { client: String, mechanism: String },
+    AuthAborted {
+        client: String,
+        mechanism: String,
+    },
     /// A reply template names something that nobody knows.
-    UnknownMacro { name: String },
+    UnknownMacro {
+        name: String,
+    },
     IllegalAddress {
         client: String,
         command: String,
