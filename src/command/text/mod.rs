@@ -1,5 +1,6 @@
 //! Text filters: cat, grep, sed, awk, sort and the rest of coreutils that work on lines.
 
+mod awk;
 mod cat;
 mod diff;
 mod dump;
@@ -21,6 +22,8 @@ use crate::program;
 
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
+    program!("awk", "/usr/bin/awk", "pattern scanning and text processing language", &["-F", "-v", "-f"], awk::awk),
+    program!("mawk", "/usr/bin/mawk", "pattern scanning and text processing language", &["-F", "-v", "-f"], awk::awk),
     program!(
         "base64",
         "/usr/bin/base64",
