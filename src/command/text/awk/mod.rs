@@ -18,7 +18,8 @@ pub async fn awk(ctx: &mut Ctx) -> i32 {
 
 async fn start(ctx: &mut Ctx) -> Status {
     let args = ctx.args[1..].to_vec();
-    let (mut i, mut fs, mut vars, mut text): (usize, Option<String>, Vec<String>, Option<Vec<u8>>) = (0, None, Vec::new(), None);
+    let (mut i, mut fs, mut vars, mut text): (usize, Option<String>, Vec<String>, Option<Vec<u8>>) =
+        (0, None, Vec::new(), None);
     while let Some(a) = args.get(i) {
         if a == "--" {
             i += 1;

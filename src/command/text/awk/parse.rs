@@ -23,7 +23,11 @@ pub enum E {
     Match(bool, Box<E>, Box<E>),
     Concat(Box<E>, Box<E>),
     /// Before or after, by one up or down.
-    Step { before: bool, by: f64, target: Box<E> },
+    Step {
+        before: bool,
+        by: f64,
+        target: Box<E>,
+    },
     Call(String, Vec<E>),
     User(String, Vec<E>),
     /// Where it reads from, and into what.
@@ -105,12 +109,12 @@ const WORDS: [&str; 16] = [
     "return", "delete", "in",
 ];
 const BUILTINS: [&str; 24] = [
-    "length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "tolower", "toupper", "sin", "cos", "atan2", "exp",
-    "log", "sqrt", "int", "rand", "srand", "system", "close", "fflush", "strftime", "systime",
+    "length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "tolower", "toupper", "sin", "cos",
+    "atan2", "exp", "log", "sqrt", "int", "rand", "srand", "system", "close", "fflush", "strftime", "systime",
 ];
 const OPS: [&str; 38] = [
-    "**=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "^=", "==", "<=", ">=", "!=", "++", "--", ">>", "**", "!~", "{", "}", "(",
-    ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", ">", "<", "|", "?", ":",
+    "**=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "^=", "==", "<=", ">=", "!=", "++", "--", ">>", "**", "!~", "{",
+    "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", ">", "<", "|", "?", ":",
 ];
 
 pub struct Parser {
@@ -757,7 +761,12 @@ impl Parser {
             }
             let starts = matches!(
                 self.tok,
-                T::Num(_) | T::Str(_) | T::Regex(_) | T::Name(_) | T::Func(_) | T::Op("$" | "!" | "(" | "-" | "+" | "++" | "--")
+                T::Num(_)
+                    | T::Str(_)
+                    | T::Regex(_)
+                    | T::Name(_)
+                    | T::Func(_)
+                    | T::Op("$" | "!" | "(" | "-" | "+" | "++" | "--")
             ) && !(self.word("in"));
             if !starts || matches!(self.tok, T::Op("+" | "-")) {
                 return Ok(e);
@@ -870,7 +879,8 @@ impl Parser {
             }
             T::Op("(") => {
                 self.advance()?;
-                let (gt, no_in) = (std::mem::replace(&mut self.no_gt, false), std::mem::replace(&mut self.no_in, false));
+                let (gt, no_in) =
+                    (std::mem::replace(&mut self.no_gt, false), std::mem::replace(&mut self.no_in, false));
                 let mut list = self.expr_list()?;
                 (self.no_gt, self.no_in) = (gt, no_in);
                 self.need(")")?;

@@ -72,7 +72,13 @@ struct Awk {
     depth: usize,
 }
 
-pub async fn run(ctx: &mut Ctx, program: Program, fs: Option<String>, vars: Vec<String>, operands: Vec<String>) -> Status {
+pub async fn run(
+    ctx: &mut Ctx,
+    program: Program,
+    fs: Option<String>,
+    vars: Vec<String>,
+    operands: Vec<String>,
+) -> Status {
     let n = program.rules.len();
     let mut a = Awk {
         program: Rc::new(program),
@@ -98,7 +104,16 @@ pub async fn run(ctx: &mut Ctx, program: Program, fs: Option<String>, vars: Vec<
         draws: 0,
         depth: 0,
     };
-    for (k, v) in [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("RS", "\n"), ("SUBSEP", "\x1c"), ("CONVFMT", "%.6g"), ("OFMT", "%.6g"), ("FILENAME", "")] {
+    for (k, v) in [
+        ("FS", " "),
+        ("OFS", " "),
+        ("ORS", "\n"),
+        ("RS", "\n"),
+        ("SUBSEP", "\x1c"),
+        ("CONVFMT", "%.6g"),
+        ("OFMT", "%.6g"),
+        ("FILENAME", ""),
+    ] {
         a.globals.insert(k.into(), V::Str(v.into()));
     }
     for k in ["NR", "FNR", "NF", "RSTART"] {
@@ -325,7 +340,11 @@ impl Awk {
             return Vec::new();
         }
         if fs == b" " {
-            return s.split(|b| matches!(b, b' ' | b'\t' | b'\n')).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect();
+            return s
+                .split(|b| matches!(b, b' ' | b'\t' | b'\n'))
+                .filter(|p| !p.is_empty())
+                .map(<[u8]>::to_vec)
+                .collect();
         }
         if fs.is_empty() {
             return s.iter().map(|b| vec![*b]).collect();
@@ -690,7 +709,8 @@ impl Awk {
                 }
                 S::ForIn(v, a, body) => {
                     let id = self.array_id(a);
-                    let keys: Vec<Vec<u8>> = self.arrays.get(&id).map(|t| t.keys().cloned().collect()).unwrap_or_default();
+                    let keys: Vec<Vec<u8>> =
+                        self.arrays.get(&id).map(|t| t.keys().cloned().collect()).unwrap_or_default();
                     for k in keys {
                         self.set_var(v, outside(k));
                         match self.exec(ctx, body).await {
@@ -1012,8 +1032,11 @@ impl Awk {
                 let parts = self.pieces(&text, &sep);
                 let n = parts.len();
                 let id = self.array_id(a);
-                let t: Array =
-                    parts.into_iter().enumerate().map(|(i, p)| ((i + 1).to_string().into_bytes(), outside(p))).collect();
+                let t: Array = parts
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, p)| ((i + 1).to_string().into_bytes(), outside(p)))
+                    .collect();
                 self.arrays.insert(id, t);
                 return Ok(V::Num(n as f64));
             }
@@ -1065,7 +1088,11 @@ impl Awk {
             }
             "index" => {
                 let (s, t) = (text(0), text(1));
-                let at = if t.is_empty() { Some(0).filter(|_| !s.is_empty()) } else { s.windows(t.len()).position(|w| w == t) };
+                let at = if t.is_empty() {
+                    Some(0).filter(|_| !s.is_empty())
+                } else {
+                    s.windows(t.len()).position(|w| w == t)
+                };
                 V::Num(at.map_or(0.0, |i| i as f64 + 1.0))
             }
             "tolower" => V::Str(text(0).to_ascii_lowercase()),
@@ -1097,7 +1124,11 @@ impl Awk {
             "systime" => V::Num(ctx.io.world.borrow().now().secs() as f64),
             "strftime" => {
                 let format = if v.is_empty() { "%c".into() } else { String::from_utf8_lossy(&text(0)).into_owned() };
-                let t = if v.len() > 1 { crate::base::Time::from_secs((n(1) as i64).clamp(-60_000_000_000, 250_000_000_000)) } else { ctx.io.world.borrow().now() };
+                let t = if v.len() > 1 {
+                    crate::base::Time::from_secs((n(1) as i64).clamp(-60_000_000_000, 250_000_000_000))
+                } else {
+                    ctx.io.world.borrow().now()
+                };
                 V::Str(super::super::super::system::date::format(t, &format).into_bytes())
             }
             "system" => {
