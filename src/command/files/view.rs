@@ -49,6 +49,10 @@ async fn less_run(ctx: &mut Ctx) -> Status {
             // Not a terminal: the pager is cat, and passes on as it reads.
             match Reader::open(ctx, n) {
                 Ok(mut r) => {
+                    if name == "more" && n != "-" {
+                        let rule = ":".repeat(14);
+                        emit(ctx, format!("{rule}\n{n}\n{rule}\n")).await?;
+                    }
                     while let Ok(Some(b)) = r.some(&mut ctx.io, 65_536).await {
                         emit(ctx, b).await?;
                     }
@@ -56,7 +60,7 @@ async fn less_run(ctx: &mut Ctx) -> Status {
                 }
                 Err(e) => {
                     tell(ctx, &name, n, e);
-                    code = 1;
+                    code = i32::from(name == "more");
                 }
             }
             continue;
@@ -81,7 +85,14 @@ async fn less_run(ctx: &mut Ctx) -> Status {
 }
 
 fn tell(ctx: &Ctx, name: &str, file: &str, e: Errno) {
-    if name == "more" { ctx.err(format!("more: cannot open {file}: {e}\n")) } else { ctx.err(format!("{file}: {e}\n")) }
+    if name == "more" {
+        ctx.err(format!("more: cannot open {file}: {e}\n"));
+    } else if ctx.stdout_is_terminal() {
+        ctx.err(format!("{file}: {e}\n"));
+    } else {
+        // less speaks where its text would go.
+        ctx.out(format!("{file}: {e}\n"));
+    }
 }
 
 /// nano(1), vi(1), vim, view, editor.

@@ -242,6 +242,7 @@ async fn run(ctx: &mut Ctx) -> Status {
                 if !g.silent {
                     ctx.complain(format!("{file}: Is a directory"));
                 }
+                failed = true;
                 if g.list == Some(false) {
                     g.say(ctx, &file, b'\n').await?;
                 }

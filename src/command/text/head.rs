@@ -28,9 +28,9 @@ fn old_form(args: &[String], plus: bool) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for (i, a) in args.iter().enumerate() {
         let sign = if i == 0 && plus { a.strip_prefix('+').map(|d| (d, "+")) } else { None };
-        let found = sign.or_else(|| a.strip_prefix('-').map(|d| (d, "")));
+        let found = sign.or_else(|| a.strip_prefix('-').filter(|_| i == 0).map(|d| (d, "")));
         match found {
-            Some((d, s)) if d.starts_with(|c: char| c.is_ascii_digit()) && !out.iter().any(|o| o == "--") => {
+            Some((d, s)) if d.starts_with(|c: char| c.is_ascii_digit()) => {
                 let n: String = d.chars().take_while(char::is_ascii_digit).collect();
                 let rest = &d[n.len()..];
                 let unit = if rest.starts_with('c') { "-c" } else { "-n" };

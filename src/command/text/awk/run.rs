@@ -26,7 +26,62 @@ enum Flow {
 
 type Res<T> = Result<T, Flow>;
 type Fut<'a, T> = Pin<Box<dyn Future<Output = Res<T>> + 'a>>;
-type Array = BTreeMap<Vec<u8>, V>;
+
+/// An array; remembers when each element was touched last, which decides the order of `for (k in a)`.
+#[derive(Default)]
+struct Array {
+    map: BTreeMap<Vec<u8>, (V, u64)>,
+    tick: u64,
+}
+
+impl Array {
+    fn new() -> Array {
+        Array::default()
+    }
+    fn insert(&mut self, k: Vec<u8>, v: V) {
+        self.tick += 1;
+        self.map.insert(k, (v, self.tick));
+    }
+    fn get(&self, k: &[u8]) -> Option<&V> {
+        self.map.get(k).map(|(v, _)| v)
+    }
+    /// The element, created when it is not there.
+    fn take(&mut self, k: Vec<u8>) -> V {
+        self.tick += 1;
+        let e = self.map.entry(k).or_default();
+        e.1 = self.tick;
+        e.0.clone()
+    }
+    fn remove(&mut self, k: &[u8]) {
+        self.map.remove(k);
+    }
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+    /// Keys as mawk walks them: its hash table is FNV-1a over 64 lists, doubled when they get long; what was touched
+    /// last stands first in its list.
+    fn keys(&self) -> Vec<Vec<u8>> {
+        let mut lists = 64u32;
+        while self.map.len() > lists as usize * 2 {
+            lists *= 2;
+        }
+        let hash = |k: &[u8]| k.iter().fold(2_166_136_261u32, |h, c| (h ^ u32::from(*c)).wrapping_mul(16_777_619));
+        let mut all: Vec<(u32, u64, &Vec<u8>)> =
+            self.map.iter().map(|(k, (_, t))| (hash(k) % lists, u64::MAX - t, k)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, _, k)| k.clone()).collect()
+    }
+}
+
+impl FromIterator<(Vec<u8>, V)> for Array {
+    fn from_iter<I: IntoIterator<Item = (Vec<u8>, V)>>(items: I) -> Array {
+        let mut a = Array::new();
+        for (k, v) in items {
+            a.insert(k, v);
+        }
+        a
+    }
+}
 
 /// A stream that records are read from.
 struct Input {
@@ -709,8 +764,7 @@ impl Awk {
                 }
                 S::ForIn(v, a, body) => {
                     let id = self.array_id(a);
-                    let keys: Vec<Vec<u8>> =
-                        self.arrays.get(&id).map(|t| t.keys().cloned().collect()).unwrap_or_default();
+                    let keys = self.arrays.get(&id).map(Array::keys).unwrap_or_default();
                     for k in keys {
                         self.set_var(v, outside(k));
                         match self.exec(ctx, body).await {
@@ -748,7 +802,7 @@ impl Awk {
                             Some(k) => {
                                 t.remove(&k);
                             }
-                            None => t.clear(),
+                            None => *t = Array::new(),
                         }
                     }
                 }
@@ -835,14 +889,14 @@ impl Awk {
                     let id = self.array_id(a);
                     // Looking creates the element.
                     match self.arrays.get_mut(&id) {
-                        Some(t) => t.entry(k).or_default().clone(),
+                        Some(t) => t.take(k),
                         None => V::None,
                     }
                 }
                 E::In(keys, a) => {
                     let k = self.key(ctx, keys).await?;
                     let id = self.array_id(a);
-                    V::Num(f64::from(u8::from(self.arrays.get(&id).is_some_and(|t| t.contains_key(&k)))))
+                    V::Num(f64::from(u8::from(self.arrays.get(&id).is_some_and(|t| t.get(&k).is_some()))))
                 }
                 E::Assign(op, target, value) => {
                     let mut v = self.eval(ctx, value).await?;
@@ -1047,7 +1101,7 @@ impl Awk {
                         Some(a) => a,
                         None => self.names.get(n).copied(),
                     };
-                    if let Some(t) = id.and_then(|i| self.arrays.get(&i)).filter(|t| !t.is_empty()) {
+                    if let Some(t) = id.and_then(|i| self.arrays.get(&i)).filter(|t| t.len() > 0) {
                         return Ok(V::Num(t.len() as f64));
                     }
                 }

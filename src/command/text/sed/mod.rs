@@ -551,7 +551,17 @@ impl Sed {
                     let out = listed(&self.space, n.unwrap_or(self.width));
                     self.write(ctx, &out, true).await?;
                 }
-                Op::Exec(_) => {}
+                Op::Exec(script) => {
+                    let given = !script.is_empty();
+                    let script = if given { script } else { String::from_utf8_lossy(&self.space).into_owned() };
+                    let out = run_shell(ctx, script).await;
+                    let body = out.strip_suffix(b"\n").unwrap_or(&out).to_vec();
+                    if given {
+                        self.write(ctx, &body, true).await?;
+                    } else {
+                        self.space = body;
+                    }
+                }
                 Op::Plain(c) => {
                     if let Some(flow) = self.plain(ctx, input, c).await? {
                         return Ok(flow);
@@ -708,6 +718,17 @@ impl Sed {
         }
         Ok(true)
     }
+}
+
+/// What a command prints, for `e`.
+async fn run_shell(ctx: &Ctx, script: String) -> Vec<u8> {
+    let store = std::rc::Rc::new(std::cell::RefCell::new(std::collections::VecDeque::new()));
+    let mut fds = ctx.io.fds.clone();
+    fds.insert(1, super::super::io::Fd::Memory(store.clone()));
+    let spawn = ctx.spawn.clone();
+    spawn.shell(ctx.with_fds(fds), script, Vec::new()).await;
+    let out = store.borrow().iter().copied().collect();
+    out
 }
 
 /// The start of the next character.
