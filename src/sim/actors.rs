@@ -9,8 +9,10 @@ use crate::internet::Due;
 use crate::internet::client::{Client, Door, Mail, Move, PATIENCE};
 use std::net::IpAddr;
 
-/// How long until a client looks again when nothing was said.
-const LOOK: Span = Span::secs(1);
+/// How long until a client looks again when nothing was said: longer, the longer it has waited.
+fn look(waited: Span) -> Span {
+    Span((waited.0 / 4).clamp(Span::millis(200).0, Span::secs(30).0))
+}
 
 impl World {
     /// Somebody outside will hand over a message at that instant. The number names the client.
@@ -103,7 +105,8 @@ fn later(world: &mut World, id: u64, mut c: Client) {
 }
 
 fn wait(world: &mut World, id: u64, conn: ConnId) {
-    let at = world.ready_at(conn).unwrap_or(world.now() + LOOK).max(world.now());
+    let since = world.internet.clients.get(&id).map_or(world.now(), |c| c.waiting_since);
+    let at = world.ready_at(conn).unwrap_or_else(|| world.now() + look(world.now() - since)).max(world.now());
     world.internet.due.push(at, Due::Listen(id));
 }
 
