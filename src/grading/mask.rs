@@ -31,6 +31,11 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"^([-dlspcb][-rwxsStT]{9}[.+@]?\s+\d+\s+\S+\s+\S+)\s+\d+\s+(?:<T>|[A-Z][a-z]{2}\s+\d+\s+\d{4})",
             "$1 <N> <T>",
         ),
+        // df, du and -h sizes; the percentage stays.
+        (r"(^|\s)\d+(?:\.\d+)?[KMGT](?:iB|B)?(\s|$)", "$1<N>$2"),
+        (r"(^|\s)\d+(?:\.\d+)?[KMGT](?:iB|B)?(\s|$)", "$1<N>$2"),
+        (r"\s\d+\s+\d+\s+\d+(\s+\d+%\s)", " <N>$1"),
+        (r"^\d+(\t/|\t\.)", "<N>$1"),
         // Maildir file names.
         (r"\b\d{10}\.[A-Z][0-9A-Za-z]+[^\s/]*", "<F>"),
         (r"\b(size|S|W)=\d+", "$1=<N>"),

@@ -5,6 +5,9 @@ use super::score::Part;
 use crate::codes::render::wrap;
 use crate::i18n::{self, Catalogue, fill};
 
+/// Stands for a space at which no line is broken.
+const KEEP: char = '\u{e000}';
+
 /// Columns.
 pub const WIDTH: usize = 80;
 
@@ -90,10 +93,19 @@ fn part_name(t: &Catalogue, p: Part) -> &'static str {
 
 fn part_text(out: &mut String, t: &Catalogue, part: Part, p: &PartReport, plain: bool) {
     let tick = if plain { "+ " } else { "✓ " };
-    let good: Vec<String> = p.good.iter().map(|g| format!("{tick}{}", g.replace(' ', "\u{a0}"))).collect();
+    // A short fact is not broken over two lines.
+    let good: Vec<String> = p
+        .good
+        .iter()
+        .map(|g| format!("{tick}{g}"))
+        .map(|g| if g.chars().count() < 56 { g.replace(' ', &KEEP.to_string()) + &KEEP.to_string() } else { g })
+        .collect();
     let points = format!("{}/{}", p.points, p.max);
-    let line = block(&format!(" {:<11} {points:<7} ", part_name(t, part)), 21, &good.join("  "));
-    out.push_str(&line.replace('\u{a0}', " "));
+    let line = block(&format!(" {:<11} {points:<7} ", part_name(t, part)), 21, &good.join(" "));
+    for l in line.replace(KEEP, " ").lines() {
+        out.push_str(l.trim_end());
+        out.push('\n');
+    }
     for n in &p.notes {
         out.push_str(&block("   ", 6, n));
     }

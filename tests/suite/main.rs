@@ -4,5 +4,6 @@ mod delivery;
 mod dovecot;
 mod lab_files;
 mod queue_tools;
+mod proof;
 mod rooms;
 mod session;

@@ -1,0 +1,32 @@
+//! The five labs, proven at one seed here; `maillab check` proves them at many.
+
+use maillab::grading::text;
+use maillab::lab::{LabFile, catalogue};
+use maillab::proof;
+
+/// For looking at one lab and seed: `MAILLAB_LAB=open-relay MAILLAB_SEED=3 cargo test … -- --ignored --nocapture`.
+#[test]
+#[ignore = "for looking at one lab"]
+#[allow(clippy::disallowed_methods, clippy::print_stdout)]
+fn look() {
+    let id = std::env::var("MAILLAB_LAB").unwrap_or_else(|_| "full-mailbox".into());
+    let seed = std::env::var("MAILLAB_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let file = LabFile::load(catalogue::text(&id).unwrap()).unwrap();
+    if let Ok(script) = std::env::var("MAILLAB_SCRIPT") {
+        let worlds = std::rc::Rc::new(maillab::grading::worlds::Worlds::new(file.at(seed)));
+        let lab = &worlds.lab;
+        let input = lab.solution.iter().find(|s| s.id.text == script).map(|s| s.input.clone());
+        let input = input.or_else(|| lab.case.iter().find(|c| c.id.text == script).map(|c| c.input.clone())).unwrap_or(script);
+        let p = proof::play(&worlds, catalogue::number(&id), &input).unwrap();
+        println!("{}\n{}", p.output, text::render(&p.report, false));
+        for (_, part) in &p.report.parts {
+            println!("{:#?}", part.rules);
+        }
+        return;
+    }
+    let s = proof::seed(&file, catalogue::number(&id), seed);
+    for p in &s.problems {
+        println!("== {} (seed {})\n{}\n--\n{}\n", p.what, p.seed, p.session, p.detail);
+    }
+    println!("{} problems, {} sessions, {} log lines", s.problems.len(), s.sessions, s.log_lines);
+}
