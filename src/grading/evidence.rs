@@ -281,7 +281,7 @@ pub fn locate<'a>(quote: &str, screen: impl Iterator<Item = (usize, &'a str)>) -
     let want = squash(quote);
     let mut hit = None;
     for (line, output) in screen {
-        if let Some(l) = output.lines().find(|l| squash(l).contains(&want)) {
+        if let Some(l) = output.lines().rev().find(|l| squash(l).contains(&want)) {
             hit = Some((line, l.to_owned()));
         }
     }
@@ -291,7 +291,8 @@ pub fn locate<'a>(quote: &str, screen: impl Iterator<Item = (usize, &'a str)>) -
 /// The seen fact that a quote stands on, if any.
 pub fn bearing<'a>(quote: &str, seen: &'a [Seen]) -> Option<&'a Seen> {
     let want = squash(quote);
-    seen.iter().find(|s| squash(&s.text).contains(&want))
+    // The latest: events repeat, and the last is the one asked about.
+    seen.iter().rev().find(|s| squash(&s.text).contains(&want))
 }
 
 #[cfg(test)]

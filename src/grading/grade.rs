@@ -9,6 +9,7 @@ use super::outcome::{self, Asked, Later};
 use super::path;
 use super::report::{Loss, PartReport, Report, Rule};
 use super::score::{self, FULL, Leaf, Part};
+use super::tape;
 use super::verdict::{self, Mark};
 use super::{change, diagnosis::Field};
 use crate::base::Lang;
@@ -301,14 +302,14 @@ impl Grader<'_, '_> {
             share = 0;
         }
         let mut left = self.book(Leaf::Harm, share);
-        let first_change = d.live.iter().find(|s| !s.fork).and(None);
+        let last_change = if broken.is_empty() { None } else { last_change(d) };
         let mut losses: Vec<Loss> = deeds.iter().map(|h| self.deed(h)).collect();
         for k in &broken {
             let said = if k.later.holds { &k.restarted.said } else { &k.later.said };
             losses.push(Loss {
                 points: 0,
                 text: fill(t.keep_broken, &[&say(&lab.keep[k.index].name, d)]),
-                line: first_change,
+                line: last_change,
                 quote: Some(said.clone()).filter(|s| !s.is_empty()),
                 feedback: None,
                 rows: Vec::new(),
@@ -435,4 +436,18 @@ fn belief(id: &str, lang: Lang) -> String {
         || id.replace('-', " "),
         |m| lang.pick(format!("«{}»", m.belief.es), format!("\u{201c}{}\u{201d}", m.belief.en)),
     )
+}
+
+/// The line of the last change to the host: what broke something is there or above it.
+fn last_change(d: &Dossier<'_>) -> Option<usize> {
+    let mut before = change::print(&d.worlds.start());
+    let mut line = None;
+    for s in tape::ends(&d.live) {
+        let now = change::print(&s.world);
+        if before.differs(&now) {
+            line = Some(s.line);
+        }
+        before = now;
+    }
+    line
 }

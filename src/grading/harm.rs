@@ -6,7 +6,7 @@
 
 use super::mailbox::{self, Stored};
 use super::probe::{self, Found, Setting};
-use super::tape::Step;
+use super::tape::{self, Step};
 use crate::base::{Span, Time};
 use crate::lab::Lab;
 use crate::lab::schema::Probe;
@@ -45,6 +45,7 @@ const OUTAGE: Span = Span::mins(15);
 /// All harm done between the first and the last step.
 pub fn find(lab: &Lab, start: &World, steps: &[Step], end: &World) -> Vec<Harm> {
     let mut out = Vec::new();
+    let steps = &tape::ends(steps)[..];
     queue(lab, start, steps, end, &mut out);
     mailboxes(lab, start, steps, end, &mut out);
     relay(start, steps, end, &mut out);
@@ -104,7 +105,7 @@ fn queued(world: &World) -> BTreeSet<String> {
     ids
 }
 
-fn queue(lab: &Lab, start: &World, steps: &[Step], end: &World, out: &mut Vec<Harm>) {
+fn queue(lab: &Lab, start: &World, steps: &[&Step], end: &World, out: &mut Vec<Harm>) {
     let was = queued(start);
     let is = queued(end);
     let known = messages(end);
@@ -115,7 +116,7 @@ fn queue(lab: &Lab, start: &World, steps: &[Step], end: &World, out: &mut Vec<Ha
     let gone: Vec<&String> = known.iter().filter(|(id, m)| lost(id, m)).map(|(id, _)| id).collect();
     if let Some(first) = gone.first() {
         // The first step after which the first of them was no longer in the queue.
-        let line = steps.iter().filter(|s| !s.fork).find(|s| {
+        let line = steps.iter().find(|s| {
             let seen = s.world.now() >= known.get(*first).map_or(start.now(), |m| m.first);
             seen && !queued(&s.world).contains(*first)
         });
@@ -142,7 +143,7 @@ fn allowed(lab: &Lab, m: &Message1) -> bool {
         || may.delete_before.as_ref().is_some_and(|t| m.first < t.time)
 }
 
-fn mailboxes(lab: &Lab, start: &World, steps: &[Step], end: &World, out: &mut Vec<Harm>) {
+fn mailboxes(lab: &Lab, start: &World, steps: &[&Step], end: &World, out: &mut Vec<Harm>) {
     let before = mailbox::stored(start);
     let spare = &lab.may.delete_mail;
     let lost = |now: &World| -> Vec<Stored> {
@@ -154,7 +155,7 @@ fn mailboxes(lab: &Lab, start: &World, steps: &[Step], end: &World, out: &mut Ve
         by_user.entry(&s.owner).or_default().push(s);
     }
     for (user, all) in by_user {
-        let line = steps.iter().filter(|s| !s.fork).find(|s| lost(&s.world).iter().any(|m| m.owner == user));
+        let line = steps.iter().find(|s| lost(&s.world).iter().any(|m| m.owner == user));
         let deed = Deed::MailboxLost { user: user.to_owned(), count: all.len() };
         out.push(Harm { deed, irreversible: true, line: line.map(|s| s.line) });
     }
@@ -173,17 +174,17 @@ fn stranger_relays(world: &World) -> Found {
     Found { holds: open, said: refused.said }
 }
 
-fn relay(start: &World, steps: &[Step], end: &World, out: &mut Vec<Harm>) {
+fn relay(start: &World, steps: &[&Step], end: &World, out: &mut Vec<Harm>) {
     let now = stranger_relays(end);
     if !now.holds || stranger_relays(start).holds {
         return;
     }
-    let line = steps.iter().filter(|s| !s.fork).find(|s| stranger_relays(&s.world).holds);
+    let line = steps.iter().find(|s| stranger_relays(&s.world).holds);
     out.push(Harm { deed: Deed::RelayOpened { said: now.said }, irreversible: true, line: line.map(|s| s.line) });
 }
 
 /// The longest time that port 25 had nobody listening, when it had at the start.
-fn outage(lab: &Lab, start: &World, steps: &[Step], out: &mut Vec<Harm>) {
+fn outage(lab: &Lab, start: &World, steps: &[&Step], out: &mut Vec<Harm>) {
     let listens = |w: &World| w.host.net.listeners.iter().any(|l| l.port == 25);
     if !listens(start) {
         return;
@@ -191,7 +192,7 @@ fn outage(lab: &Lab, start: &World, steps: &[Step], out: &mut Vec<Harm>) {
     let limit = lab.may.outage.unwrap_or(OUTAGE);
     let mut down: Option<(Time, usize)> = None;
     let mut worst: Option<(Span, usize)> = None;
-    for s in steps.iter().filter(|s| !s.fork) {
+    for s in steps {
         let now = s.world.now();
         if listens(&s.world) {
             down = None;

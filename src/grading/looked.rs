@@ -54,11 +54,14 @@ pub fn look(d: &Dossier<'_>) -> Looked {
 /// change.
 fn countable(d: &Dossier<'_>, until: usize) -> (Vec<bool>, Option<usize>) {
     let found = change::print(&d.worlds.start());
+    let steps = &d.steps[..until];
     let (mut counts, mut changed_at) = (Vec::new(), None);
     let mut same = true;
-    for (i, s) in d.steps[..until].iter().enumerate() {
+    for (i, s) in steps.iter().enumerate() {
         counts.push((s.fork || same) && !s.output.is_empty());
-        if !s.fork && (i + 1 < until || changed_at.is_none()) {
+        // A program that follows changes nothing by itself: once a line is enough.
+        let ends = steps.get(i + 1).is_none_or(|n| n.line != s.line);
+        if !s.fork && ends {
             same = !found.differs(&change::print(&s.world));
             if !same && changed_at.is_none() {
                 changed_at = Some(s.line);

@@ -49,6 +49,18 @@ impl Step {
     }
 }
 
+/// The last step of each line, copies left out: what a line came to.
+pub fn ends(steps: &[Step]) -> Vec<&Step> {
+    let mut out: Vec<&Step> = Vec::new();
+    for s in steps.iter().filter(|s| !s.fork) {
+        match out.last_mut() {
+            Some(last) if last.line == s.line => *last = s,
+            _ => out.push(s),
+        }
+    }
+    out
+}
+
 /// The text of an output, both streams as they came.
 pub fn text(output: &Output) -> String {
     let bytes: Vec<u8> = output.chunks.iter().flat_map(|(_, b): &(Stream, Vec<u8>)| b.iter().copied()).collect();

@@ -4,6 +4,7 @@ mod delivery;
 mod dovecot;
 mod lab_files;
 mod queue_tools;
+mod anything;
 mod proof;
 mod rooms;
 mod session;

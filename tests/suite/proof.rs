@@ -12,6 +12,34 @@ fn look() {
     let id = std::env::var("MAILLAB_LAB").unwrap_or_else(|_| "full-mailbox".into());
     let seed = std::env::var("MAILLAB_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
     let file = LabFile::load(catalogue::text(&id).unwrap()).unwrap();
+    if std::env::var("MAILLAB_TIMES").is_ok() {
+        use maillab::lab::Variant;
+        let worlds = maillab::grading::worlds::Worlds::new(file.at(seed));
+        let clock = std::time::Instant::now();
+        let w = worlds.start();
+        println!("fault {:?}", clock.elapsed());
+        worlds.control();
+        println!("control {:?}", clock.elapsed());
+        worlds.get(Variant::Rival(0));
+        println!("rival {:?}", clock.elapsed());
+        maillab::grading::change::print(&w);
+        println!("print {:?}", clock.elapsed());
+        let _ = maillab::grading::mailbox::stored(&w);
+        println!("stored {:?}", clock.elapsed());
+        let l = maillab::grading::outcome::Later::of(&w);
+        println!("later {:?}", clock.elapsed());
+        maillab::grading::outcome::ask(&l, &worlds.lab, &worlds.lab.goal, &[]);
+        println!("goals {:?}", clock.elapsed());
+        maillab::grading::outcome::ask(&l, &worlds.lab, &worlds.lab.keep, &[]);
+        println!("keeps {:?}", clock.elapsed());
+        let mut m = maillab::machine::Machine::new(w);
+        println!("machine {:?}", clock.elapsed());
+        for l in ["true", "tail -20 /var/log/mail.log", "grep maria /var/log/mail.log", "postconf -n"] {
+            m.input(maillab::machine::Input::Line(l.into()));
+            println!("{l} {:?}", clock.elapsed());
+        }
+        return;
+    }
     if let Ok(script) = std::env::var("MAILLAB_SCRIPT") {
         let worlds = std::rc::Rc::new(maillab::grading::worlds::Worlds::new(file.at(seed)));
         let lab = &worlds.lab;
