@@ -19,7 +19,8 @@ fn session(mode: Mode, lang: Lang) -> Session {
 }
 
 fn input() -> impl Strategy<Value = Input> {
-    let verbs = "(lab|lab (hint|pista|mark|diagnose|diagnostico|check|map|undo|fork|back|time|man|help)( [ -~áñ]{0,20})?)";
+    let verbs =
+        "(lab|lab (hint|pista|mark|diagnose|diagnostico|check|map|undo|fork|back|time|man|help)( [ -~áñ]{0,20})?)";
     prop_oneof![
         4 => verbs.prop_map(Input::Line),
         2 => "(552|no|[a-g1-9<?*]|/[a-z]{1,6}|s|y|n|!date|said: 250)".prop_map(Input::Line),

@@ -1,10 +1,10 @@
 //! Tests over the whole crate; one file a subject.
 
+mod anything;
 mod delivery;
 mod dovecot;
 mod lab_files;
-mod queue_tools;
-mod anything;
 mod proof;
+mod queue_tools;
 mod rooms;
 mod session;

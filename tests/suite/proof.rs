@@ -44,7 +44,8 @@ fn look() {
         let worlds = std::rc::Rc::new(maillab::grading::worlds::Worlds::new(file.at(seed)));
         let lab = &worlds.lab;
         let input = lab.solution.iter().find(|s| s.id.text == script).map(|s| s.input.clone());
-        let input = input.or_else(|| lab.case.iter().find(|c| c.id.text == script).map(|c| c.input.clone())).unwrap_or(script);
+        let input =
+            input.or_else(|| lab.case.iter().find(|c| c.id.text == script).map(|c| c.input.clone())).unwrap_or(script);
         let p = proof::play(&worlds, catalogue::number(&id), &input).unwrap();
         println!("{}\n{}", p.output, text::render(&p.report, false));
         for (_, part) in &p.report.parts {
