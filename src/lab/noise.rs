@@ -102,7 +102,7 @@ impl Plan<'_> {
         let hour = at.civil().hour;
         if !(6..21).contains(&hour) && i % 4 != 0 {
             // Moved to the morning after, or to the evening before.
-            let shift = if hour >= 21 { -Span::hours(6).0 } else { Span::hours(4).0 };
+            let shift = if hour >= 21 { -Span::hours(5).0 } else { Span::hours(7).0 };
             at += Span(shift);
         }
         at.min(lab.now - Span::mins(31)).max(lab.start() + Span::mins(2))
