@@ -43,8 +43,10 @@ pub enum RuleFault {
     ExtraAfterIf(String),
     NoWhitespaceBetween,
     ExtraAfterEndif,
-    /// cidr says it with the text.
-    GarbageAfterEndif(String),
+    /// cidr refuses the line.
+    GarbageAfterEndif,
+    /// A `$` expression that cannot be read; said without the table's name.
+    Macro(super::config::MacroFault),
     NoReplacement,
     IndexRange(String),
     IndexNotNumber(String),
@@ -53,9 +55,11 @@ pub enum RuleFault {
     NegativeSubstitution,
     SubstitutionNotAllowed,
     NoRegexp,
-    NoDelimiter(char),
+    NoDelimiter {
+        delimiter: char,
+        pcre: bool,
+    },
     UnknownOption(char),
-    UnknownPcreOption(char),
     Unrecognized,
     /// regcomp(3)'s message.
     Compile(String),
@@ -80,7 +84,8 @@ impl fmt::Display for RuleFault {
                 f.write_str("do not prepend whitespace to statements between IF and ENDIF")
             }
             RuleFault::ExtraAfterEndif => f.write_str("ignoring extra text after ENDIF"),
-            RuleFault::GarbageAfterEndif(t) => write!(f, "garbage after ENDIF: \"{t}\""),
+            RuleFault::GarbageAfterEndif => f.write_str("garbage after ENDIF: skipping this rule"),
+            RuleFault::Macro(m) => write!(f, "{m}"),
             RuleFault::NoReplacement => f.write_str("no replacement text: using empty string"),
             RuleFault::IndexRange(n) => write!(f, "out of range replacement index \"{n}\": skipping this rule"),
             RuleFault::IndexNotNumber(n) => write!(f, "non-numeric replacement index \"{n}\""),
@@ -93,9 +98,11 @@ impl fmt::Display for RuleFault {
                 f.write_str("regular expression substitution is not allowed: skipping this rule")
             }
             RuleFault::NoRegexp => f.write_str("no regexp: skipping this rule"),
-            RuleFault::NoDelimiter(c) => write!(f, "no closing regexp delimiter \"{c}\": skipping this rule"),
+            RuleFault::NoDelimiter { delimiter, pcre } => {
+                let verb = if *pcre { "ignoring" } else { "skipping" };
+                write!(f, "no closing regexp delimiter \"{delimiter}\": {verb} this rule")
+            }
             RuleFault::UnknownOption(c) => write!(f, "unknown regexp option \"{c}\": skipping this rule"),
-            RuleFault::UnknownPcreOption(c) => write!(f, "unknown PCRE option \"{c}\": skipping this rule"),
             RuleFault::Unrecognized => f.write_str("ignoring unrecognized request"),
             RuleFault::Compile(m) => f.write_str(m),
             RuleFault::PcreCompile { offset, message } => {
@@ -118,6 +125,11 @@ pub enum OpenFault {
         path: String,
         error: String,
     },
+    /// open(2) of a text table that is read whole.
+    OpenText {
+        path: String,
+        error: String,
+    },
     UnsupportedType(String),
     /// A value of a list that should be `type:name` and is not.
     Expecting(String),
@@ -127,7 +139,8 @@ pub enum OpenFault {
         need: &'static str,
     },
     MissingEquals(String),
-    MissingName(String),
+    StaticBrace(String),
+    NotProxied(String),
     /// `unix:` with another name than those two.
     UnknownUnix(String),
     FailTable,
@@ -139,13 +152,17 @@ impl fmt::Display for OpenFault {
         match self {
             OpenFault::Open { path, error } => write!(f, "open database {path}: {error}"),
             OpenFault::OpenFile { path, error } => write!(f, "open file {path}: {error}"),
+            OpenFault::OpenText { path, error } => write!(f, "open {path}: {error}"),
             OpenFault::UnsupportedType(t) => write!(f, "unsupported dictionary type: {t}"),
             OpenFault::Expecting(t) => write!(f, "open dictionary: expecting \"type:name\" form instead of \"{t}\""),
             OpenFault::BadSyntax { kind, name, need } => {
                 write!(f, "bad syntax: \"{kind}:{name}\"; need \"{kind}:{need}\"")
             }
-            OpenFault::MissingEquals(t) => write!(f, "missing '=' after attribute name: \"{t}\""),
-            OpenFault::MissingName(t) => write!(f, "missing attribute name: \"{t}\""),
+            OpenFault::MissingEquals(t) => {
+                write!(f, "missing '=' after attribute name: \"inline:{t}\"; need \"inline:{{name=value...}}\"")
+            }
+            OpenFault::StaticBrace(t) => write!(f, "bad static:name syntax: missing '}}' in \"{t}\""),
+            OpenFault::NotProxied(t) => write!(f, "proxymap service is not configured for table \"{t}\""),
             OpenFault::UnknownUnix(t) => write!(f, "unknown table: unix:{t}"),
             OpenFault::FailTable => f.write_str("fail: table is unavailable"),
             OpenFault::Nested(t) => f.write_str(t),
@@ -223,6 +240,33 @@ pub enum Table {
     Config(super::config::Config),
 }
 
+impl Table {
+    /// The same with another spelling of the file's path (a tool names it as it was given).
+    #[must_use]
+    pub fn with_path(self, full: &str, shown: &str) -> Table {
+        let swap = |p: String| p.replacen(full, shown, 1);
+        let reason = |r: OpenFault| match r {
+            OpenFault::Open { path, error } => OpenFault::Open { path: swap(path), error },
+            OpenFault::OpenFile { path, error } => OpenFault::OpenFile { path: swap(path), error },
+            OpenFault::OpenText { path, error } => OpenFault::OpenText { path: swap(path), error },
+            other => other,
+        };
+        match self {
+            Table::Open(r) => Table::Open(reason(r)),
+            Table::OpenFatal(r) => Table::OpenFatal(reason(r)),
+            Table::Older { database, source } => Table::Older { database: swap(database), source: swap(source) },
+            Table::Rule { kind, path, line, fault } => Table::Rule { kind, path: swap(path), line, fault },
+            Table::Format { path, line, ignoring } => Table::Format { path: swap(path), line, ignoring },
+            Table::AliasFormat { path, line } => Table::AliasFormat { path: swap(path), line },
+            Table::DuplicateLine { path, line, key } => Table::DuplicateLine { path: swap(path), line, key },
+            Table::Config(super::config::Config::LeadingSpace { path, text }) => {
+                Table::Config(super::config::Config::LeadingSpace { path: swap(path), text })
+            }
+            other => other,
+        }
+    }
+}
+
 impl Message for Table {
     fn kind(&self) -> &'static str {
         match self {
@@ -291,6 +335,7 @@ impl fmt::Display for Table {
             Table::Older { database, source } => {
                 write!(f, "database {database} is older than source file {source}")
             }
+            Table::Rule { fault: RuleFault::Macro(m), .. } => write!(f, "{m}"),
             Table::Rule { kind, path, line, fault } => write!(f, "{kind} map {path}, line {line}: {fault}"),
             Table::Format { path, line, ignoring } => {
                 let rest = if *ignoring { " -- ignoring this line" } else { "" };

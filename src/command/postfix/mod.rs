@@ -1,8 +1,10 @@
 //! Postfix's tools: postfix, postconf, postqueue, postsuper, postcat, postmap, sendmail….
 
 mod getopt;
+mod maptool;
 mod postcat;
 mod postconf;
+mod postfix;
 mod postqueue;
 mod postsuper;
 mod qshape;
@@ -17,6 +19,20 @@ use crate::program;
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
     program!("mailq", "/usr/bin/mailq", "Postfix to Sendmail compatibility interface", &["-v"], sendmail::run),
+    program!(
+        "newaliases",
+        "/usr/bin/newaliases",
+        "Postfix to Sendmail compatibility interface",
+        &["-v"],
+        maptool::newaliases
+    ),
+    program!(
+        "postalias",
+        "/usr/sbin/postalias",
+        "Postfix alias database maintenance",
+        &["-q", "-s", "-d", "-i", "-r", "-f", "-c", "-v"],
+        maptool::postalias
+    ),
     program!(
         "postcat",
         "/usr/sbin/postcat",
@@ -33,6 +49,54 @@ pub const PROGRAMS: &[Program] = &[
             "-p", "-t", "-v", "-c"
         ],
         postconf::run
+    ),
+    program!(
+        "postfix",
+        "/usr/sbin/postfix",
+        "Postfix control program",
+        &[
+            "start",
+            "stop",
+            "reload",
+            "abort",
+            "flush",
+            "check",
+            "status",
+            "set-permissions",
+            "upgrade-configuration",
+            "logrotate",
+            "-c",
+            "-v"
+        ],
+        postfix::postfix
+    ),
+    program!(
+        "postlock",
+        "/usr/sbin/postlock",
+        "lock mail folder and execute command",
+        &["-c", "-l", "-v"],
+        postfix::postlock
+    ),
+    program!(
+        "postlog",
+        "/usr/sbin/postlog",
+        "Postfix-compatible logging utility",
+        &["-i", "-p", "-t"],
+        postfix::postlog
+    ),
+    program!(
+        "postmap",
+        "/usr/sbin/postmap",
+        "Postfix lookup table management",
+        &["-q", "-s", "-d", "-i", "-r", "-f", "-n", "-N", "-o", "-p", "-w", "-c", "-v"],
+        maptool::postmap
+    ),
+    program!(
+        "postmulti",
+        "/usr/sbin/postmulti",
+        "Postfix multi-instance manager",
+        &["-l", "-p", "-x", "-i"],
+        postfix::postmulti
     ),
     program!(
         "postqueue",

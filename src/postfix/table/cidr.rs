@@ -146,7 +146,8 @@ impl Cidrs {
                 }
             } else if let Some(rest) = keyword(&l.text, "ENDIF") {
                 if !rest.is_empty() {
-                    warn(line, RuleFault::GarbageAfterEndif(rest.to_owned()), say);
+                    warn(line, RuleFault::GarbageAfterEndif, say);
+                    continue;
                 }
                 match open.pop() {
                     None => warn(line, RuleFault::EndifWithoutIf, say),

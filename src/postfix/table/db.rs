@@ -79,6 +79,12 @@ pub fn encode(kind: &str, entries: &BTreeMap<String, String>) -> Vec<u8> {
     bytes
 }
 
+/// Which of the two first buckets of a hash file a key is in (Berkeley DB's hash of the key and its closing NUL).
+pub fn bucket(key: &str) -> u32 {
+    let hash = key.bytes().chain([0]).fold(0_u32, |h, b| h.wrapping_mul(16_777_619) ^ u32::from(b));
+    hash & 1
+}
+
 /// The entries of an indexed file; `None`: it is none.
 pub fn decode(text: &str) -> Option<BTreeMap<String, String>> {
     let body = text.strip_prefix(HEAD)?;

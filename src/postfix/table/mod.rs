@@ -12,6 +12,8 @@ pub mod pcre;
 pub mod regexp;
 mod text;
 
+pub use text::key_value;
+
 use super::config::{Config, words_braced};
 use crate::base::Time;
 use crate::host::{Cred, Host};
@@ -130,7 +132,9 @@ impl Dict {
 
     fn read(&mut self, host: &Host, depth: u32, say: &mut Say) -> Result<Content, OpenFault> {
         let spec = self.name.clone();
-        let Some((kind, name)) = spec.split_once(':') else { return Err(OpenFault::Expecting(spec)) };
+        let Some((kind, name)) = spec.split_once(':').filter(|(k, n)| !k.is_empty() && !n.is_empty()) else {
+            return Err(OpenFault::Expecting(spec));
+        };
         let file = |path: &str| {
             // `regexp:{ {/^x/ y}, … }`: the lines stand in place.
             if let Some(inner) = path.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
@@ -150,6 +154,9 @@ impl Dict {
             }
             "texthash" => Content::Map(Arc::new(text::texthash(name, &file(name)?, self.fold, say))),
             "inline" => Content::Map(Arc::new(text::inline(name, self.fold)?)),
+            "static" if name.starts_with('{') && !name.ends_with('}') => {
+                return Err(OpenFault::StaticBrace(name.to_owned()));
+            }
             "static" => Content::Static(text::braced(name)),
             "regexp" => Content::Regexp(Arc::new(regexp::Regexps::parse(name, &file(name)?, say))),
             "pcre" => Content::Pcre(Arc::new(pcre::Pcres::parse(name, &file(name)?, say))),
@@ -173,6 +180,10 @@ impl Dict {
             "proxy" => {
                 if depth > 8 {
                     return Err(OpenFault::Nested("too many nested tables".to_owned()));
+                }
+                let allowed = Config::load(host, &[]).list("proxy_read_maps");
+                if !allowed.iter().any(|w| w.strip_prefix("proxy:") == Some(name)) {
+                    return Err(OpenFault::NotProxied(name.to_owned()));
                 }
                 let mut inner = Dict::open_nested(host, name, self.fold, depth + 1, say);
                 self.file = inner.file.take();

@@ -9,5 +9,6 @@ pub(super) fn members(kind: &str, name: &str) -> Result<Vec<String>, OpenFault> 
     let bad = || OpenFault::BadSyntax { kind: kind.to_owned(), name: name.to_owned(), need };
     let inner = name.strip_prefix('{').and_then(|n| n.strip_suffix('}')).ok_or_else(bad)?;
     let list: Vec<String> = words_braced(inner).iter().map(|m| super::text::braced(m)).collect();
-    if list.is_empty() { Err(bad()) } else { Ok(list) }
+    let untyped = kind != "randmap" && list.iter().any(|m| !m.contains(':'));
+    if list.is_empty() || untyped { Err(bad()) } else { Ok(list) }
 }

@@ -13,7 +13,6 @@ pub(super) trait Engine: Sized {
     const KIND: &'static str;
     /// Whether a rule may have a second pattern, `/a/!/b/ text`.
     const SECOND: bool;
-    fn unknown_option(c: char) -> RuleFault;
     /// Whether the letter is an option of this engine.
     fn is_option(c: char) -> bool;
     fn compile(pattern: &str, options: &str) -> Result<Self, RuleFault>;
@@ -78,12 +77,12 @@ fn written<E: Engine>(text: &str) -> Result<(Written<'_>, &str), RuleFault> {
             break;
         }
     }
-    let Some(end) = end else { return Err(RuleFault::NoDelimiter(delimiter)) };
+    let Some(end) = end else { return Err(RuleFault::NoDelimiter { delimiter, pcre: !E::SECOND }) };
     let rest = &body[end + delimiter.len_utf8()..];
     let n = rest.find(|c| is_space(c) || c == '!').unwrap_or(rest.len());
     let options = &rest[..n];
     if let Some(c) = options.chars().find(|c| !E::is_option(*c)) {
-        return Err(E::unknown_option(c));
+        return Err(RuleFault::UnknownOption(c));
     }
     Ok((Written { negate, pattern: &body[..end], options }, &rest[n..]))
 }
@@ -95,8 +94,8 @@ fn compiled<E: Engine>(w: &Written<'_>) -> Result<Test<E>, RuleFault> {
 /// The result text with its `$number`s; what is wrong is a list, the last one ending the rule.
 fn result(text: &str) -> Result<Vec<Part>, Vec<RuleFault>> {
     let (found, fault) = pieces(text);
-    if fault.is_some() {
-        return Err(vec![RuleFault::BadReplacement]);
+    if let Some(f) = fault {
+        return Err(vec![RuleFault::Macro(f), RuleFault::BadReplacement]);
     }
     let mut parts = Vec::new();
     for p in found {

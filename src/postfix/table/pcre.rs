@@ -42,7 +42,7 @@ fn diagnose(p: &str) -> (usize, &'static str) {
                 None => return (i, "unmatched closing parenthesis"),
             },
             '*' | '+' | '?' if !class && (i == 0 || p[..i].ends_with(['(', '|'])) && c != '?' => {
-                return (i + 1 - usize::from(i == 0), "quantifier does not follow a repeatable item");
+                return (i, "quantifier does not follow a repeatable item");
             }
             _ => {}
         }
@@ -61,9 +61,6 @@ fn diagnose(p: &str) -> (usize, &'static str) {
 impl Engine for Perl {
     const KIND: &'static str = "pcre";
     const SECOND: bool = false;
-    fn unknown_option(c: char) -> RuleFault {
-        RuleFault::UnknownPcreOption(c)
-    }
     fn is_option(c: char) -> bool {
         matches!(c, 'i' | 'm' | 's' | 'x' | 'A' | 'E' | 'U' | 'X')
     }

@@ -60,7 +60,7 @@ fn translate(p: &str, extended: bool) -> Result<String, &'static str> {
                 }
             }
             '[' => {
-                let end = bracket(&chars, i).ok_or("Unmatched [, [^, [:, [., or [=")?;
+                let end = bracket(&chars, i).ok_or("Invalid regular expression")?;
                 push_bracket(&chars[i..end], &mut out);
                 i = end + 1;
                 atom = true;
@@ -71,11 +71,9 @@ fn translate(p: &str, extended: bool) -> Result<String, &'static str> {
                 atom = false;
             }
             ')' if extended => {
-                if depth == 0 {
-                    return Err("Unmatched ) or \\)");
-                }
-                depth -= 1;
-                out.push(')');
+                // A lone closing parenthesis stands for itself.
+                out.push_str(if depth == 0 { r"\)" } else { ")" });
+                depth = depth.saturating_sub(1);
                 atom = true;
             }
             '|' if extended => {
@@ -105,10 +103,8 @@ fn translate(p: &str, extended: bool) -> Result<String, &'static str> {
                     i = next;
                 }
                 Some(_) => return Err("Invalid preceding regular expression"),
-                None => {
-                    out.push_str(r"\{");
-                    atom = true;
-                }
+                None if chars[i..].contains(&'}') => return Err("Invalid content of \\{\\}"),
+                None => return Err("Unmatched \\{"),
             },
             '^' | '$' => {
                 out.push(c);
@@ -208,9 +204,6 @@ fn interval(chars: &[char], i: usize) -> Option<(String, usize)> {
 impl Engine for Posix {
     const KIND: &'static str = "regexp";
     const SECOND: bool = true;
-    fn unknown_option(c: char) -> RuleFault {
-        RuleFault::UnknownOption(c)
-    }
     fn is_option(c: char) -> bool {
         matches!(c, 'i' | 'm' | 'x')
     }

@@ -12,32 +12,23 @@ pub(super) fn braced(s: &str) -> String {
     s.strip_prefix('{').and_then(|s| s.strip_suffix('}')).map_or(s, |i| i.trim_matches(is_space)).to_owned()
 }
 
-/// Splits a source line into key and value. A key in double quotes may hold white space.
+/// Splits a source line into key and value. White space in double quotes belongs to the key, and so do the quotes.
 pub fn key_value(line: &str) -> Option<(String, String)> {
-    let (key, rest) = if line.starts_with('"') {
-        let (mut key, mut end, mut quoted, mut escaped) = (String::new(), line.len(), false, false);
-        for (i, c) in line.char_indices() {
-            if escaped {
-                key.push(c);
-                escaped = false;
-            } else if c == '\\' {
-                escaped = true;
-            } else if c == '"' {
-                quoted = !quoted;
-            } else if is_space(c) && !quoted {
+    let (mut end, mut quoted, mut escaped) = (line.len(), false, false);
+    for (i, c) in line.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            c if is_space(c) && !quoted => {
                 end = i;
                 break;
-            } else {
-                key.push(c);
             }
+            _ => {}
         }
-        (key, &line[end..])
-    } else {
-        let end = line.find(is_space).unwrap_or(line.len());
-        (line[..end].to_owned(), &line[end..])
-    };
-    let value = rest.trim_matches(is_space);
-    if key.is_empty() || value.is_empty() { None } else { Some((key, value.to_owned())) }
+    }
+    let (key, value) = (&line[..end], line[end..].trim_matches(is_space));
+    if key.is_empty() || value.is_empty() { None } else { Some((key.to_owned(), value.to_owned())) }
 }
 
 /// Reads a text file as a table.
@@ -69,17 +60,19 @@ pub(super) fn texthash(path: &str, text: &str, fold: bool, say: &mut Say) -> BTr
 pub(super) fn inline(name: &str, fold: bool) -> Result<BTreeMap<String, String>, OpenFault> {
     let bad = || OpenFault::BadSyntax { kind: "inline".into(), name: name.to_owned(), need: "{name=value...}" };
     let inner = name.strip_prefix('{').and_then(|n| n.strip_suffix('}')).ok_or_else(bad)?;
-    let mut map = BTreeMap::new();
+    let (mut map, mut count) = (BTreeMap::new(), 0);
     for item in words_braced(inner) {
         let item = braced(&item);
         match split_nameval(&item) {
             Ok((k, v)) => {
                 let k = if fold { k.to_lowercase() } else { k.to_owned() };
-                map.entry(k).or_insert_with(|| v.to_owned());
+                map.insert(k, v.to_owned());
+                count += 1;
             }
-            Err(NameValue::MissingName) => return Err(OpenFault::MissingName(item)),
-            Err(NameValue::MissingEquals) => return Err(OpenFault::MissingEquals(item)),
+            // An empty name is a name.
+            Err(NameValue::MissingName) => count += 1,
+            Err(NameValue::MissingEquals) => return Err(OpenFault::MissingEquals(name.to_owned())),
         }
     }
-    if map.is_empty() { Err(bad()) } else { Ok(map) }
+    if count == 0 { Err(bad()) } else { Ok(map) }
 }

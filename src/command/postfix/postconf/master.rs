@@ -107,7 +107,12 @@ impl Entry {
 /// Adds an argument; `-oname=value` becomes two, `{ name = value }` loses its braces.
 fn normalise(fields: &mut Vec<String>, word: &str) {
     let after_o = fields.len() > 8 && fields.last().is_some_and(|l| l == "-o");
-    let options = fields[8..].iter().all(|f| f.starts_with('-') || f.contains('='));
+    let mut options = true;
+    let mut i = 8;
+    while i < fields.len() && options {
+        options = fields[i].starts_with('-');
+        i += if fields[i] == "-o" { 2 } else { 1 };
+    }
     if after_o || !options || !word.starts_with('-') || word == "-" || word == "--" {
         let inner = unbraced(word);
         let text = match split_nameval(inner) {

@@ -243,6 +243,26 @@ async fn show_all(tool: &Tool<'_>, given: &Parsed, directory: &str) -> i32 {
     0
 }
 
+/// What any run of postconf says of main.cf and master.cf as they stand: what `postfix check` repeats.
+pub(super) fn complaints(tool: &Tool<'_>, conf: &Config, directory: &str) -> Vec<String> {
+    let mut out: Vec<String> = conf.faults.iter().map(ToString::to_string).collect();
+    let path = format!("{directory}/master.cf");
+    let entries = match read(tool, &path) {
+        Ok(text) => match master::parse(&path, &text, &mut |w| out.push(w)) {
+            Ok(e) => e,
+            Err(_) => return out,
+        },
+        Err(m) => {
+            out.push(m);
+            Vec::new()
+        }
+    };
+    let known = Known::new(conf, directory, &entries, false);
+    out.extend(known.warnings.iter().cloned());
+    out.extend(known.unused(conf, directory, &entries));
+    out
+}
+
 async fn show_master(tool: &Tool<'_>, given: &Parsed, conf: &Config, entries: &[Entry], style: Style) -> i32 {
     let mut warnings = Vec::new();
     let shown = if given.has('M') {
