@@ -22,6 +22,7 @@ pub mod table;
 pub mod tls;
 pub mod tools;
 pub mod user;
+pub mod verify;
 
 use crate::base::Time;
 use std::sync::Arc;
@@ -100,6 +101,7 @@ events! {
     Table(table::Table),
     Tls(tls::Tls),
     Tools(tools::Tools),
+    Verify(verify::Verify),
     User(user::User),
 }
 

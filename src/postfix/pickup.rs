@@ -89,6 +89,9 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32, mode: u32) {
     match cleanup::submit(ctx, m) {
         CleanupStatus::Ok => {
             mail_queue::remove(ctx.host, "maildrop", file);
+            for log in ["bounce", "defer", "trace"] {
+                mail_queue::remove(ctx.host, log, file);
+            }
             if requeued {
                 // It was counted when it first came in.
                 let again = env.recipients.iter().filter(|r| !r.done).count() as u64;

@@ -139,7 +139,7 @@ pub fn hash_text(id: &str) -> String {
 
 /// `mail_queue_id_ok()`: the syntax of either form.
 pub fn id_ok(id: &str) -> bool {
-    !id.is_empty() && id.len() <= 100 && id.bytes().all(|c| c.is_ascii_alphanumeric())
+    !id.is_empty() && id.len() <= 100 && id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
 }
 
 /// Appends one record.

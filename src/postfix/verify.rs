@@ -4,7 +4,8 @@ use super::agent::{self, Proc};
 use super::cleanup::{self, Origin, Recipient, Submission};
 use super::delivery::Verdict;
 use super::{Ctx, queue_file};
-use crate::base::Time;
+use crate::base::{Span, Time};
+use crate::log::verify::Verify as Log;
 use imbl::OrdMap;
 
 /// What is known of an address.
@@ -32,17 +33,33 @@ pub enum Status {
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     map: OrdMap<String, Known>,
+    /// The process that looked through it last.
+    cleaned_by: u32,
 }
+
+/// No more than this many events pass while smtpd(8) waits once.
+const MAX_STEPS: usize = 10_000;
 
 /// What verify(8) knows of an address; asks with a probe when it knows nothing or its answer is old. The caller polls
 /// (`address_verify_poll_count` times, `address_verify_poll_delay` apart) while the status is [`Status::Todo`].
-pub fn query(ctx: &mut Ctx<'_>, address: &str) -> Known {
+pub fn query(ctx: &mut Ctx<'_>, address: &str) -> Option<Known> {
     let key = address.to_lowercase();
     let now = ctx.host.now;
-    let Some(p) = agent::acquire(ctx, "verify") else {
-        return Known { status: Status::Todo, dsn: String::new(), text: String::new(), updated: now, probed: now };
-    };
-    let secs = |n: &str| crate::base::Span::secs(p.conf.time(n));
+    let p = agent::acquire(ctx, "verify")?;
+    if ctx.pf.verify.cleaned_by != p.pid {
+        // A new process looks through its cache first.
+        ctx.pf.verify.cleaned_by = p.pid;
+        let map = p.conf.get("address_verify_map");
+        let map = if map.is_empty() { "internal:verify".to_owned() } else { map };
+        let retained = if map.starts_with("internal:") {
+            ctx.pf.verify.map = OrdMap::new();
+            0
+        } else {
+            ctx.pf.verify.map.len()
+        };
+        p.log(ctx, Log::Cleanup { map, retained, dropped: 0 });
+    }
+    let secs = |n: &str| Span::secs(p.conf.time(n));
     let known = ctx.pf.verify.map.get(&key).cloned();
     let (expire, refresh) = match known.as_ref().map(|k| k.status) {
         Some(Status::Ok) => (secs("address_verify_positive_expire_time"), secs("address_verify_positive_refresh_time")),
@@ -50,9 +67,9 @@ pub fn query(ctx: &mut Ctx<'_>, address: &str) -> Known {
     };
     let answer = match known {
         Some(k) if k.status != Status::Todo && now - k.updated < expire => k,
-        Some(k) if k.status == Status::Todo && now - k.probed < crate::base::Span::secs(1000) => {
+        Some(k) if k.status == Status::Todo && now - k.probed < Span::secs(1000) => {
             agent::release(ctx, &p);
-            return k;
+            return Some(k);
         }
         _ => Known {
             status: Status::Todo,
@@ -69,7 +86,26 @@ pub fn query(ctx: &mut Ctx<'_>, address: &str) -> Known {
         probe(ctx, &p, address);
     }
     agent::release(ctx, &p);
-    answer
+    Some(answer)
+}
+
+/// Asks until there is an answer: smtpd(8) waits while the probe is on its way, and the mail system goes on meanwhile.
+pub fn poll(ctx: &mut Ctx<'_>, address: &str, polls: i64, delay: Span) -> Option<Known> {
+    let mut known = query(ctx, address)?;
+    for _ in 1..polls {
+        if known.status != Status::Todo {
+            break;
+        }
+        let until = ctx.host.now + delay;
+        for _ in 0..MAX_STEPS {
+            let Some((t, due)) = ctx.pf.due.pop_due(until) else { break };
+            ctx.host.set_time(t);
+            super::run_due(ctx, due);
+        }
+        ctx.host.set_time(until);
+        known = query(ctx, address)?;
+    }
+    Some(known)
 }
 
 /// Sends the probe: a message that no agent delivers.
@@ -78,14 +114,6 @@ fn probe(ctx: &mut Ctx<'_>, p: &Proc, address: &str) {
     let now = ctx.host.now;
     let sender = p.conf.get("address_verify_sender");
     let sender = if sender == "<>" { String::new() } else { agent::rewrite(ctx, p, "local", &sender) };
-    let content = format!(
-        "Received: by {} ({})\n\tid {qid}; {}\nMessage-Id: <{qid}@{}>\n",
-        p.conf.get("myhostname"),
-        p.conf.get("mail_name"),
-        now.rfc5322(),
-        p.conf.get("myhostname")
-    );
-    let _ = content;
     let received = format!(
         "Received: by {} ({})\n\tid {qid}; {}\n",
         p.conf.get("myhostname"),

@@ -143,9 +143,6 @@ fn act_on(w: &mut World, act: Act, id: &str, from: &[&'static str]) -> bool {
             ok
         }
         Act::Requeue => {
-            for log in ["bounce", "defer", "trace"] {
-                mail_queue::remove(&mut w.host, log, id);
-            }
             let ok = mail_queue::rename(&mut w.host, id, queue, "maildrop").is_ok();
             if ok {
                 // pickup(8) looks once a minute; nobody wakes it up.

@@ -1,12 +1,12 @@
 //! The life of a message in the active queue: in, and out to where it belongs.
 
-use super::{Active, resolve, scan};
+use super::{Active, Due, resolve, scan};
 use crate::base::{Span, Time};
 use crate::host::fs::Cred;
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
 use crate::postfix::queue_file::{self, Envelope, rec};
-use crate::postfix::{Ctx, bounce, mail_queue};
+use crate::postfix::{self, Ctx, bounce, mail_queue};
 use std::sync::Arc;
 
 /// Takes a message into the active queue and starts its deliveries.
@@ -58,7 +58,7 @@ fn lifetime(p: &Proc, sender: &str) -> Span {
 }
 
 /// Nothing of the message is on its way any more (`qmgr_active_done`).
-fn done(ctx: &mut Ctx<'_>, id: &str) {
+pub(super) fn done(ctx: &mut Ctx<'_>, id: &str) {
     let Some(p) = scan::process(ctx) else { return };
     finish(ctx, &p, id);
     agent::release(ctx, &p);
@@ -75,11 +75,17 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
         }
         return;
     };
-    if ctx.host.fs.exists(&mail_queue::path("bounce", id)) {
-        bounce::flush(ctx, "active", id, &e);
-    }
-    if ctx.host.fs.exists(&mail_queue::path("trace", id)) {
-        bounce::trace_flush(ctx, "active", id, &e);
+    // bounce(8) takes its time, and qmgr waits for it.
+    let has = |ctx: &Ctx<'_>, q: &str| ctx.host.fs.exists(&mail_queue::path(q, id));
+    if has(ctx, "bounce") || has(ctx, "trace") {
+        if has(ctx, "bounce") {
+            bounce::flush(ctx, "active", id, &e);
+        }
+        if has(ctx, "trace") {
+            bounce::trace_flush(ctx, "active", id, &e);
+        }
+        wait_for_bounce(ctx, id);
+        return;
     }
     if message.deferred {
         let now = ctx.host.now;
@@ -89,21 +95,31 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
             let left = e.recipients.iter().filter(|r| !r.done).count() as u64;
             ctx.pf.counters.bounced += left;
             bounce::expire(ctx, "active", id, &e);
-        } else {
-            if let Some((when, offset)) = e.warn
-                && now >= when
-            {
-                bounce::warn(ctx, "active", id, &e);
-                kill_record(ctx, id, offset);
+            if let Some(m) = ctx.pf.qmgr.active.get_mut(id) {
+                m.deferred = false;
             }
-            defer(ctx, p, id, &e);
+            wait_for_bounce(ctx, id);
             return;
         }
+        if let Some((when, offset)) = e.warn
+            && now >= when
+        {
+            bounce::warn(ctx, "active", id, &e);
+            kill_record(ctx, id, offset);
+        }
+        defer(ctx, p, id, &e);
+        return;
     }
     ctx.pf.qmgr.active.remove(id);
     mail_queue::remove(ctx.host, "active", id);
     mail_queue::remove(ctx.host, "defer", id);
     p.log(ctx, Log::Removed { qid: id.to_owned() });
+}
+
+/// Looks again when the notification is queued.
+fn wait_for_bounce(ctx: &mut Ctx<'_>, id: &str) {
+    let at = ctx.host.now + ctx.host.jitter("bounce.flush", id, 3_000, 8_000);
+    ctx.pf.due.push(at, postfix::Due::Qmgr(Due::Done(id.to_owned())));
 }
 
 /// Back to the deferred queue, with the time of the next try as the file's.

@@ -95,6 +95,8 @@ pub enum Due {
     Deliver(u64),
     /// Play a job's next events.
     Step(u64),
+    /// A message's notification is queued.
+    Done(String),
 }
 
 pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
@@ -104,6 +106,7 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
         Due::DeferredOnce => scan::deferred(ctx, None),
         Due::Deliver(job) => schedule::deliver(ctx, job),
         Due::Step(job) => schedule::step(ctx, job),
+        Due::Done(id) => active::done(ctx, &id),
     }
 }
 

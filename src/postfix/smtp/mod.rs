@@ -134,9 +134,7 @@ fn local(ctx: &mut Ctx<'_>, c: &mut Client<'_>, path: &str) {
     };
     match made {
         Err((e, _)) => {
-            let host = shown;
-            c.log(Delivery::Connect { host: host.clone(), reason: e.text().into() });
-            c.why = Why::new("4.4.1", format!("connect to {host}: {}", e.text()));
+            c.why = Why::new("4.4.1", format!("connect to {shown}: {}", e.text()));
         }
         Ok(peer) => {
             let host = Host { name, shown: shown.clone(), relay: shown, domain: path.to_owned() };

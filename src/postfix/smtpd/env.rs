@@ -9,6 +9,7 @@ use crate::postfix::live::{self, Live};
 use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
 use crate::postfix::restriction::{Env, Verified};
 use crate::postfix::trivial_rewrite::{Purpose, Resolved};
+use crate::postfix::verify;
 use std::net::IpAddr;
 
 /// A process at work, and the time that its work takes.
@@ -100,8 +101,15 @@ impl Env for SmtpdEnv<'_, '_> {
         }
         None
     }
-    fn verify(&mut self, _addr: &str) -> Verified {
-        Verified::Unavailable
+    fn verify(&mut self, addr: &str) -> Verified {
+        let polls = self.int("address_verify_poll_count").max(1);
+        let delay = Span::secs(self.live.proc.conf.time("address_verify_poll_delay"));
+        let Some(k) = verify::poll(self.live.ctx, addr, polls, delay) else { return Verified::Unavailable };
+        match k.status {
+            verify::Status::Ok => Verified::Ok,
+            verify::Status::Bounce => Verified::Bounced(k.text),
+            verify::Status::Defer | verify::Status::Todo => Verified::Deferred(k.text),
+        }
     }
     fn expand(&mut self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let unknown = std::cell::RefCell::new(Vec::new());
