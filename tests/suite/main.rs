@@ -8,3 +8,4 @@ mod proof;
 mod queue_tools;
 mod rooms;
 mod session;
+mod filters;

@@ -443,7 +443,7 @@ async fn columns(ctx: &Ctx, cells: &[(String, usize)], o: &Ls) -> Result<(), i32
             let Some((t, w)) = cells.get(i) else { break };
             // Between columns ls uses tabs where they reach.
             while at < col_at {
-                if at / 8 < col_at / 8 {
+                if (at + 1) / 8 < col_at / 8 {
                     out.push('\t');
                     at = (at / 8 + 1) * 8;
                 } else {

@@ -39,10 +39,9 @@ async fn seq_run(ctx: &mut Ctx) -> Status {
     // A negative number is an operand.
     let mut args = ctx.args[1..].to_vec();
     let number = |a: &str| a.strip_prefix('-').is_some_and(|d| d.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
-    if let Some(i) = args.iter().position(|a| number(a) || a == "--") {
-        if args[i] != "--" && !args[..i].iter().any(|a| a == "-s" || a == "-f") {
-            args.insert(i, "--".into());
-        }
+    let first = args.iter().position(|a| number(a) || !a.starts_with('-'));
+    if let Some(i) = first.filter(|i| number(&args[*i])) {
+        args.insert(i, "--".into());
     }
     let p = getopt_args(ctx, &args, "f|format= s|separator= w|equal-width", 1, false, "")?;
     let (first, step, last) = match &p.args[..] {

@@ -293,14 +293,8 @@ async fn join_run(ctx: &mut Ctx) -> Status {
     };
     let (l, r) = (&sides[0], &sides[1]);
     let (mut i, mut j, mut out, mut code) = (0, 0, String::new(), 0);
-    for (n, (rows, k)) in [(l, k1), (r, k2)].iter().enumerate() {
-        let disorder = rows.windows(2).position(|w| key(&w[0], *k) > key(&w[1], *k));
-        if let Some(at) = disorder.filter(|_| !p.has("nocheck-order")) {
-            let text = rows[at + 1].join(&glue);
-            ctx.complain(format!("{}:{}: is not sorted: {text}", p.args[n], at + 2));
-            code = 1;
-        }
-    }
+    // Order is looked at only once a line without a partner was seen, as GNU join does.
+    let (mut unpaired, mut warned, mut checked) = (false, [false; 2], [1usize; 2]);
     while i < l.len() || j < r.len() {
         let order = match (l.get(i), r.get(j)) {
             (Some(a), Some(b)) => key(a, k1).cmp(&key(b, k2)),
@@ -309,12 +303,14 @@ async fn join_run(ctx: &mut Ctx) -> Status {
         };
         match order {
             std::cmp::Ordering::Less => {
+                unpaired = true;
                 if show("1") {
                     out += &line(l.get(i), None);
                 }
                 i += 1;
             }
             std::cmp::Ordering::Greater => {
+                unpaired = true;
                 if show("2") {
                     out += &line(None, r.get(j));
                 }
@@ -336,6 +332,19 @@ async fn join_run(ctx: &mut Ctx) -> Status {
             }
         }
         emit(ctx, std::mem::take(&mut out)).await?;
+        for (n, (rows, k, at)) in [(l, k1, i), (r, k2, j)].into_iter().enumerate() {
+            while checked[n] <= at && checked[n] < rows.len() {
+                let c = checked[n];
+                let disorder = key(&rows[c - 1], k) > key(&rows[c], k);
+                if disorder && unpaired && !warned[n] && !p.has("nocheck-order") {
+                    let text = rows[c].join(&glue);
+                    ctx.complain(format!("{}:{}: is not sorted: {text}", p.args[n], c + 1));
+                    warned[n] = true;
+                    code = 1;
+                }
+                checked[n] += 1;
+            }
+        }
     }
     if code == 1 {
         ctx.complain("input is not in sorted order");

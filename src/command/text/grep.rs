@@ -127,12 +127,7 @@ async fn run(ctx: &mut Ctx) -> Status {
     let mut res = Vec::new();
     for pat in &patterns {
         match Re::new(pat, syntax, Flags { ignore_case, ..Flags::default() }) {
-            Ok(re) => {
-                for w in &re.warnings {
-                    ctx.complain(format!("warning: {w}"));
-                }
-                res.push(re);
-            }
+            Ok(re) => res.push(re),
             Err(m) => {
                 ctx.complain(m);
                 return Err(2);
@@ -448,7 +443,7 @@ impl Grep {
             if (hits > 0) == with {
                 self.say(ctx, name, b'\n').await?;
             }
-            return Ok((hits > 0) == with);
+            return Ok(hits > 0);
         }
         if self.count {
             let mut out = Vec::new();

@@ -31,8 +31,6 @@ pub struct Flags {
 pub struct Re {
     imp: Imp,
     groups: usize,
-    /// What GNU grep warns of, such as `stray \ before d`.
-    pub warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +45,7 @@ pub type Spans = Vec<Option<(usize, usize)>>;
 impl Re {
     /// Compiles; the error is regcomp(3)'s text.
     pub fn new(pattern: &str, syntax: Syntax, flags: Flags) -> Result<Re, String> {
-        let mut t = Translator { out: String::new(), groups: 0, fancy: false, warnings: Vec::new(), syntax };
+        let mut t = Translator { out: String::new(), groups: 0, fancy: false, syntax };
         match syntax {
             Syntax::Fixed => t.out = regex::escape(pattern),
             Syntax::Perl => {
@@ -72,7 +70,7 @@ impl Re {
                 Err(_) => return Err("Invalid preceding regular expression".into()),
             },
         };
-        Ok(Re { imp, groups: t.groups, warnings: t.warnings })
+        Ok(Re { imp, groups: t.groups })
     }
     /// How many groups the pattern has.
     pub fn groups(&self) -> usize {
@@ -114,7 +112,6 @@ struct Translator {
     out: String,
     groups: usize,
     fancy: bool,
-    warnings: Vec<String>,
     syntax: Syntax,
 }
 
@@ -321,10 +318,6 @@ impl Translator {
             'r' | 'f' | 'v' | 'a' => {
                 self.out.push('\\');
                 self.out.push(c);
-            }
-            c if c.is_ascii_alphanumeric() => {
-                self.warnings.push(format!("stray \\ before {c}"));
-                self.literal(c);
             }
             c => self.literal(c),
         }

@@ -711,7 +711,7 @@ impl Awk {
                         return Err(self.die(ctx, "line 1: no arguments in call to printf"));
                     }
                     let format = self.text(&args.remove(0));
-                    self.enough(ctx, "printf", &format, args.len())?;
+                    self.enough(ctx, "printf", &format, &args)?;
                     let data = sprintf(&format, &args, &self.convert());
                     let to = self.target(ctx, to.as_ref()).await?;
                     self.write(ctx, data, to).await?;
@@ -810,12 +810,31 @@ impl Awk {
             Ok(())
         })
     }
-    /// mawk refuses a format that asks for more than was given.
-    fn enough(&self, ctx: &Ctx, name: &str, format: &[u8], given: usize) -> Res<()> {
-        let text = String::from_utf8_lossy(format).into_owned();
-        let wanted = text.replace("%%", "").matches('%').count();
-        if wanted > given {
-            return Err(self.die(ctx, &format!("run time error: not enough arguments passed to {name}(\"{text}\")")));
+    /// mawk stops at the first directive that has no argument; `printf` has written what stands before it.
+    fn enough(&mut self, ctx: &Ctx, name: &str, format: &[u8], args: &[V]) -> Res<()> {
+        let (mut wanted, mut i) = (0, 0);
+        while i < format.len() {
+            if format[i] == b'%' {
+                i += 1;
+                if format.get(i) != Some(&b'%') {
+                    wanted += 1;
+                    if wanted > args.len() {
+                        if name == "printf" {
+                            ctx.out(sprintf(&format[..i - 1], args, &self.convert()));
+                        }
+                        let text = String::from_utf8_lossy(format).into_owned();
+                        let file = String::from_utf8_lossy(&self.var_text("FILENAME")).into_owned();
+                        let (f, n) = (self.get_var("FNR").num(), self.get_var("NR").num());
+                        return Err(self.die(
+                            ctx,
+                            &format!(
+                                "run time error: not enough arguments passed to {name}(\"{text}\")\n\tFILENAME=\"{file}\" FNR={f} NR={n}"
+                            ),
+                        ));
+                    }
+                }
+            }
+            i += 1;
         }
         Ok(())
     }
@@ -1153,7 +1172,7 @@ impl Awk {
             "toupper" => V::Str(text(0).to_ascii_uppercase()),
             "sprintf" => {
                 let format = text(0);
-                self.enough(ctx, "sprintf", &format, v.len().saturating_sub(1))?;
+                self.enough(ctx, "sprintf", &format, v.get(1..).unwrap_or(&[]))?;
                 V::Str(sprintf(&format, v.get(1..).unwrap_or(&[]), &self.convert()))
             }
             "sin" => V::Num(n(0).sin()),
