@@ -3,9 +3,9 @@
 mod anything;
 mod delivery;
 mod dovecot;
+mod filters;
 mod lab_files;
 mod proof;
 mod queue_tools;
 mod rooms;
 mod session;
-mod filters;

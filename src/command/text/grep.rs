@@ -74,10 +74,6 @@ async fn run(ctx: &mut Ctx) -> Status {
         "fgrep" => Syntax::Fixed,
         _ => Syntax::Basic,
     };
-    if name != "grep" {
-        let letter = if name == "egrep" { "E" } else { "F" };
-        ctx.err(format!("{name}: warning: {name} is obsolescent; using grep -{letter}\n"));
-    }
     let (mut after, mut before, mut both) = (None, None, None);
     for (k, v) in &p.opts {
         let v = v.as_deref().unwrap_or("");

@@ -7,7 +7,6 @@ mod value;
 
 use super::super::Ctx;
 use super::super::input::{Status, slurp, status};
-pub use value::{float, sprintf};
 
 const USAGE: &str = "Usage: mawk [Options] [Program] [file ...]\n\nProgram:\n    The -f option value is the name of a file containing program text.\n    If no -f option is given, a \"--\" ends option processing; the following\n    parameters are the program text.\n";
 

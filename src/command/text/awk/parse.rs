@@ -391,7 +391,7 @@ impl Parser {
     }
     fn enter(&mut self) -> R<()> {
         self.depth += 1;
-        if self.depth > 150 {
+        if self.depth > 80 {
             return Err(format!("line {}: parser stack overflow", self.line));
         }
         Ok(())
