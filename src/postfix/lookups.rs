@@ -50,6 +50,9 @@ pub trait Lookups {
             return Ok(false);
         }
         let bare = domain.strip_suffix('.').unwrap_or(domain);
+        if bare.is_empty() || bare.ends_with('.') {
+            return Ok(false);
+        }
         if self.matches("mydestination", Who::Name(bare))? {
             return Ok(true);
         }

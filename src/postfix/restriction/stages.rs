@@ -31,7 +31,9 @@ fn settle(c: &mut Check<'_>, f: impl FnOnce(&mut Check<'_>) -> Outcome) -> Statu
 }
 
 fn rejection(c: &mut Check<'_>, status: Status) -> Rejection {
-    (status == Status::Reject).then(|| std::mem::take(&mut c.state.reply))
+    // HANGUP leaves no reply.
+    let reply = std::mem::take(&mut c.state.reply);
+    (status == Status::Reject && !reply.is_empty()).then_some(reply)
 }
 
 pub fn client(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
@@ -197,18 +199,38 @@ pub fn queue_space(state: &mut CheckState, env: &mut dyn Env, free: u64) -> Reje
     rejection(c, status)
 }
 
-/// `local_header_rewrite_clients`: whether the client's headers are completed as our own.
-pub fn rewrites(state: &mut CheckState, env: &mut dyn Env, list: &[String]) -> bool {
+/// `smtpd_check_rewrite()`: whether the client's headers are completed as our own (`local_header_rewrite_clients`); `Err`
+/// is the reply when that cannot be found out.
+pub fn rewrite(state: &mut CheckState, env: &mut dyn Env) -> Result<bool, String> {
+    use crate::log::smtpd::Action;
     use crate::postfix::lookups::{Maps, Who};
+    let list = safety::split(&env.param("local_header_rewrite_clients"));
     let (name, addr) = (state.name.clone(), state.addr.clone());
-    list.iter().enumerate().any(|(i, word)| match word.to_ascii_lowercase().as_str() {
-        "permit_inet_interfaces" => addr.parse().is_ok_and(|ip| env.is_own_address(ip)),
-        "permit_mynetworks" => env.matches("mynetworks", Who::Host(&name, &addr)) == Ok(true),
-        "permit_sasl_authenticated" => !state.sasl_username.is_empty(),
-        "permit_tls_all_clientcerts" | "permit_tls_clientcerts" => state.tls.as_ref().is_some_and(|t| t.trusted),
-        "check_address_map" => {
-            list.get(i + 1).is_some_and(|m| matches!(env.find(Maps::Spec(m), &addr, false), Ok(Some(_))))
+    let mut words = list.iter();
+    while let Some(word) = words.next() {
+        let hit = match word.to_ascii_lowercase().as_str() {
+            "permit_inet_interfaces" => Ok(addr.parse().is_ok_and(|ip| env.is_own_address(ip))),
+            "permit_mynetworks" => env.matches("mynetworks", Who::Host(&name, &addr)),
+            "permit_sasl_authenticated" => Ok(!state.sasl_username.is_empty()),
+            "permit_tls_all_clientcerts" => Ok(state.tls.as_ref().is_some_and(|t| t.trusted)),
+            "check_address_map" => match words.next() {
+                Some(map) => env.find(Maps::Spec(map), &addr, false).map(|v| v.is_some()),
+                None => Ok(false),
+            },
+            w if w.contains(':') => env.find(Maps::Spec(word), &addr, false).map(|v| v.is_some()),
+            _ => Ok(false),
+        };
+        match hit {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(_) => {
+                let text = "451 4.3.0 Temporary lookup error";
+                let event = state.whatsup(Action::Reject, text);
+                env.say(event);
+                state.note(super::state::ErrorClass::Resource);
+                return Err(text.into());
+            }
         }
-        _ => false,
-    })
+    }
+    Ok(false)
 }

@@ -247,7 +247,7 @@ impl Session {
         }
     }
 
-    fn submission(&mut self, ctx: &mut Ctx<'_>, qid: &str) -> Submission {
+    fn submission(&mut self, ctx: &Ctx<'_>, qid: &str) -> Submission {
         let mut content = Vec::with_capacity(self.mail.content.len() + 300);
         for line in &self.state.prepend {
             content.extend_from_slice(line.as_bytes());
@@ -255,7 +255,6 @@ impl Session {
         }
         content.extend_from_slice(self.received(ctx, qid).as_bytes());
         content.append(&mut self.mail.content);
-        let local_rewrite = self.is_local_client(ctx);
         let s = &self.state;
         Submission {
             qid: qid.to_owned(),
@@ -281,17 +280,11 @@ impl Session {
             ret: self.mail.ret,
             envid: self.mail.envid.clone(),
             actions: s.actions.clone(),
-            local_rewrite,
+            local_rewrite: self.mail.local_rewrite,
             receive_override: self.proc.conf.get("receive_override_options"),
             tls: s.tls.is_some(),
             ..Submission::default()
         }
-    }
-
-    /// `local_header_rewrite_clients`: whether this client's headers are completed.
-    fn is_local_client(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        let list = crate::postfix::restriction::safety::split(&self.proc.conf.get("local_header_rewrite_clients"));
-        self.check(ctx, |s, e| stages::rewrites(s, e, &list))
     }
 
     /// The Received: header.

@@ -84,6 +84,13 @@ impl Session {
                 return false;
             }
         }
+        match self.check(ctx, |s, e| stages::rewrite(s, e)) {
+            Ok(local) => self.mail.local_rewrite = local,
+            Err(reply) => {
+                self.reply(ctx, &reply);
+                return false;
+            }
+        }
         if !sender.is_ascii() && !self.mail.smtputf8 && self.flag("strict_smtputf8") {
             return self.refuse(ctx, "553 5.6.7 Must declare SMTPUTF8 to send unicode address");
         }

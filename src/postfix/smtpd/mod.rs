@@ -96,6 +96,8 @@ struct Transaction {
     /// The line being received.
     partial: Vec<u8>,
     bdat: bool,
+    /// Headers are completed as our own mail's are.
+    local_rewrite: bool,
     bdat_failed: bool,
     /// Bytes of the chunk at hand.
     chunk: usize,

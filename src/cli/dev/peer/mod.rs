@@ -1,7 +1,10 @@
 //! `dev peer SUITE`: Postfix's own test data run on the model, one file a suite.
 
 mod expand;
+mod resolve;
+mod smtpd_check;
 mod table;
+mod zone;
 
 use super::super::{Done, Failure, print};
 use clap::ArgMatches;
@@ -29,6 +32,12 @@ pub(super) fn run(m: &ArgMatches) -> Done {
             let spec = first.ok_or_else(|| Failure("dev peer table: which one? TYPE:FILE [FILE.in]".into()))?;
             let file = spec.split_once(':').map_or(spec, |(_, f)| f);
             table::run(&read(args.get(1).copied())?, spec, &read(Some(file))?)
+        }
+        "resolve" => resolve::run(&read(first)?),
+        "smtpd-check" => {
+            let dir = first.and_then(|p| p.rsplit_once('/')).map_or(".", |(d, _)| d).to_owned();
+            let load = |name: &str| std::fs::read_to_string(format!("{dir}/{name}")).ok();
+            smtpd_check::run(&read(first)?, &load)
         }
         _ => return Err(Failure(format!("dev peer {suite}: no such suite; see maillab dev peer --help"))),
     };
