@@ -98,9 +98,9 @@ impl Lookups for Fixture<'_> {
         found.map_err(|_| Failed)
     }
     fn is_own_address(&self, ip: IpAddr) -> bool {
-        ["inet_interfaces", "proxy_interfaces"].iter().any(|p| {
-            self.conf.get(p).split([',', ' ']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip))
-        })
+        ["inet_interfaces", "proxy_interfaces"]
+            .iter()
+            .any(|p| self.conf.get(p).split([',', ' ']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip)))
     }
 }
 
@@ -263,7 +263,8 @@ fn line(f: &mut Fixture<'_>, state: &mut CheckState, w: &[String]) -> Option<Str
 /// Runs an input and gives what the test program prints.
 pub fn run(input: &str, load: Load<'_>) -> String {
     let now = Time::from_secs(1_700_000_000);
-    let mut conf = Config::from_text("/etc/postfix/main.cf", "compatibility_level = 3.6\nmyhostname = mail.example.invalid\n");
+    let mut conf =
+        Config::from_text("/etc/postfix/main.cf", "compatibility_level = 3.6\nmyhostname = mail.example.invalid\n");
     for (name, value) in START {
         conf.set(name, value);
     }
