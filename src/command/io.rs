@@ -108,7 +108,7 @@ impl fmt::Debug for Kernel {
 /// No more terminal output than this between two inputs.
 const MAX_SHOWN: usize = 4 << 20;
 /// A memory descriptor takes no more than this: then its writer dies as of a broken pipe.
-const MAX_MEMORY: usize = 32 << 20;
+const MAX_MEMORY: usize = 8 << 20;
 
 impl Kernel {
     pub fn moved(&self) {
@@ -136,6 +136,10 @@ impl Kernel {
             })
             .await;
         }
+    }
+    /// Takes `n` steps off the budget at once: what a costly thing adds to the next [`Kernel::step`].
+    pub fn charge(&self, n: u64) {
+        self.budget.set(self.budget.get().saturating_sub(n));
     }
     /// Runs a future until it ends or is interrupted (`None`). A job in the background is not interrupted.
     pub async fn unless_interrupted<F: Future>(&self, background: bool, f: F) -> Option<F::Output> {
@@ -269,6 +273,16 @@ impl Kernel {
     }
 }
 
+/// A future whose polls get native stack as they need it: nested shells and functions are futures within futures.
+pub async fn deep<F: Future>(f: F) -> F::Output {
+    let mut f = std::pin::pin!(f);
+    poll_fn(|cx| stacker::maybe_grow(STACK_LEFT, STACK_PIECE, || f.as_mut().poll(cx))).await
+}
+
+/// With less native stack than this left, another piece is taken.
+const STACK_LEFT: usize = 256 * 1024;
+const STACK_PIECE: usize = 2 * 1024 * 1024;
+
 /// A pipe between two programs.
 #[derive(Debug, Default)]
 pub struct Pipe {
@@ -393,6 +407,7 @@ impl Io {
     }
     /// write(2) of everything. On a broken pipe the program is marked as killed by SIGPIPE.
     pub fn write(&self, fd: u32, data: &[u8]) -> Result<(), Errno> {
+        self.kernel.charge(data.len() as u64 / 256);
         match self.fds.get(&fd) {
             None | Some(Fd::PipeRead(_)) => Err(Errno::BadF),
             Some(Fd::Null) => Ok(()),

@@ -275,6 +275,7 @@ impl Machine {
     /// Takes one input and gives what is shown until something else is needed.
     pub fn input(&mut self, input: Input) -> Output {
         self.kernel.budget.set(BUDGET);
+        self.kernel.killed.set(false);
         self.jumps = 0;
         self.take(input);
         Output { chunks: self.kernel.take_output(), state: self.state.clone() }

@@ -15,8 +15,10 @@ use std::task::{Context, Poll, Waker};
 /// A program that waits for the user and for a timer gets the timer if it is this close: so long a person waits for an
 /// answer before typing on.
 const PATIENCE: Span = Span::secs(60);
+/// A sleep that is longer than this is not jumped over.
+const LONGEST: Span = Span::days(7);
 /// After so many sleeps one input goes on in step with real time.
-const MAX_JUMPS: u32 = 2_000;
+const MAX_JUMPS: u32 = 200;
 /// No more rounds of polling than this for one input.
 const MAX_ROUNDS: u32 = 2_000_000;
 
@@ -67,7 +69,7 @@ fn look(fore: &[Wait], back: &[Wait], now: Time, may_jump: bool) -> Stuck {
         && (!terminal || t <= now + PATIENCE)
     {
         let t = earliest(back).map_or(t, |b| b.min(t));
-        return if may_jump { Stuck::Timer(t) } else { Stuck::State(State::Following) };
+        return if may_jump && t <= now + LONGEST { Stuck::Timer(t) } else { Stuck::State(State::Following) };
     }
     if terminal {
         return Stuck::State(State::Reading);
@@ -249,7 +251,7 @@ fn to_end(kernel: &Rc<Kernel>, world: &WorldRef, mut run: Pin<Box<dyn Future<Out
             continue;
         }
         let now = world.borrow().now();
-        match look(&fore, &back, now, jumps < MAX_JUMPS) {
+        match look(&fore, &back, now, jumps < 10 * MAX_JUMPS) {
             Stuck::Timer(t) => {
                 jumps += 1;
                 world.borrow_mut().advance(t);

@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use super::print;
 use super::state::{Flow, Job, MAX_DEPTH, Mode, R, Shell};
 use super::vars::Content;
-use crate::command::io::{Fd, Wait, pipe};
+use crate::command::io::{Fd, Wait, deep, pipe};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -104,7 +104,7 @@ impl Shell {
                 self.complain("fork: retry: Resource temporarily unavailable");
                 return 254;
             }
-            let r = self.list(&list).await;
+            let r = deep(self.list(&list)).await;
             self.leave(r).await
         })
     }
@@ -279,7 +279,7 @@ impl Shell {
             }
             let c = c.clone();
             let run = async move {
-                let r = sub.command(&c).await;
+                let r = deep(sub.command(&c)).await;
                 sub.leave(r).await
             };
             futures.push(Stage { run: Some(Box::pin(run)), status: 0, out });
@@ -581,7 +581,7 @@ impl Shell {
         self.calls.push(name.to_owned());
         self.vars.push_frame();
         self.depth += 1;
-        let r = self.command(&body).await;
+        let r = deep(self.command(&body)).await;
         self.depth -= 1;
         self.vars.pop_frame();
         self.calls.pop();
@@ -636,6 +636,7 @@ struct Stage {
 /// Polls the stages in order; true while one is still running.
 fn poll_stages(stages: &mut [Stage], kernel: &crate::command::io::Kernel, cx: &mut std::task::Context<'_>) -> bool {
     let mut open = false;
+    let mut following = false;
     for s in stages {
         let Some(f) = s.run.as_mut() else { continue };
         let before = kernel.waits.borrow().len();
@@ -645,9 +646,12 @@ fn poll_stages(stages: &mut [Stage], kernel: &crate::command::io::Kernel, cx: &m
             kernel.moved();
             continue;
         }
-        // A program that only follows notices that its reader is gone.
-        let follows = kernel.waits.borrow()[before.min(kernel.waits.borrow().len())..].contains(&Wait::Follow);
-        if follows && s.out.as_ref().is_some_and(crate::command::io::WeakWrite::is_broken) {
+        // A program that only follows notices that its reader is gone, and so do those that it feeds.
+        let quiet = kernel.waits.borrow().get(before..).is_none_or(|new| {
+            following |= new.contains(&Wait::Follow);
+            new.iter().all(|w| matches!(w, Wait::Follow | Wait::Pipe))
+        });
+        if following && quiet && s.out.as_ref().is_some_and(crate::command::io::WeakWrite::is_broken) {
             s.status = 141;
             s.run = None;
             kernel.waits.borrow_mut().truncate(before);

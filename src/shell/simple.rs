@@ -5,6 +5,7 @@ use super::builtins::{self, Call};
 use super::state::{Flow, MAX_DEPTH, R, Shell};
 use super::vars::{Content, Var};
 use super::{escape, unsimulated};
+use crate::command::io::deep;
 use crate::command::{self, Program};
 use crate::host::Errno;
 use crate::host::fs::{Kind, PERM_X};
@@ -354,11 +355,12 @@ impl Shell {
             self.complain("fork: retry: Resource temporarily unavailable");
             return Ok(254);
         }
+        self.kernel.charge(50);
         let guard = self.enter(p.name, &argv);
         let mut ctx = self.ctx(argv, guard.pid);
         ctx.depth = self.depth + 1;
         let k = self.kernel.clone();
-        let r = k.unless_interrupted(self.background, (p.start)(&mut ctx)).await;
+        let r = k.unless_interrupted(self.background, deep((p.start)(&mut ctx))).await;
         drop(guard);
         match r {
             None => Err(Flow::Interrupt),

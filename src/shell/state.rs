@@ -100,8 +100,11 @@ pub struct Shell {
     pub trapping: bool,
 }
 
-/// What nests deeper than this is cut off: the futures of one level take native stack.
-pub const MAX_DEPTH: u32 = 60;
+/// What nests deeper than this is cut off.
+pub const MAX_DEPTH: u32 = 250;
+
+/// No value is longer than this.
+const MAX_VALUE: usize = 1 << 20;
 
 pub const OPTIONS: &[(&str, char)] = &[
     ("allexport", 'a'),
@@ -285,6 +288,7 @@ impl Shell {
     }
     /// A copy that runs as a subshell.
     pub fn subshell(&self) -> Shell {
+        self.kernel.charge(30);
         let mut s = self.clone();
         s.subshells += 1;
         s.depth += 1;
@@ -415,6 +419,11 @@ impl Shell {
         } else if append {
             value = before.unwrap_or_default() + &value;
         }
+        if value.len() > MAX_VALUE {
+            self.complain(format!("xrealloc: cannot allocate {} bytes", value.len()));
+            return Err(());
+        }
+        self.kernel.charge(value.len() as u64 / 256);
         match old.case {
             Some('l') => value = value.to_lowercase(),
             Some('u') => value = value.to_uppercase(),

@@ -9,3 +9,4 @@ mod proof;
 mod queue_tools;
 mod rooms;
 mod session;
+mod machine;

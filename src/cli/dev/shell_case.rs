@@ -83,6 +83,8 @@ fn world(files: &Path, fixtures: &Value, now: Time) -> Result<World, String> {
     let paths = fixtures["paths"].as_object().ok_or("no `paths` in fixtures.json")?;
     for (path, f) in paths {
         let fs = &mut host.fs;
+        // A link cannot be given a time afterwards.
+        fs.now = f["mtime"].as_i64().map_or(now, Time::from_secs);
         let fail = |e: crate::host::Errno| format!("{path}: {e}");
         match f["type"].as_str() {
             Some("dir") => drop(fs.mkdir_all(path).map_err(fail)?),
@@ -94,6 +96,7 @@ fn world(files: &Path, fixtures: &Value, now: Time) -> Result<World, String> {
             }
         }
     }
+    host.fs.now = now;
     for dir in ["/dev", "/tmp", "/usr/bin", "/usr/sbin", "/bin"] {
         let _ = host.fs.mkdir_all(dir);
     }

@@ -16,6 +16,8 @@ struct How {
     file: Option<String>,
 }
 
+/// No more lines than this are taken.
+const MAX_ITEMS: usize = 100_000;
 /// Longest command line, as Linux's default limit has it.
 const MAX_LINE: usize = 131_072;
 
@@ -138,7 +140,7 @@ fn items(ctx: &Ctx, data: &[u8], h: &How) -> Result<Vec<Vec<String>>, i32> {
     }
     let text = decode(data);
     let mut lines = Vec::new();
-    for line in text.split('\n') {
+    for line in text.split('\n').take(MAX_ITEMS) {
         let mut words = Vec::new();
         let mut word: Option<String> = None;
         let mut chars = line.chars();

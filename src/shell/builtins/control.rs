@@ -125,7 +125,7 @@ async fn nested(sh: &mut Shell, text: &str, top: &str) -> R {
         return Ok(1);
     }
     sh.depth += 1;
-    let r = sh.run_text(text, top).await;
+    let r = crate::command::io::deep(sh.run_text(text, top)).await;
     sh.depth -= 1;
     r
 }

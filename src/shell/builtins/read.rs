@@ -42,7 +42,11 @@ impl Shell {
                     return Ok(if data.is_empty() { None } else { Some((bytes::decode(&data), false)) });
                 }
             }
-            if data.len() > 8 << 20 {
+            if data.len() % 4096 == 4095 {
+                self.kernel.charge(256);
+                self.step().await?;
+            }
+            if data.len() > 1 << 20 {
                 return Ok(Some((bytes::decode(&data), true)));
             }
         }
