@@ -245,7 +245,7 @@ pub fn inet_listeners(config: &Config, service: &str) -> Vec<(String, String, Ip
     for l in config.sections(&format!("service/{service}/"), "inet_listener") {
         let get = |k: &str| config.get(&format!("service/{service}/inet_listener/{l}/{k}"));
         let port = get("port").parse().unwrap_or(0);
-        if port == 0 {
+        if port == 0 || get("ssl") == "yes" && config.get("ssl") == "no" {
             continue;
         }
         let addresses = if get("address").is_empty() { config.get("listen") } else { get("address") };

@@ -8,10 +8,15 @@ pub mod config;
 pub mod dial;
 pub mod files;
 pub mod ids;
+pub mod imap;
 pub mod lmtp;
+pub mod login;
 pub mod maildir;
 pub mod master;
+pub mod pop3;
 pub mod quota;
+pub mod search;
+pub mod tls;
 pub mod user;
 
 use crate::base::Timers;

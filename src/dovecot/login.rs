@@ -1,0 +1,719 @@
+//! imap-login and pop3-login: greeting, TLS, authentication; then the session's own process takes over.
+//!
+//! Left out: proxying, SASL mechanisms other than PLAIN and LOGIN, ManageSieve beyond its greeting.
+
+use super::auth::{self, Verdict};
+use super::config::{Config, Scope};
+use super::maildir::Store;
+use super::{Dovecot, ids, imap, log, master, pop3, tls};
+use crate::base::{Span, Time};
+use crate::host::Host;
+use crate::host::net::{TlsPeer, Turn};
+use crate::log::dovecot::{Attempts, Client, Dovecot as Event, Security, Session as Who, Trouble};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Imap,
+    Pop3,
+    Sieve,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Clear,
+    /// The next thing must be a handshake.
+    Expected,
+    Tls,
+}
+
+/// A SASL exchange in the middle.
+#[derive(Clone, Debug)]
+struct Sasl {
+    tag: String,
+    mechanism: String,
+    user: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    Login,
+    Imap(Box<imap::Session>),
+    Pop3(Box<pop3::Session>),
+}
+
+/// One client of a login service.
+#[derive(Clone, Debug)]
+pub struct Session {
+    kind: Kind,
+    config: Arc<Config>,
+    log_pid: u32,
+    client: IpAddr,
+    server: IpAddr,
+    id: String,
+    opened: Time,
+    first_try: Option<Time>,
+    failures: u32,
+    disallowed: bool,
+    unsupported: bool,
+    bad: u32,
+    user: String,
+    method: String,
+    asked_capability: bool,
+    layer: Layer,
+    stage: Stage,
+    sasl: Option<Sasl>,
+    pop_user: Option<String>,
+    pending: Vec<u8>,
+    online: Option<u64>,
+    closed: bool,
+}
+
+const IMAP_PRE: &str = "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+";
+
+impl Session {
+    /// Accepts a connection for a listener (`imap-login/imaps`).
+    pub fn open(host: &mut Host, dv: &mut Dovecot, listener: &str, client: IpAddr, server: IpAddr) -> Option<(Session, Turn)> {
+        let m = dv.master.as_ref()?;
+        let (config, log_pid) = (m.config.clone(), m.log_pid);
+        let (service, name) = listener.split_once('/').unwrap_or((listener, ""));
+        let kind = match service {
+            "imap-login" => Kind::Imap,
+            "pop3-login" => Kind::Pop3,
+            _ => Kind::Sieve,
+        };
+        master::process(host, dv, service);
+        let now = host.now;
+        let port = host.chance.between("client-port", &format!("{client}/{}", now.0), 32_768, 60_999) as u16;
+        let wrapped = config.get(&format!("service/{service}/inet_listener/{name}/ssl")) == "yes";
+        let mut s = Session {
+            kind,
+            config,
+            log_pid,
+            client,
+            server,
+            id: ids::login_session(now, port, client),
+            opened: now,
+            first_try: None,
+            failures: 0,
+            disallowed: false,
+            unsupported: false,
+            bad: 0,
+            user: String::new(),
+            method: String::new(),
+            asked_capability: false,
+            layer: if wrapped { Layer::Expected } else { Layer::Clear },
+            stage: Stage::Login,
+            sasl: None,
+            pop_user: None,
+            pending: Vec::new(),
+            online: None,
+            closed: false,
+        };
+        if wrapped {
+            if let Err(reason) = tls::context(&s.config) {
+                let client = Box::new(s.client_as(Security::Secured));
+                log(host, log_pid, Event::SslInit { reason, client });
+                s.closed = true;
+                return Some((s, Turn { close: true, ..Turn::default() }));
+            }
+            return Some((s, Turn::default()));
+        }
+        let turn = s.greet(host, dv);
+        Some((s, turn))
+    }
+    fn greet(&mut self, host: &mut Host, dv: &mut Dovecot) -> Turn {
+        let delay = host.jitter("login-greet", &self.id, 1_000, 9_000);
+        if let Err(wait) = auth::ensure(host, dv) {
+            let text = match self.kind {
+                Kind::Imap => "* OK Waiting for authentication process to respond..\r\n* BYE Auth process broken\r\n",
+                Kind::Pop3 => "-ERR [SYS/TEMP] Auth process broken\r\n",
+                Kind::Sieve => "BYE \"Auth process broken\"\r\n",
+            };
+            self.closed = true;
+            let client = Box::new(self.client_line());
+            let attempts = Some(Attempts::NotReady { secs: wait.as_secs() });
+            log(host, self.log_pid, Event::LoginGone { reason: "Auth process broken".into(), attempts, client });
+            return Turn { output: text.into(), delay: wait, close: true };
+        }
+        let greeting = self.config.get("login_greeting");
+        let output = match self.kind {
+            Kind::Imap => format!("* OK [CAPABILITY {}] {greeting}\r\n", self.capability()),
+            Kind::Pop3 => format!("+OK {greeting}\r\n"),
+            Kind::Sieve => self.sieve_greeting(),
+        };
+        Turn { output: output.into_bytes(), delay, close: false }
+    }
+    fn sieve_greeting(&self) -> String {
+        let c = &self.config;
+        let tls = if self.offers_tls() { "\"STARTTLS\"\r\n" } else { "" };
+        let sasl = if self.plaintext_ok() { "PLAIN LOGIN" } else { "" };
+        format!(
+            "\"IMPLEMENTATION\" \"{}\"\r\n\"SIEVE\" \"{}\"\r\n\"NOTIFY\" \"{}\"\r\n\"SASL\" \"{sasl}\"\r\n{tls}\"VERSION\" \
+             \"1.0\"\r\nOK \"{}\"\r\n",
+            c.get("managesieve_implementation_string"),
+            c.get("managesieve_sieve_capability"),
+            c.get("managesieve_notify_capability"),
+            c.get("login_greeting")
+        )
+    }
+    fn scope(&self) -> Scope<'static> {
+        let protocol = match self.kind {
+            Kind::Imap => "imap",
+            Kind::Pop3 => "pop3",
+            Kind::Sieve => "sieve",
+        };
+        Scope { protocol, local: Some(self.server), remote: Some(self.client) }
+    }
+    fn service(&self) -> &'static str {
+        match self.kind {
+            Kind::Imap => "imap-login",
+            Kind::Pop3 => "pop3-login",
+            Kind::Sieve => "managesieve-login",
+        }
+    }
+    fn from_here(&self) -> bool {
+        self.client.is_loopback() || self.client == self.server
+    }
+    fn plaintext_ok(&self) -> bool {
+        if self.layer == Layer::Tls || self.from_here() {
+            return true;
+        }
+        let s = self.scope();
+        self.config.scoped(&s, "ssl") != "required" && self.config.scoped(&s, "disable_plaintext_auth") == "no"
+    }
+    fn offers_tls(&self) -> bool {
+        self.layer != Layer::Tls && self.config.scoped(&self.scope(), "ssl") != "no"
+    }
+    fn mechanisms(&self) -> Vec<String> {
+        auth::mechanisms(&self.config)
+    }
+    fn capability(&self) -> String {
+        let mut c = IMAP_PRE.to_owned();
+        if self.offers_tls() {
+            c.push_str(" STARTTLS");
+        }
+        if self.plaintext_ok() {
+            for m in self.mechanisms() {
+                c.push_str(&format!(" AUTH={m}"));
+            }
+        } else {
+            c.push_str(" LOGINDISABLED");
+        }
+        c
+    }
+    fn client_as(&self, security: Security) -> Client {
+        Client {
+            service: self.service().to_owned(),
+            user: self.user.clone(),
+            method: self.method.clone(),
+            rip: self.client,
+            lip: self.server,
+            mpid: None,
+            security,
+            session: self.id.clone(),
+        }
+    }
+    fn client_line(&self) -> Client {
+        self.client_as(match self.layer {
+            Layer::Tls => Security::Tls,
+            _ if self.from_here() => Security::Secured,
+            _ => Security::Plain,
+        })
+    }
+    fn attempts(&self, now: Time) -> Attempts {
+        let since = |t: Time| now.secs() - t.secs();
+        if self.failures > 0 {
+            Attempts::Failed { count: self.failures, secs: since(self.first_try.unwrap_or(self.opened)) }
+        } else if self.disallowed {
+            Attempts::Disallowed
+        } else if self.unsupported {
+            Attempts::Unsupported
+        } else {
+            Attempts::None { secs: since(self.opened) }
+        }
+    }
+    fn gone(&mut self, host: &mut Host, reason: &str) {
+        if !self.closed {
+            self.closed = true;
+            let attempts = Some(self.attempts(host.now));
+            let client = Box::new(self.client_line());
+            log(host, self.log_pid, Event::LoginGone { reason: reason.to_owned(), attempts, client });
+        }
+    }
+
+    /// What the client sees of the server when it shakes hands now; `Err` is OpenSSL's reason at the server.
+    pub fn tls_offer(&self) -> Option<TlsPeer> {
+        if self.layer == Layer::Expected { tls::context(&self.config).ok() } else { None }
+    }
+    /// The handshake is done.
+    pub fn tls_started(&mut self, host: &mut Host, dv: &mut Dovecot) -> Turn {
+        let wrapped = self.opened == host.now || self.pending.is_empty() && !self.asked_tls();
+        self.layer = Layer::Tls;
+        self.pending.clear();
+        if wrapped { self.greet(host, dv) } else { Turn::default() }
+    }
+    fn asked_tls(&self) -> bool {
+        self.method == "\u{0}starttls"
+    }
+    /// The handshake failed.
+    pub fn tls_failed(&mut self, host: &mut Host, why: &str) {
+        if !self.closed {
+            self.closed = true;
+            let text = format!("SSL_accept() failed: {why}");
+            let client = Box::new(self.client_as(Security::Handshaking(text.clone())));
+            let attempts = Some(self.attempts(host.now));
+            log(host, self.log_pid, Event::LoginGone { reason: format!("Connection closed: {text}"), attempts, client });
+        }
+    }
+
+    /// Bytes from the client.
+    pub fn input(&mut self, host: &mut Host, dv: &mut Dovecot, data: &[u8]) -> Turn {
+        if self.closed {
+            return Turn { close: true, ..Turn::default() };
+        }
+        if self.layer == Layer::Expected {
+            self.tls_failed(host, "error:0A00010B:SSL routines::wrong version number");
+            return Turn { close: true, ..Turn::default() };
+        }
+        self.pending.extend_from_slice(data);
+        let mut turn = Turn::default();
+        loop {
+            let step = match &mut self.stage {
+                Stage::Imap(s) => {
+                    let rest = std::mem::take(&mut self.pending);
+                    let t = s.input(host, &rest);
+                    if s.is_over() {
+                        self.end(host, dv);
+                    }
+                    Some(t)
+                }
+                Stage::Pop3(s) => {
+                    let rest = std::mem::take(&mut self.pending);
+                    let t = s.input(host, &rest);
+                    if s.is_over() {
+                        self.end(host, dv);
+                    }
+                    Some(t)
+                }
+                Stage::Login => self.login_step(host, dv),
+            };
+            let Some(t) = step else { break };
+            turn.output.extend(t.output);
+            turn.delay = turn.delay + t.delay;
+            turn.close |= t.close || self.closed;
+            if turn.close || !matches!(self.stage, Stage::Login) && self.pending.is_empty() {
+                break;
+            }
+        }
+        turn.close |= self.closed;
+        turn
+    }
+    fn end(&mut self, host: &mut Host, dv: &mut Dovecot) {
+        self.closed = true;
+        if let Some(id) = self.online.take() {
+            master::session_end(host, dv, id);
+        }
+    }
+    /// The client went away.
+    pub fn hangup(&mut self, host: &mut Host, dv: &mut Dovecot) {
+        match &mut self.stage {
+            Stage::Login if self.layer == Layer::Expected => {
+                if !self.closed {
+                    self.closed = true;
+                    let client = Box::new(self.client_as(Security::Handshaking("Connection closed".into())));
+                    let attempts = Some(self.attempts(host.now));
+                    let reason = "Connection closed".to_owned();
+                    log(host, self.log_pid, Event::LoginGone { reason, attempts, client });
+                }
+            }
+            Stage::Login => self.gone(host, "Connection closed"),
+            Stage::Imap(s) => s.hangup(host),
+            Stage::Pop3(s) => s.hangup(host),
+        }
+        self.end(host, dv);
+    }
+    /// The session was kicked: its process got a SIGTERM from `by`.
+    pub fn online_id(&self) -> Option<u64> {
+        self.online
+    }
+
+    fn login_step(&mut self, host: &mut Host, dv: &mut Dovecot) -> Option<Turn> {
+        let i = self.pending.iter().position(|b| *b == b'\n');
+        let Some(i) = i else {
+            if self.pending.len() > 16_384 {
+                self.pending.clear();
+                self.gone(host, "Input buffer full");
+                return Some(Turn { close: true, ..Turn::default() });
+            }
+            return None;
+        };
+        let line: Vec<u8> = self.pending.drain(..=i).collect();
+        let line = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+        let mut turn = match self.kind {
+            Kind::Imap => self.imap_line(host, dv, &line),
+            Kind::Pop3 => self.pop3_line(host, dv, &line),
+            Kind::Sieve => self.sieve_line(host, &line),
+        };
+        turn.close |= self.closed;
+        turn.delay = turn.delay + Span::micros(300);
+        Some(turn)
+    }
+    fn say(text: impl Into<String>) -> Turn {
+        Turn { output: text.into().into_bytes(), ..Turn::default() }
+    }
+    fn sieve_line(&mut self, host: &mut Host, line: &str) -> Turn {
+        match line.split(' ').next().unwrap_or("").to_ascii_uppercase().as_str() {
+            "LOGOUT" => {
+                self.gone(host, "Aborted login by logging out");
+                Self::say("OK \"Logout completed.\"\r\n")
+            }
+            "CAPABILITY" => Self::say(self.sieve_greeting()),
+            "NOOP" => Self::say("OK \"NOOP completed.\"\r\n"),
+            _ => Self::say("NO \"Error in MANAGESIEVE command received by server.\"\r\n"),
+        }
+    }
+    fn start_tls(&mut self, host: &mut Host) -> Result<(), Turn> {
+        if let Err(reason) = tls::context(&self.config) {
+            let client = Box::new(self.client_line());
+            log(host, self.log_pid, Event::SslInit { reason, client });
+            self.closed = true;
+            return Err(Turn { close: true, ..Turn::default() });
+        }
+        self.layer = Layer::Expected;
+        self.method = "\u{0}starttls".into();
+        Ok(())
+    }
+    fn imap_line(&mut self, host: &mut Host, dv: &mut Dovecot, line: &str) -> Turn {
+        if let Some(sasl) = self.sasl.take() {
+            return self.sasl_line(host, dv, sasl, line);
+        }
+        if self.asked_tls() {
+            self.method.clear();
+        }
+        let bad = |s: &mut Session, host: &mut Host, tag: &str| {
+            s.bad += 1;
+            if s.bad >= 3 {
+                s.gone(host, "Too many invalid commands");
+                return Self::say("* BYE Too many invalid IMAP commands.\r\n");
+            }
+            Self::say(format!("{tag} BAD Error in IMAP command received by server.\r\n"))
+        };
+        let mut words = imap::words(line);
+        if words.is_empty() {
+            return bad(self, host, "*");
+        }
+        let tag = words.remove(0);
+        if words.is_empty() {
+            return bad(self, host, &tag);
+        }
+        let command = words.remove(0).to_ascii_uppercase();
+        match command.as_str() {
+            "CAPABILITY" => {
+                self.asked_capability = true;
+                let c = self.capability();
+                Self::say(format!(
+                    "* CAPABILITY {c}\r\n{tag} OK Pre-login capabilities listed, post-login capabilities have more.\r\n"
+                ))
+            }
+            "NOOP" => Self::say(format!("{tag} OK NOOP completed.\r\n")),
+            "ID" => Self::say(format!("* ID (\"name\" \"Dovecot\")\r\n{tag} OK ID completed.\r\n")),
+            "LOGOUT" => {
+                self.gone(host, "Aborted login by logging out");
+                Self::say(format!("* BYE Logging out\r\n{tag} OK Logout completed.\r\n"))
+            }
+            "STARTTLS" => {
+                if self.layer == Layer::Tls {
+                    return Self::say(format!("{tag} BAD TLS is already active.\r\n"));
+                }
+                if !self.offers_tls() {
+                    return Self::say(format!("{tag} BAD TLS support isn't enabled.\r\n"));
+                }
+                match self.start_tls(host) {
+                    Err(t) => t,
+                    Ok(()) => Self::say(format!("{tag} OK Begin TLS negotiation now.\r\n")),
+                }
+            }
+            "LOGIN" => {
+                let [user, password] = &words[..] else { return bad(self, host, &tag) };
+                let (user, password) = (user.clone(), password.clone());
+                if !self.plaintext_ok() {
+                    self.disallowed = true;
+                    self.user = user;
+                    self.method = "PLAIN".into();
+                    return Self::say(format!(
+                        "* BAD [ALERT] Plaintext authentication not allowed without SSL/TLS, but your client did it \
+                         anyway. If anyone was listening, the password was exposed.\r\n{tag} NO [PRIVACYREQUIRED] \
+                         Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\r\n"
+                    ));
+                }
+                self.try_login(host, dv, &tag, "PLAIN", &user, &password)
+            }
+            "AUTHENTICATE" => {
+                let mechanism = words.first().map(|m| m.to_ascii_uppercase()).unwrap_or_default();
+                if !self.plaintext_ok() {
+                    self.disallowed = true;
+                    self.method.clone_from(&mechanism);
+                    return Self::say(format!("{tag} NO [PRIVACYREQUIRED] Plaintext authentication disabled.\r\n"));
+                }
+                if !self.mechanisms().contains(&mechanism) {
+                    self.unsupported = true;
+                    self.method = mechanism;
+                    return Self::say(format!("{tag} NO [ALERT] Unsupported authentication mechanism.\r\n"));
+                }
+                let sasl = Sasl { tag, mechanism, user: None };
+                match words.get(1) {
+                    Some(initial) => {
+                        let initial = initial.clone();
+                        self.sasl_line(host, dv, sasl, &initial)
+                    }
+                    None => self.sasl_ask(sasl),
+                }
+            }
+            _ => bad(self, host, &tag),
+        }
+    }
+    fn sasl_ask(&mut self, sasl: Sasl) -> Turn {
+        let prompt = match (sasl.mechanism.as_str(), &sasl.user) {
+            ("LOGIN", None) => STANDARD.encode("Username:"),
+            ("LOGIN", Some(_)) => STANDARD.encode("Password:"),
+            _ => String::new(),
+        };
+        self.sasl = Some(sasl);
+        Self::say(format!("+ {prompt}\r\n"))
+    }
+    fn sasl_line(&mut self, host: &mut Host, dv: &mut Dovecot, mut sasl: Sasl, line: &str) -> Turn {
+        let reply = |tag: &str, imap: &str, pop: &str, kind: Kind| match kind {
+            Kind::Imap => Self::say(format!("{tag} {imap}\r\n")),
+            _ => Self::say(format!("-ERR {pop}\r\n")),
+        };
+        if line == "*" && self.first_try.is_none() || line == "*" {
+            self.failures += 1;
+            self.first_try.get_or_insert(host.now);
+            return reply(&sasl.tag, "BAD Authentication aborted by client.", "Authentication aborted by client.", self.kind);
+        }
+        let Ok(data) = STANDARD.decode(line.trim()) else {
+            self.failures += 1;
+            self.first_try.get_or_insert(host.now);
+            return reply(
+                &sasl.tag,
+                "BAD Invalid base64 data in initial response",
+                "Invalid base64 data in continued response",
+                self.kind,
+            );
+        };
+        if sasl.mechanism == "PLAIN" {
+            let parts: Vec<String> = data.split(|b| *b == 0).map(|p| String::from_utf8_lossy(p).into_owned()).collect();
+            let [_, user, password] = &parts[..] else {
+                self.failures += 1;
+                self.first_try.get_or_insert(host.now);
+                return reply(
+                    &sasl.tag,
+                    "NO [AUTHENTICATIONFAILED] Authentication failed.",
+                    "[AUTH] Authentication failed.",
+                    self.kind,
+                );
+            };
+            return self.try_login(host, dv, &sasl.tag, "PLAIN", user, password);
+        }
+        let text = String::from_utf8_lossy(&data).into_owned();
+        match sasl.user.take() {
+            None => {
+                sasl.user = Some(text);
+                self.sasl_ask(sasl)
+            }
+            Some(user) => {
+                let tag = sasl.tag.clone();
+                self.try_login(host, dv, &tag, "LOGIN", &user, &text)
+            }
+        }
+    }
+    fn try_login(&mut self, host: &mut Host, dv: &mut Dovecot, tag: &str, method: &str, user: &str, password: &str) -> Turn {
+        self.first_try.get_or_insert(host.now);
+        self.user = user.to_owned();
+        self.method = method.to_owned();
+        let answer = auth::attempt(host, dv, user, password, Some(self.client));
+        let imap = self.kind == Kind::Imap;
+        let name = match answer.verdict {
+            Verdict::Ok { user } => user,
+            Verdict::Fail => {
+                self.failures += 1;
+                let text = if imap {
+                    format!("{tag} NO [AUTHENTICATIONFAILED] Authentication failed.\r\n")
+                } else {
+                    "-ERR [AUTH] Authentication failed.\r\n".into()
+                };
+                return Turn { output: text.into_bytes(), delay: answer.delay, close: false };
+            }
+            Verdict::Internal | Verdict::Down { .. } => {
+                self.failures += 1;
+                let now = super::maildir::stamp(host.now);
+                let text = if imap {
+                    format!("{tag} NO [UNAVAILABLE] Temporary authentication failure. [{}:{now}]\r\n", host.name)
+                } else {
+                    format!("-ERR [SYS/TEMP] Temporary authentication failure. [{}:{now}]\r\n", host.name)
+                };
+                return Turn { output: text.into_bytes(), delay: answer.delay, close: false };
+            }
+        };
+        let mut turn = self.start_session(host, dv, tag, &name);
+        turn.delay = turn.delay + answer.delay;
+        turn
+    }
+    fn start_session(&mut self, host: &mut Host, dv: &mut Dovecot, tag: &str, name: &str) -> Turn {
+        let imap = self.kind == Kind::Imap;
+        let service = if imap { "imap" } else { "pop3" };
+        let Ok(user) = super::user::lookup(host, &self.config, name) else {
+            self.failures += 1;
+            return Self::say(if imap {
+                format!("{tag} NO [UNAVAILABLE] Internal error occurred. Refer to server log for more information.\r\n")
+            } else {
+                "-ERR [SYS/TEMP] Internal error occurred. Refer to server log for more information.\r\n".into()
+            });
+        };
+        let scope = Scope::protocol(service);
+        let limit = self.config.number(&scope, "mail_max_userip_connections");
+        let now = dv.sessions.values().filter(|o| o.user == name && o.service == service && o.ip == self.client).count();
+        if limit > 0 && now as u64 >= limit {
+            self.user = name.to_owned();
+            let why = format!("Maximum number of connections from user+IP exceeded (mail_max_userip_connections={limit})");
+            self.gone(host, &why);
+            return Self::say(if imap { format!("{tag} NO [LIMIT] {why}\r\n") } else { format!("-ERR [IN-USE] {why}\r\n") });
+        }
+        let (id, pid) = master::session_start(host, dv, service, &user, self.client);
+        self.online = Some(id);
+        self.user = name.to_owned();
+        let mut line = self.client_line();
+        line.mpid = Some(pid);
+        log(host, self.log_pid, Event::Login(Box::new(line)));
+        let who = Who { service: service.into(), user: name.to_owned(), pid, session: self.id.clone() };
+        let store = match Store::open(host, &self.config, &user, service, pid) {
+            Ok(s) => s,
+            Err(trouble) => return self.refused(host, dv, tag, who, trouble),
+        };
+        if imap {
+            let (s, out) = imap::Session::start(store, who, self.log_pid, tag, self.asked_capability);
+            self.stage = Stage::Imap(Box::new(s));
+            Self::say(out)
+        } else {
+            match pop3::Session::start(host, store, who.clone(), self.log_pid) {
+                Ok(s) => {
+                    self.stage = Stage::Pop3(Box::new(s));
+                    Self::say("+OK Logged in.\r\n")
+                }
+                Err(trouble) => self.refused(host, dv, tag, who, trouble),
+            }
+        }
+    }
+    /// The session's process cannot open the user's mail.
+    fn refused(&mut self, host: &mut Host, dv: &mut Dovecot, tag: &str, who: Who, trouble: Trouble) -> Turn {
+        let imap = self.kind == Kind::Imap;
+        let bye = "* BYE Internal error occurred. Refer to server log for more information.\r\n";
+        let output = match &trouble {
+            _ if !imap => {
+                "+OK Logged in.\r\n-ERR [SYS/TEMP] Internal error occurred. Refer to server log for more information.\r\n"
+                    .to_owned()
+            }
+            Trouble::UnknownDriver { .. } | Trouble::NoHome | Trouble::NoLocation => {
+                format!("{}{bye}", imap::logged_in(&self.config, tag, self.asked_capability))
+            }
+            _ => format!("{tag} OK Logged in, but initialization failed.\r\n{bye}"),
+        };
+        let session = match &trouble {
+            Trouble::UidNotPermitted { .. } => Who { session: String::new(), ..who.clone() },
+            Trouble::Quota { .. } => Who { user: String::new(), ..who.clone() },
+            _ => who.clone(),
+        };
+        let late = matches!(&trouble, Trouble::UnknownDriver { .. } | Trouble::NoHome | Trouble::NoLocation);
+        let reason = trouble.to_string();
+        log(host, self.log_pid, Event::SessionTrouble { session, trouble });
+        if late && imap {
+            let stats = imap::Stats { output: output.len() - bye.len(), ..imap::Stats::default() }.to_string();
+            log(host, self.log_pid, Event::SessionGone { session: who, reason, stats });
+        }
+        self.end(host, dv);
+        Turn { output: output.into_bytes(), close: true, ..Turn::default() }
+    }
+    fn pop3_line(&mut self, host: &mut Host, dv: &mut Dovecot, line: &str) -> Turn {
+        if let Some(sasl) = self.sasl.take() {
+            return self.sasl_line(host, dv, sasl, line);
+        }
+        if self.asked_tls() {
+            self.method.clear();
+        }
+        let (verb, arg) = line.split_once(' ').unwrap_or((line, ""));
+        let disallowed = "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\r\n";
+        match verb.to_ascii_uppercase().as_str() {
+            "CAPA" => {
+                let mut c = String::from("+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n");
+                if self.offers_tls() {
+                    c.push_str("STLS\r\n");
+                }
+                if self.plaintext_ok() {
+                    c.push_str(&format!("USER\r\nSASL {}\r\n", self.mechanisms().join(" ")));
+                } else {
+                    c.push_str("SASL\r\n");
+                }
+                Self::say(c + ".\r\n")
+            }
+            "USER" => {
+                if !self.plaintext_ok() {
+                    self.disallowed = true;
+                    self.user = arg.to_owned();
+                    self.method = "PLAIN".into();
+                    return Self::say(disallowed);
+                }
+                self.pop_user = Some(arg.to_owned());
+                Self::say("+OK\r\n")
+            }
+            "PASS" => match self.pop_user.take() {
+                None => Self::say("-ERR No username given.\r\n"),
+                Some(u) => self.try_login(host, dv, "", "PLAIN", &u, arg),
+            },
+            "AUTH" if arg.is_empty() => {
+                Self::say(format!("+OK\r\n{}.\r\n", self.mechanisms().iter().map(|m| format!("{m}\r\n")).collect::<String>()))
+            }
+            "AUTH" => {
+                let (m, initial) = arg.split_once(' ').map_or((arg, None), |(m, i)| (m, Some(i.to_owned())));
+                let mechanism = m.to_ascii_uppercase();
+                if !self.plaintext_ok() {
+                    self.disallowed = true;
+                    self.method = mechanism;
+                    return Self::say("-ERR [AUTH] Plaintext authentication disabled.\r\n");
+                }
+                if !self.mechanisms().contains(&mechanism) {
+                    self.unsupported = true;
+                    self.method = mechanism;
+                    return Self::say("-ERR [AUTH] Unsupported authentication mechanism.\r\n");
+                }
+                let sasl = Sasl { tag: String::new(), mechanism, user: None };
+                match initial {
+                    Some(i) => self.sasl_line(host, dv, sasl, &i),
+                    None => self.sasl_ask(sasl),
+                }
+            }
+            "STLS" if self.layer == Layer::Tls => Self::say("-ERR TLS is already active.\r\n"),
+            "STLS" if !self.offers_tls() => Self::say("-ERR TLS support isn't enabled.\r\n"),
+            "STLS" => match self.start_tls(host) {
+                Err(t) => t,
+                Ok(()) => Self::say("+OK Begin TLS negotiation now.\r\n"),
+            },
+            "QUIT" => {
+                self.gone(host, "Aborted login by logging out");
+                Self::say("+OK Logging out\r\n")
+            }
+            _ => {
+                self.bad += 1;
+                if self.bad > 10 {
+                    self.gone(host, "Too many invalid bad commands");
+                    return Self::say("-ERR Too many invalid bad commands.\r\n");
+                }
+                Self::say("-ERR Unknown command.\r\n")
+            }
+        }
+    }
+}
