@@ -337,7 +337,19 @@ impl Session {
         }
         self.end(host, dv);
     }
-    /// The session was kicked: its process got a SIGTERM from `by`.
+    /// The session's process got a SIGTERM.
+    pub fn killed(&mut self, host: &mut Host, dv: &mut Dovecot, by: u32, uid: u32) {
+        let pid = self.online.and_then(|id| dv.sessions.get(&id)).map_or(0, |o| o.pid);
+        let service = if self.kind == Kind::Imap { "imap" } else { "pop3" };
+        log(host, self.log_pid, Event::Killed { process: format!("{service}({pid})"), pid: by, uid });
+        match &mut self.stage {
+            Stage::Imap(s) => s.finish(host, "Server shutting down."),
+            Stage::Pop3(s) => s.finish(host, "Server shutting down."),
+            Stage::Login => {}
+        }
+        self.end(host, dv);
+    }
+    /// The number of the logged-in session.
     pub fn online_id(&self) -> Option<u64> {
         self.online
     }

@@ -202,7 +202,8 @@ impl Session {
             }
         }
     }
-    fn finish(&mut self, host: &mut Host, reason: &str) {
+    /// The session ends, with its line in the log.
+    pub fn finish(&mut self, host: &mut Host, reason: &str) {
         if !self.over {
             self.over = true;
             let gone = self.deleted.iter().filter(|d| **d).count();

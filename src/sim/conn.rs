@@ -5,6 +5,7 @@
 
 use super::World;
 use crate::base::{Span, Time};
+use crate::dovecot::login;
 use crate::host::errno::Errno;
 use crate::host::net::{Endpoint, Peer as _, Proto, Target, TlsPeer, Turn};
 use crate::internet::remote;
@@ -21,6 +22,7 @@ pub struct ConnId(pub u64);
 #[derive(Clone, Debug)]
 pub enum Server {
     Smtpd(Box<smtpd::Session>),
+    Dovecot(Box<login::Session>),
     /// A server outside.
     Remote(Box<remote::Session>),
     /// Accepted by the kernel, and nobody says anything.
@@ -91,6 +93,12 @@ impl World {
                     None => (Server::Silent, Turn::default()),
                 }
             }
+            Some(("dovecot", listener)) => {
+                match login::Session::open(&mut self.host, &mut self.dovecot, listener, client, ip) {
+                    Some((s, turn)) => (Server::Dovecot(Box::new(s)), turn),
+                    None => (Server::Silent, Turn::default()),
+                }
+            }
             _ => (Server::Silent, Turn::default()),
         };
         Ok(self.add_conn(client, to, server, turn))
@@ -132,6 +140,9 @@ impl World {
         }
         let turn = match &mut conn.server {
             Server::Smtpd(s) => self.with_postfix(|ctx| s.input(ctx, data)),
+            // A stopped Dovecot has closed its connections.
+            Server::Dovecot(_) if self.dovecot.master.is_none() => Turn { close: true, ..Turn::default() },
+            Server::Dovecot(s) => s.input(&mut self.host, &mut self.dovecot, data),
             Server::Remote(s) => s.input(&mut self.host, data),
             Server::Silent => Turn::default(),
         };
@@ -168,6 +179,10 @@ impl World {
                 Some(peer) => (Ok(peer), s.tls_started(ctx)),
                 None => (Err("wrong version number".to_owned()), Turn::default()),
             }),
+            Server::Dovecot(s) => match s.tls_offer() {
+                Some(peer) => (Ok(peer), s.tls_started(&mut self.host, &mut self.dovecot)),
+                None => (Err("wrong version number".to_owned()), Turn::default()),
+            },
             Server::Remote(s) => (s.tls(&mut self.host), Turn::default()),
             Server::Silent => return Err("no answer".into()),
         };
@@ -176,6 +191,38 @@ impl World {
         self.conns.map.insert(id, conn);
         self.took(id, turn);
         Ok(peer)
+    }
+    /// What the server would show in a handshake now, before the client has agreed to it.
+    pub fn tls_offer(&mut self, id: ConnId) -> Option<TlsPeer> {
+        let conn = self.conns.map.get(&id).cloned()?;
+        match conn.server {
+            Server::Smtpd(s) => self.with_postfix(|ctx| s.tls_offer(ctx)),
+            Server::Dovecot(s) => s.tls_offer(),
+            Server::Remote(mut s) => s.tls(&mut self.host).ok(),
+            Server::Silent => None,
+        }
+    }
+    /// The client breaks the handshake off: OpenSSL's reason as the server logs it.
+    pub fn tls_refused(&mut self, id: ConnId, why: &str) {
+        let Some(conn) = self.conns.map.remove(&id) else { return };
+        match conn.server {
+            Server::Smtpd(mut s) => self.with_postfix(|ctx| s.tls_failed(ctx)),
+            Server::Dovecot(mut s) => s.tls_failed(&mut self.host, why),
+            Server::Remote(_) | Server::Silent => {}
+        }
+    }
+    /// Ends logged-in sessions of Dovecot, as a SIGTERM from `by` to their processes does.
+    pub fn kick(&mut self, online: &[u64], by: u32, uid: u32) {
+        let ids: Vec<ConnId> = self.conns.map.keys().copied().collect();
+        for id in ids {
+            let Some(conn) = self.conns.map.get_mut(&id) else { continue };
+            if let Server::Dovecot(s) = &mut conn.server
+                && s.online_id().is_some_and(|o| online.contains(&o))
+            {
+                conn.closed = true;
+                s.killed(&mut self.host, &mut self.dovecot, by, uid);
+            }
+        }
     }
     /// When the first server gives up waiting for its client.
     pub(super) fn next_deadline(&self) -> Option<Time> {
@@ -189,7 +236,7 @@ impl World {
             let Some(mut conn) = self.conns.map.get(&id).cloned() else { continue };
             let turn = match &mut conn.server {
                 Server::Smtpd(s) => self.with_postfix(|ctx| s.timeout(ctx)),
-                Server::Remote(_) | Server::Silent => Turn::default(),
+                Server::Dovecot(_) | Server::Remote(_) | Server::Silent => Turn::default(),
             };
             self.conns.map.insert(id, conn);
             self.took(id, turn);
@@ -203,6 +250,7 @@ impl World {
         }
         match &mut conn.server {
             Server::Smtpd(s) => self.with_postfix(|ctx| s.hangup(ctx)),
+            Server::Dovecot(s) => s.hangup(&mut self.host, &mut self.dovecot),
             Server::Remote(s) => s.hangup(&mut self.host),
             Server::Silent => {}
         }

@@ -246,3 +246,185 @@ fn a_broken_configuration_is_refused_at_reload_and_at_start() {
     let refused = dial::connect(&mut w.host, &mut w.dovecot, path).err();
     assert_eq!(refused, Some(maillab::host::Errno::ConnRefused));
 }
+
+/// A dialogue over a connection of the world: what the server said, without carriage returns.
+fn talk(w: &mut World, client: &str, port: u16, lines: &[&str]) -> Vec<String> {
+    let ip = "192.0.2.10".parse().unwrap();
+    let id = w.connect(client.parse().unwrap(), &maillab::host::net::Endpoint::Inet(ip, port)).expect("a listener");
+    let mut out = Vec::new();
+    if matches!(port, 993 | 995) {
+        w.start_tls(id).expect("TLS");
+    }
+    out.extend(w.ask(id, b"").0);
+    for l in lines {
+        out.extend(w.ask(id, format!("{l}\r\n").as_bytes()).0);
+    }
+    w.hangup(id);
+    String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn deliver(w: &mut World, n: usize) {
+    for i in 1..=n {
+        let subject = format!("Subject: mensaje {i}");
+        let id = format!("Message-ID: <m{i}@origen.com>");
+        let mut lines = MAIL.to_vec();
+        lines.extend(["DATA", "From: usuario@origen.com", "To: maria@ejemplo.com", &subject, &id, "", "cuerpo", ".", "QUIT"]);
+        lmtp(w, &lines);
+    }
+}
+
+#[test]
+fn imap_over_a_clear_connection_from_outside() {
+    let mut w = world();
+    let from = w.host.journal.len();
+    let got = talk(&mut w, "192.0.2.50", 143, &["a CAPABILITY", "b LOGIN maria clave-maria", "c AUTHENTICATE PLAIN", "d LOGOUT"]);
+    let expected = "\
+* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS LOGINDISABLED] Dovecot (Debian) ready.
+* CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS LOGINDISABLED
+a OK Pre-login capabilities listed, post-login capabilities have more.
+* BAD [ALERT] Plaintext authentication not allowed without SSL/TLS, but your client did it anyway. If anyone was listening, the password was exposed.
+b NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.
+c NO [PRIVACYREQUIRED] Plaintext authentication disabled.
+* BYE Logging out
+d OK Logout completed.";
+    assert_eq!(got.join("\n"), expected);
+    let last = log(&w, from).pop().unwrap();
+    let (head, session) = last.split_once("session=<").unwrap();
+    assert_eq!(
+        head,
+        "imap-login: Disconnected: Aborted login by logging out (tried to use disallowed plaintext auth): user=<maria>, \
+         method=PLAIN, rip=192.0.2.50, lip=192.0.2.10, "
+    );
+    assert_eq!(session.len(), "wS4FUv1ghtbAAAIy>".len());
+}
+
+/// The dialogue of a capture, in the clear where that is allowed.
+#[test]
+fn imap_reads_a_mailbox() {
+    let mut w = world();
+    write(&mut w, "/etc/dovecot/conf.d/99-case.conf", "ssl = yes\ndisable_plaintext_auth = no\n");
+    master::reload(&mut w.host, &mut w.dovecot);
+    deliver(&mut w, 3);
+    let from = w.host.journal.len();
+    let got = talk(
+        &mut w,
+        "192.0.2.50",
+        143,
+        &[
+            "b2 LOGIN maria clave-maria",
+            "c SELECT INBOX",
+            "d FETCH 1 (FLAGS BODY[HEADER.FIELDS (SUBJECT)])",
+            "e LIST \"\" \"*\"",
+            "g STATUS INBOX (MESSAGES UNSEEN)",
+            "h FOO",
+            "k STORE 2 +FLAGS (\\Deleted)",
+            "l EXPUNGE",
+            "i SELECT NoExiste",
+            "j LOGOUT",
+        ],
+    );
+    let uidvalidity = got.iter().find_map(|l| l.strip_prefix("* OK [UIDVALIDITY ")).unwrap().split(']').next().unwrap();
+    let expected = format!(
+        "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)
+* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Flags permitted.
+* 3 EXISTS
+* 3 RECENT
+* OK [UNSEEN 1] First unseen.
+* OK [UIDVALIDITY {uidvalidity}] UIDs valid
+* OK [UIDNEXT 4] Predicted next UID
+c OK [READ-WRITE] Select completed (0.001 + 0.000 secs).
+* 1 FETCH (FLAGS (\\Seen \\Recent) BODY[HEADER.FIELDS (SUBJECT)] {{22}}
+Subject: mensaje 1
+
+)
+d OK Fetch completed (0.001 + 0.000 secs).
+* LIST (\\HasNoChildren) \".\" INBOX
+e OK List completed (0.001 + 0.000 secs).
+* STATUS INBOX (MESSAGES 3 UNSEEN 2)
+g OK [CLIENTBUG] Status on selected mailbox completed (0.001 + 0.000 secs).
+h BAD Error in IMAP command FOO: Unknown command (0.001 + 0.000 secs).
+* 2 FETCH (FLAGS (\\Deleted \\Recent))
+k OK Store completed (0.001 + 0.000 secs).
+* 2 EXPUNGE
+l OK Expunge completed (0.001 + 0.000 secs).
+* OK [CLOSED] Previous mailbox closed.
+i NO Mailbox doesn't exist: NoExiste (0.001 + 0.000 secs).
+* BYE Logging out
+j OK Logout completed (0.001 + 0.000 secs)."
+    );
+    assert_eq!(got[2..].join("\n"), expected);
+    let said = log(&w, from);
+    assert!(said[0].starts_with("imap-login: Login: user=<maria>, method=PLAIN, rip=192.0.2.50, lip=192.0.2.10, mpid="));
+    assert!(said[1].contains(": Disconnected: Logged out in="), "{}", said[1]);
+    assert!(said[1].ends_with("deleted=1 expunged=1 trashed=0 hdr_count=1 hdr_bytes=22 body_count=0 body_bytes=0"), "{}", said[1]);
+}
+
+#[test]
+fn login_lines_count_the_bytes_of_the_capture() {
+    let mut w = world();
+    let from = w.host.journal.len();
+    talk(&mut w, "192.0.2.50", 993, &["a LOGIN maria clave-maria", "b LOGOUT"]);
+    let said = log(&w, from);
+    assert!(said[0].contains(", TLS, session=<"), "{}", said[0]);
+    assert!(
+        said[1].ends_with("Logged out in=8 out=486 deleted=0 expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0"),
+        "{}",
+        said[1]
+    );
+    // A bad password takes the time of PAM and of the failure delay, and the next one waits longer.
+    let start = w.now();
+    talk(&mut w, "192.0.2.50", 993, &["a LOGIN maria mala"]);
+    let once = w.now() - start;
+    assert!((Span::secs(3)..Span::secs(6)).contains(&once), "{once:?}");
+}
+
+#[test]
+fn pop3_over_tls() {
+    let mut w = world();
+    deliver(&mut w, 2);
+    let got = talk(&mut w, "192.0.2.50", 995, &["USER maria", "PASS clave-maria", "STAT", "LIST 9", "DELE 1", "DELE 1", "FOO", "QUIT"]);
+    let stat = got[3].clone();
+    assert!(stat.starts_with("+OK 2 "));
+    assert_eq!(
+        got.join("\n"),
+        format!(
+            "+OK Dovecot (Debian) ready.\n+OK\n+OK Logged in.\n{stat}\n-ERR There's no message 9.\n+OK Marked to be deleted.\n\
+             -ERR Message is deleted.\n-ERR Unknown command: FOO\n+OK Logging out, messages deleted."
+        )
+    );
+}
+
+#[test]
+fn whatever_is_said_nothing_breaks() {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+    let base = world();
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let words = prop::sample::select(vec![
+        "a", "LOGIN", "maria", "clave-maria", "SELECT", "INBOX", "FETCH", "1:*", "(", ")", "\"", "{5+}", "{99999999999}", "BODY[", "]<",
+        "UID", "SEARCH", "NOT", "OR", "STORE", "+FLAGS", "\\Seen", "USER", "PASS", "RETR", "LHLO", "MAIL FROM:<", ">", "RCPT TO:<", "DATA",
+        ".", "\r\n", "\n", "\0", "é", "-1", "4294967296", "AUTHENTICATE PLAIN", "=",
+    ]);
+    let texts = prop::collection::vec(words, 0..40);
+    runner
+        .run(&texts, |w| {
+            let text = w.join(" ");
+            for port in [143, 110, 4190] {
+                let mut world = base.clone();
+                let ip: std::net::IpAddr = "192.0.2.10".parse().unwrap();
+                let id = world.connect(ip, &maillab::host::net::Endpoint::Inet(ip, port)).unwrap();
+                world.ask(id, b"");
+                world.ask(id, b"a LOGIN maria clave-maria\r\nUSER maria\r\nPASS clave-maria\r\n");
+                let (out, _) = world.ask(id, text.as_bytes());
+                prop_assert!(out.len() < 1 << 20);
+                world.hangup(id);
+            }
+            let mut world = base.clone();
+            lmtp(&mut world, &[&text]);
+            write(&mut world, "/etc/dovecot/conf.d/99-case.conf", &text);
+            master::reload(&mut world.host, &mut world.dovecot);
+            run(&mut world, &["doveconf", "-n"], "");
+            Ok(())
+        })
+        .unwrap();
+}

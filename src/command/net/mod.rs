@@ -2,6 +2,7 @@
 
 pub mod dialogue;
 mod nc;
+mod openssl;
 mod telnet;
 
 use super::Program;
@@ -15,6 +16,17 @@ pub const PROGRAMS: &[Program] = &[
         "arbitrary TCP and UDP connections and listens",
         &["-z", "-v", "-w", "-n", "-C", "-N", "-q"],
         nc::nc
+    ),
+    program!(
+        "openssl",
+        "/usr/bin/openssl",
+        "OpenSSL command line program",
+        &[
+            "s_client", "x509", "verify", "req", "rsa", "genrsa", "pkey", "rand", "dgst", "version", "-connect", "-starttls",
+            "-servername", "-showcerts", "-brief", "-quiet", "-crlf", "-CAfile", "-in", "-noout", "-dates", "-subject",
+            "-issuer", "-enddate", "-text", "-checkend", "-fingerprint"
+        ],
+        openssl::openssl
     ),
     program!("telnet", "/usr/bin/telnet", "user interface to the TELNET protocol", &["-4", "-6"], telnet::telnet),
 ];

@@ -12,7 +12,7 @@ pub mod head;
 pub mod regex;
 mod sed;
 pub mod sort;
-mod sums;
+pub mod sums;
 mod tr;
 mod wc;
 pub mod width;

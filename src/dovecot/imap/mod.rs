@@ -260,7 +260,8 @@ impl Session {
     fn complain(&self, host: &mut Host, trouble: Trouble) {
         log(host, self.log_pid, Event::SessionTrouble { session: self.who.clone(), trouble });
     }
-    fn finish(&mut self, host: &mut Host, reason: &str) {
+    /// The session ends, with its line in the log.
+    pub fn finish(&mut self, host: &mut Host, reason: &str) {
         if !self.over {
             self.over = true;
             let stats = self.stats.to_string();
