@@ -77,7 +77,13 @@ const IMAP_PRE: &str = "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL
 
 impl Session {
     /// Accepts a connection for a listener (`imap-login/imaps`).
-    pub fn open(host: &mut Host, dv: &mut Dovecot, listener: &str, client: IpAddr, server: IpAddr) -> Option<(Session, Turn)> {
+    pub fn open(
+        host: &mut Host,
+        dv: &mut Dovecot,
+        listener: &str,
+        client: IpAddr,
+        server: IpAddr,
+    ) -> Option<(Session, Turn)> {
         let m = dv.master.as_ref()?;
         let (config, log_pid) = (m.config.clone(), m.log_pid);
         let (service, name) = listener.split_once('/').unwrap_or((listener, ""));
@@ -267,7 +273,11 @@ impl Session {
             let text = format!("SSL_accept() failed: {why}");
             let client = Box::new(self.client_as(Security::Handshaking(text.clone())));
             let attempts = Some(self.attempts(host.now));
-            log(host, self.log_pid, Event::LoginGone { reason: format!("Connection closed: {text}"), attempts, client });
+            log(
+                host,
+                self.log_pid,
+                Event::LoginGone { reason: format!("Connection closed: {text}"), attempts, client },
+            );
         }
     }
 
@@ -506,7 +516,12 @@ impl Session {
         if line == "*" && self.first_try.is_none() || line == "*" {
             self.failures += 1;
             self.first_try.get_or_insert(host.now);
-            return reply(&sasl.tag, "BAD Authentication aborted by client.", "Authentication aborted by client.", self.kind);
+            return reply(
+                &sasl.tag,
+                "BAD Authentication aborted by client.",
+                "Authentication aborted by client.",
+                self.kind,
+            );
         }
         let Ok(data) = STANDARD.decode(line.trim()) else {
             self.failures += 1;
@@ -544,7 +559,15 @@ impl Session {
             }
         }
     }
-    fn try_login(&mut self, host: &mut Host, dv: &mut Dovecot, tag: &str, method: &str, user: &str, password: &str) -> Turn {
+    fn try_login(
+        &mut self,
+        host: &mut Host,
+        dv: &mut Dovecot,
+        tag: &str,
+        method: &str,
+        user: &str,
+        password: &str,
+    ) -> Turn {
         self.first_try.get_or_insert(host.now);
         self.user = user.to_owned();
         self.method = method.to_owned();
@@ -589,12 +612,18 @@ impl Session {
         };
         let scope = Scope::protocol(service);
         let limit = self.config.number(&scope, "mail_max_userip_connections");
-        let now = dv.sessions.values().filter(|o| o.user == name && o.service == service && o.ip == self.client).count();
+        let now =
+            dv.sessions.values().filter(|o| o.user == name && o.service == service && o.ip == self.client).count();
         if limit > 0 && now as u64 >= limit {
             self.user = name.to_owned();
-            let why = format!("Maximum number of connections from user+IP exceeded (mail_max_userip_connections={limit})");
+            let why =
+                format!("Maximum number of connections from user+IP exceeded (mail_max_userip_connections={limit})");
             self.gone(host, &why);
-            return Self::say(if imap { format!("{tag} NO [LIMIT] {why}\r\n") } else { format!("-ERR [IN-USE] {why}\r\n") });
+            return Self::say(if imap {
+                format!("{tag} NO [LIMIT] {why}\r\n")
+            } else {
+                format!("-ERR [IN-USE] {why}\r\n")
+            });
         }
         let (id, pid) = master::session_start(host, dv, service, &user, self.client);
         self.online = Some(id);
@@ -661,7 +690,8 @@ impl Session {
         let disallowed = "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\r\n";
         match verb.to_ascii_uppercase().as_str() {
             "CAPA" => {
-                let mut c = String::from("+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n");
+                let mut c =
+                    String::from("+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n");
                 if self.offers_tls() {
                     c.push_str("STLS\r\n");
                 }
@@ -686,9 +716,10 @@ impl Session {
                 None => Self::say("-ERR No username given.\r\n"),
                 Some(u) => self.try_login(host, dv, "", "PLAIN", &u, arg),
             },
-            "AUTH" if arg.is_empty() => {
-                Self::say(format!("+OK\r\n{}.\r\n", self.mechanisms().iter().map(|m| format!("{m}\r\n")).collect::<String>()))
-            }
+            "AUTH" if arg.is_empty() => Self::say(format!(
+                "+OK\r\n{}.\r\n",
+                self.mechanisms().iter().map(|m| format!("{m}\r\n")).collect::<String>()
+            )),
             "AUTH" => {
                 let (m, initial) = arg.split_once(' ').map_or((arg, None), |(m, i)| (m, Some(i.to_owned())));
                 let mechanism = m.to_ascii_uppercase();

@@ -1,7 +1,7 @@
 //! pop3: the session after the login.
 
-use super::maildir::{Folder, Store};
 use super::log;
+use super::maildir::{Folder, Store};
 use crate::host::Host;
 use crate::host::net::Turn;
 use crate::log::dovecot::{Dovecot as Event, Session as Who, Trouble};
@@ -142,9 +142,7 @@ impl Session {
                 "+OK\r\n".into()
             }
             "NOOP" => "+OK\r\n".into(),
-            "CAPA" => {
-                "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n.\r\n".into()
-            }
+            "CAPA" => "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n.\r\n".into(),
             "QUIT" => {
                 let any = self.deleted.contains(&true);
                 let gone: Vec<u32> =

@@ -45,7 +45,8 @@ fn date(text: &str, now: Time) -> Option<Time> {
 pub fn is_set(text: &str) -> bool {
     !text.is_empty()
         && text.split(',').all(|p| {
-            p.split(':').count() <= 2 && p.split(':').all(|n| n == "*" || !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            p.split(':').count() <= 2
+                && p.split(':').all(|n| n == "*" || !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
         })
 }
 
@@ -126,7 +127,8 @@ fn one(w: &[String], at: &mut usize, now: Time, depth: usize) -> Result<Query, S
             let n = super::config::value::bytes(&v).map_err(|_| format!("Invalid search size parameter: {v}"))?;
             Ok(if upper == "LARGER" { Query::Larger(n) } else { Query::Smaller(n) })
         }
-        "BEFORE" | "SINCE" | "ON" | "SENTBEFORE" | "SENTSINCE" | "SENTON" | "SAVEDBEFORE" | "SAVEDSINCE" | "SAVEDON" => {
+        "BEFORE" | "SINCE" | "ON" | "SENTBEFORE" | "SENTSINCE" | "SENTON" | "SAVEDBEFORE" | "SAVEDSINCE"
+        | "SAVEDON" => {
             let v = arg()?;
             let t = date(&v, now).ok_or_else(|| format!("Invalid search date parameter: {v}"))?;
             Ok(if upper.ends_with("BEFORE") {

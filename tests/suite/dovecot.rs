@@ -268,7 +268,17 @@ fn deliver(w: &mut World, n: usize) {
         let subject = format!("Subject: mensaje {i}");
         let id = format!("Message-ID: <m{i}@origen.com>");
         let mut lines = MAIL.to_vec();
-        lines.extend(["DATA", "From: usuario@origen.com", "To: maria@ejemplo.com", &subject, &id, "", "cuerpo", ".", "QUIT"]);
+        lines.extend([
+            "DATA",
+            "From: usuario@origen.com",
+            "To: maria@ejemplo.com",
+            &subject,
+            &id,
+            "",
+            "cuerpo",
+            ".",
+            "QUIT",
+        ]);
         lmtp(w, &lines);
     }
 }
@@ -277,7 +287,12 @@ fn deliver(w: &mut World, n: usize) {
 fn imap_over_a_clear_connection_from_outside() {
     let mut w = world();
     let from = w.host.journal.len();
-    let got = talk(&mut w, "192.0.2.50", 143, &["a CAPABILITY", "b LOGIN maria clave-maria", "c AUTHENTICATE PLAIN", "d LOGOUT"]);
+    let got = talk(
+        &mut w,
+        "192.0.2.50",
+        143,
+        &["a CAPABILITY", "b LOGIN maria clave-maria", "c AUTHENTICATE PLAIN", "d LOGOUT"],
+    );
     let expected = "\
 * OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS LOGINDISABLED] Dovecot (Debian) ready.
 * CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS LOGINDISABLED
@@ -354,9 +369,15 @@ j OK Logout completed (0.001 + 0.000 secs)."
     );
     assert_eq!(got[2..].join("\n"), expected);
     let said = log(&w, from);
-    assert!(said[0].starts_with("imap-login: Login: user=<maria>, method=PLAIN, rip=192.0.2.50, lip=192.0.2.10, mpid="));
+    assert!(
+        said[0].starts_with("imap-login: Login: user=<maria>, method=PLAIN, rip=192.0.2.50, lip=192.0.2.10, mpid=")
+    );
     assert!(said[1].contains(": Disconnected: Logged out in="), "{}", said[1]);
-    assert!(said[1].ends_with("deleted=1 expunged=1 trashed=0 hdr_count=1 hdr_bytes=22 body_count=0 body_bytes=0"), "{}", said[1]);
+    assert!(
+        said[1].ends_with("deleted=1 expunged=1 trashed=0 hdr_count=1 hdr_bytes=22 body_count=0 body_bytes=0"),
+        "{}",
+        said[1]
+    );
 }
 
 #[test]
@@ -367,7 +388,9 @@ fn login_lines_count_the_bytes_of_the_capture() {
     let said = log(&w, from);
     assert!(said[0].contains(", TLS, session=<"), "{}", said[0]);
     assert!(
-        said[1].ends_with("Logged out in=8 out=486 deleted=0 expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0"),
+        said[1].ends_with(
+            "Logged out in=8 out=486 deleted=0 expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0"
+        ),
         "{}",
         said[1]
     );
@@ -382,7 +405,12 @@ fn login_lines_count_the_bytes_of_the_capture() {
 fn pop3_over_tls() {
     let mut w = world();
     deliver(&mut w, 2);
-    let got = talk(&mut w, "192.0.2.50", 995, &["USER maria", "PASS clave-maria", "STAT", "LIST 9", "DELE 1", "DELE 1", "FOO", "QUIT"]);
+    let got = talk(
+        &mut w,
+        "192.0.2.50",
+        995,
+        &["USER maria", "PASS clave-maria", "STAT", "LIST 9", "DELE 1", "DELE 1", "FOO", "QUIT"],
+    );
     let stat = got[3].clone();
     assert!(stat.starts_with("+OK 2 "));
     assert_eq!(
@@ -401,9 +429,45 @@ fn whatever_is_said_nothing_breaks() {
     let base = world();
     let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     let words = prop::sample::select(vec![
-        "a", "LOGIN", "maria", "clave-maria", "SELECT", "INBOX", "FETCH", "1:*", "(", ")", "\"", "{5+}", "{99999999999}", "BODY[", "]<",
-        "UID", "SEARCH", "NOT", "OR", "STORE", "+FLAGS", "\\Seen", "USER", "PASS", "RETR", "LHLO", "MAIL FROM:<", ">", "RCPT TO:<", "DATA",
-        ".", "\r\n", "\n", "\0", "é", "-1", "4294967296", "AUTHENTICATE PLAIN", "=",
+        "a",
+        "LOGIN",
+        "maria",
+        "clave-maria",
+        "SELECT",
+        "INBOX",
+        "FETCH",
+        "1:*",
+        "(",
+        ")",
+        "\"",
+        "{5+}",
+        "{99999999999}",
+        "BODY[",
+        "]<",
+        "UID",
+        "SEARCH",
+        "NOT",
+        "OR",
+        "STORE",
+        "+FLAGS",
+        "\\Seen",
+        "USER",
+        "PASS",
+        "RETR",
+        "LHLO",
+        "MAIL FROM:<",
+        ">",
+        "RCPT TO:<",
+        "DATA",
+        ".",
+        "\r\n",
+        "\n",
+        "\0",
+        "é",
+        "-1",
+        "4294967296",
+        "AUTHENTICATE PLAIN",
+        "=",
     ]);
     let texts = prop::collection::vec(words, 0..40);
     runner

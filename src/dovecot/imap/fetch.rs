@@ -271,8 +271,7 @@ impl Session {
                         "TEXT" | "1" | "1.TEXT" => body.to_vec(),
                         s => match s.strip_prefix("HEADER.FIELDS") {
                             Some(rest) => {
-                                let (not, list) =
-                                    rest.strip_prefix(".NOT").map_or((false, rest), |r| (true, r));
+                                let (not, list) = rest.strip_prefix(".NOT").map_or((false, rest), |r| (true, r));
                                 let names: Vec<String> = list
                                     .trim()
                                     .trim_matches(['(', ')'])
@@ -319,7 +318,9 @@ impl Session {
             return End::Bad("Missing arguments".into());
         }
         let known = ["\\ANSWERED", "\\FLAGGED", "\\DELETED", "\\SEEN", "\\DRAFT"];
-        if let Some(bad) = names.iter().find(|n| n.starts_with('\\') && !known.contains(&n.to_ascii_uppercase().as_str())) {
+        if let Some(bad) =
+            names.iter().find(|n| n.starts_with('\\') && !known.contains(&n.to_ascii_uppercase().as_str()))
+        {
             return End::Bad(format!("Invalid system flag {}", bad.to_ascii_uppercase()));
         }
         let Some(s) = &mut self.selected else { return End::Silent };
@@ -405,7 +406,9 @@ impl Session {
                     into.push(u.to_string());
                 }
                 Err(SaveError::Quota(m)) => return End::No(format!("[OVERQUOTA] {m}")),
-                Err(SaveError::Open { trouble, .. } | SaveError::Trouble(trouble)) => return self.internal(host, trouble),
+                Err(SaveError::Open { trouble, .. } | SaveError::Trouble(trouble)) => {
+                    return self.internal(host, trouble);
+                }
             }
         }
         if from.is_empty() {

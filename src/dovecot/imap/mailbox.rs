@@ -157,7 +157,11 @@ impl Session {
         }
         out.extend(format!("* STATUS {} ({})\r\n", quoted(&name), shown.join(" ")).bytes());
         let same = self.selected.as_ref().is_some_and(|s| s.folder.name.eq_ignore_ascii_case(&name));
-        End::Ok(if same { "[CLIENTBUG] Status on selected mailbox completed".into() } else { "Status completed".into() })
+        End::Ok(if same {
+            "[CLIENTBUG] Status on selected mailbox completed".into()
+        } else {
+            "Status completed".into()
+        })
     }
     pub(super) fn manage(&mut self, host: &mut Host, verb: &str, args: &[Arg]) -> End {
         let Some(name) = args.first().and_then(Arg::text).filter(|n| !n.is_empty()) else {
@@ -211,13 +215,17 @@ impl Session {
         if !self.store.exists(host, &name) {
             return End::No(format!("[TRYCREATE] Mailbox doesn't exist: {name}"));
         }
-        let flags: Vec<String> = args.iter().find_map(|a| if let Arg::List(l) = a { Some(l) } else { None }).map_or_else(
-            Vec::new,
-            |l| l.iter().filter_map(Arg::text).collect(),
-        );
+        let flags: Vec<String> = args
+            .iter()
+            .find_map(|a| if let Arg::List(l) = a { Some(l) } else { None })
+            .map_or_else(Vec::new, |l| l.iter().filter_map(Arg::text).collect());
         // Stored with bare newlines, as `mail_save_crlf = no` says.
-        let data: Vec<u8> =
-            data.iter().enumerate().filter(|(i, b)| **b != b'\r' || data.get(i + 1) != Some(&b'\n')).map(|(_, b)| *b).collect();
+        let data: Vec<u8> = data
+            .iter()
+            .enumerate()
+            .filter(|(i, b)| **b != b'\r' || data.get(i + 1) != Some(&b'\n'))
+            .map(|(_, b)| *b)
+            .collect();
         match self.store.save(host, &name, &data, &flags) {
             Ok((validity, uid)) => End::Ok(format!("[APPENDUID {validity} {uid}] Append completed")),
             Err(SaveError::Quota(m)) => End::No(format!("[OVERQUOTA] {m}")),

@@ -272,12 +272,18 @@ impl Session {
     /// The client went away.
     pub fn hangup(&mut self, host: &mut Host) {
         let reason = match (&self.idling, &self.last) {
-            (Some(_), _) => "Connection closed (IDLE running for 0.001 + waiting input for 0.001 secs, 2 B in + 10+0 B out, \
+            (Some(_), _) => {
+                "Connection closed (IDLE running for 0.001 + waiting input for 0.001 secs, 2 B in + 10+0 B out, \
                              state=wait-input)"
-                .to_owned(),
+                    .to_owned()
+            }
             (None, Some((c, t))) => {
                 let d = host.now - *t;
-                format!("Connection closed ({c} finished {}.{:03} secs ago)", d.as_secs(), d.0.rem_euclid(1_000_000) / 1000)
+                format!(
+                    "Connection closed ({c} finished {}.{:03} secs ago)",
+                    d.as_secs(),
+                    d.0.rem_euclid(1_000_000) / 1000
+                )
             }
             (None, None) => "Connection closed (No commands sent)".to_owned(),
         };
@@ -288,7 +294,9 @@ impl Session {
         let mut from = 0;
         let mut literals = 0;
         loop {
-            let Some(n) = self.pending.get(from..).and_then(|p| p.iter().position(|b| *b == b'\n')) else { return Ok(None) };
+            let Some(n) = self.pending.get(from..).and_then(|p| p.iter().position(|b| *b == b'\n')) else {
+                return Ok(None);
+            };
             let line = &self.pending[from..from + n];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let literal = line.strip_suffix(b"}").and_then(|l| {

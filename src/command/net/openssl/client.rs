@@ -11,7 +11,19 @@ use crate::host::net::TlsPeer;
 use crate::sim::ConnId;
 
 const PROTOCOLS: [&str; 14] = [
-    "smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "telnet", "irc", "mysql", "postgres", "lmtp", "nntp", "sieve",
+    "smtp",
+    "pop3",
+    "imap",
+    "ftp",
+    "xmpp",
+    "xmpp-server",
+    "telnet",
+    "irc",
+    "mysql",
+    "postgres",
+    "lmtp",
+    "nntp",
+    "sieve",
     "ldap",
 ];
 
@@ -60,8 +72,8 @@ fn options(ctx: &Ctx, args: &[String]) -> Result<Options, i32> {
             "CAfile" => o.ca = it.next().cloned(),
             "verify_hostname" => o.hostname = it.next().cloned(),
             "name" | "xmpphost" => o.name = it.next().cloned(),
-            "CApath" | "verify" | "cipher" | "ciphersuites" | "cert" | "key" | "min_protocol" | "max_protocol" | "alpn"
-            | "sigalgs" | "curves" | "groups" | "timeout" => {
+            "CApath" | "verify" | "cipher" | "ciphersuites" | "cert" | "key" | "min_protocol" | "max_protocol"
+            | "alpn" | "sigalgs" | "curves" | "groups" | "timeout" => {
                 it.next();
             }
             "crlf" => o.crlf = true,
@@ -78,8 +90,8 @@ fn options(ctx: &Ctx, args: &[String]) -> Result<Options, i32> {
             "tls1_1" => o.old = Some("TLSv1.1"),
             "4" => o.family = Some(Family::V4),
             "6" => o.family = Some(Family::V6),
-            "tls1_2" | "tls1_3" | "no_tls1" | "no_tls1_1" | "no_ssl3" | "status" | "state" | "debug" | "msg" | "noservername"
-            | "prexit" | "tlsextdebug" | "no_ticket" | "bugs" | "verify_quiet" => {}
+            "tls1_2" | "tls1_3" | "no_tls1" | "no_tls1_1" | "no_ssl3" | "status" | "state" | "debug" | "msg"
+            | "noservername" | "prexit" | "tlsextdebug" | "no_ticket" | "bugs" | "verify_quiet" => {}
             _ => {
                 ctx.err(format!("s_client: Unknown option: {a}\ns_client: Use -help for summary.\n"));
                 return Err(1);
@@ -139,7 +151,10 @@ async fn starttls(ctx: &mut Ctx, id: ConnId, protocol: &str, name: &str) -> (usi
         }
         "imap" => {
             let mut read = exchange(ctx, id, "", line).await.len();
-            let caps = exchange(ctx, id, ". CAPABILITY\r\n", |t| line(t) && t.lines().last().is_some_and(|l| l.starts_with('.'))).await;
+            let caps = exchange(ctx, id, ". CAPABILITY\r\n", |t| {
+                line(t) && t.lines().last().is_some_and(|l| l.starts_with('.'))
+            })
+            .await;
             read += caps.len();
             if !caps.contains("STARTTLS") {
                 ctx.err("Didn't find STARTTLS in server response, trying anyway...\n");
@@ -164,7 +179,13 @@ fn callback(ctx: &Ctx, built: &[Cert], flaws: &[Flaw], o: &Options) -> bool {
     let go_on = if o.brief { "" } else { "verify return:1\n" };
     for f in flaws {
         let tail = if f.code == 10 { end(f.depth) } else { String::new() };
-        ctx.err(format!("depth={} {}\nverify error:num={}:{}\n{tail}", f.depth, subject(f.depth), f.code, flaw_text(f.code)));
+        ctx.err(format!(
+            "depth={} {}\nverify error:num={}:{}\n{tail}",
+            f.depth,
+            subject(f.depth),
+            f.code,
+            flaw_text(f.code)
+        ));
         if o.strict {
             return false;
         }
@@ -318,7 +339,10 @@ pub async fn s_client(ctx: &mut Ctx, args: &[String]) -> i32 {
         let name = o.name.clone().unwrap_or_else(|| "mail.example.com".into());
         (read, written, remembered) = starttls(ctx, id, p, &name).await;
     }
-    let sni = o.servername.clone().or_else(|| (host.contains('.') && host.parse::<std::net::IpAddr>().is_err()).then(|| host.clone()));
+    let sni = o
+        .servername
+        .clone()
+        .or_else(|| (host.contains('.') && host.parse::<std::net::IpAddr>().is_err()).then(|| host.clone()));
     let hello = 297 + sni.as_ref().map_or(0, |s| s.len() + 9);
     shake(ctx, &o, id, sni.is_some(), &mut read, &mut written, hello, &remembered).await
 }
@@ -340,7 +364,9 @@ async fn shake(
     let Some(offer) = offer else {
         // Whoever is there gets the ClientHello as it is.
         let closed = world.borrow().conns.get(id).is_none() || world.borrow().ready_at(id).is_some();
-        world.borrow_mut().send(id, b"\x16\x03\x01\x01=\x01\x00\x019\x03\x03\\\x8bo\xee\x10\x89]\x9c\xd2\xcb\x93\xb3\xe3\r\n");
+        world
+            .borrow_mut()
+            .send(id, b"\x16\x03\x01\x01=\x01\x00\x019\x03\x03\\\x8bo\xee\x10\x89]\x9c\xd2\xcb\x93\xb3\xe3\r\n");
         let answer = exchange(ctx, id, "", |t| !t.is_empty()).await;
         world.borrow_mut().hangup(id);
         if closed && answer.is_empty() {

@@ -40,7 +40,8 @@ pub(super) fn dots(ctx: &Ctx) {
 /// openssl genrsa, genpkey, ecparam -genkey.
 pub fn generate(ctx: &mut Ctx, command: &str, args: &[String]) -> i32 {
     let bits = args.iter().find_map(|a| a.parse().ok());
-    let bits = bits.or_else(|| args.iter().find_map(|a| a.strip_prefix("rsa_keygen_bits:")).and_then(|b| b.parse().ok()));
+    let bits =
+        bits.or_else(|| args.iter().find_map(|a| a.strip_prefix("rsa_keygen_bits:")).and_then(|b| b.parse().ok()));
     let (_, text) = fresh(ctx, bits.unwrap_or(2048));
     if command == "genpkey" {
         dots(ctx);
@@ -194,7 +195,10 @@ pub async fn sign_request(ctx: &mut Ctx, args: &[String]) -> i32 {
         },
         None => None,
     };
-    let names = value(args, "extfile").and_then(|f| ctx.read_file(&f).ok()).map(|b| super::req::san_of(&b.text())).unwrap_or_default();
+    let names = value(args, "extfile")
+        .and_then(|f| ctx.read_file(&f).ok())
+        .map(|b| super::req::san_of(&b.text()))
+        .unwrap_or_default();
     let days = value(args, "days").and_then(|d| d.parse().ok()).unwrap_or(30);
     let cert = {
         let world = ctx.world();

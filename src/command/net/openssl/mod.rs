@@ -101,7 +101,9 @@ fn put(ctx: &Ctx, out: Option<&str>, text: &str, mode: u32) -> bool {
 pub async fn openssl(ctx: &mut Ctx) -> i32 {
     let args: Vec<String> = ctx.args[1..].to_vec();
     let Some(command) = args.first().cloned() else {
-        ctx.err("maillab: openssl has no prompt here; say what it shall do: s_client, x509, verify, req, rsa, genrsa\n");
+        ctx.err(
+            "maillab: openssl has no prompt here; say what it shall do: s_client, x509, verify, req, rsa, genrsa\n",
+        );
         return 1;
     };
     let rest = &args[1..];
@@ -117,8 +119,8 @@ pub async fn openssl(ctx: &mut Ctx) -> i32 {
         "rsa" | "pkey" | "ec" => keys::key(ctx, &command, rest).await,
         "genrsa" | "genpkey" | "ecparam" => keys::generate(ctx, &command, rest),
         "rand" | "passwd" | "md5" | "sha1" | "sha256" | "dgst" => keys::small(ctx, &command, rest).await,
-        "ca" | "ciphers" | "crl" | "enc" | "dhparam" | "pkcs12" | "s_server" | "speed" | "list" | "help" | "rehash" | "ocsp"
-        | "s_time" | "smime" | "cms" | "asn1parse" | "storeutl" | "base64" => {
+        "ca" | "ciphers" | "crl" | "enc" | "dhparam" | "pkcs12" | "s_server" | "speed" | "list" | "help" | "rehash"
+        | "ocsp" | "s_time" | "smime" | "cms" | "asn1parse" | "storeutl" | "base64" => {
             ctx.err(format!(
                 "maillab: openssl {command} is not simulated here; see: openssl s_client, openssl x509, openssl verify, \
                  openssl req\n"

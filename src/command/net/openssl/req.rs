@@ -9,7 +9,9 @@ use crate::host::der::{items, pem, read, to_pem};
 
 /// `DNS:a,DNS:b` after `subjectAltName=` in a text.
 pub(super) fn san_of(text: &str) -> Vec<String> {
-    let line = text.lines().find_map(|l| l.trim().strip_prefix("subjectAltName").map(|r| r.trim_start_matches([' ', '=']).to_owned()));
+    let line = text
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("subjectAltName").map(|r| r.trim_start_matches([' ', '=']).to_owned()));
     line.map(|l| l.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect()).unwrap_or_default()
 }
 
@@ -75,7 +77,8 @@ pub async fn req(ctx: &mut Ctx, args: &[String]) -> i32 {
             }
         },
         None => {
-            let bits = value("newkey").and_then(|n| n.strip_prefix("rsa:").and_then(|b| b.parse().ok())).unwrap_or(2048);
+            let bits =
+                value("newkey").and_then(|n| n.strip_prefix("rsa:").and_then(|b| b.parse().ok())).unwrap_or(2048);
             let (key, text) = keys::fresh(ctx, bits);
             keys::dots(ctx);
             let out = value("keyout").unwrap_or_else(|| "privkey.pem".into());

@@ -32,7 +32,8 @@ pub async fn verify(ctx: &mut Ctx, args: &[String]) -> i32 {
         }
     }
     let trust = trusted(ctx, ca.as_deref());
-    let extra = untrusted.and_then(|u| ctx.read_file(&u).ok()).map(|b| Cert::all_from_pem(&b.text())).unwrap_or_default();
+    let extra =
+        untrusted.and_then(|u| ctx.read_file(&u).ok()).map(|b| Cert::all_from_pem(&b.text())).unwrap_or_default();
     let now = ctx.world().borrow().now();
     let mut status = 0;
     let names: Vec<Option<String>> = if files.is_empty() { vec![None] } else { files.into_iter().map(Some).collect() };
@@ -50,7 +51,12 @@ pub async fn verify(ctx: &mut Ctx, args: &[String]) -> i32 {
         }
         for f in &flaws {
             let subject = built.get(f.depth).map(|c| c.subject.oneline()).unwrap_or_default();
-            lines.push_str(&format!("{subject}\nerror {} at {} depth lookup: {}\n", f.code, f.depth, flaw_text(f.code)));
+            lines.push_str(&format!(
+                "{subject}\nerror {} at {} depth lookup: {}\n",
+                f.code,
+                f.depth,
+                flaw_text(f.code)
+            ));
         }
         let shown = name.unwrap_or_else(|| "stdin".into());
         if lines.is_empty() {

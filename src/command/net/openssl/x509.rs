@@ -113,7 +113,12 @@ fn text(c: &Cert) -> String {
 
 /// openssl x509.
 pub async fn x509(ctx: &mut Ctx, args: &[String]) -> i32 {
-    let value = |name: &str| args.iter().position(|a| a.trim_start_matches('-') == name && a.starts_with('-')).and_then(|i| args.get(i + 1)).cloned();
+    let value = |name: &str| {
+        args.iter()
+            .position(|a| a.trim_start_matches('-') == name && a.starts_with('-'))
+            .and_then(|i| args.get(i + 1))
+            .cloned()
+    };
     let has = |name: &str| args.iter().any(|a| a.starts_with('-') && a.trim_start_matches('-') == name);
     if has("req") {
         return keys::sign_request(ctx, args).await;
@@ -137,7 +142,11 @@ pub async fn x509(ctx: &mut Ctx, args: &[String]) -> i32 {
             "subject" => out.push_str(&format!("subject={}\n", name(&c.subject))),
             "issuer" => out.push_str(&format!("issuer={}\n", name(&c.issuer))),
             "dates" => {
-                out.push_str(&format!("notBefore={}\nnotAfter={}\n", Cert::date(c.not_before), Cert::date(c.not_after)));
+                out.push_str(&format!(
+                    "notBefore={}\nnotAfter={}\n",
+                    Cert::date(c.not_before),
+                    Cert::date(c.not_after)
+                ));
             }
             "startdate" => out.push_str(&format!("notBefore={}\n", Cert::date(c.not_before))),
             "enddate" => out.push_str(&format!("notAfter={}\n", Cert::date(c.not_after))),
