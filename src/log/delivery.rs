@@ -153,6 +153,8 @@ pub enum Delivery {
     NoAddress {
         domain: String,
     },
+    /// A program that cannot be executed: the child of the agent says so, under its bare name.
+    Exec { why: String },
     /// A warning about a user's .forward or about an alias's owner.
     Forward {
         text: String,
@@ -200,6 +202,7 @@ impl Message for Delivery {
             Delivery::AliasLookup { .. } => "delivery.alias_lookup",
             Delivery::LoopToSelf { .. } => "delivery.loop",
             Delivery::NoAddress { .. } => "delivery.no_address",
+            Delivery::Exec { .. } => "delivery.exec",
             Delivery::Forward { .. } => "delivery.forward",
             Delivery::SaslFailed { .. } => "delivery.sasl_failed",
             Delivery::VirtualMap { .. } => "delivery.virtual_map",
@@ -266,6 +269,7 @@ impl Message for Delivery {
             Delivery::NoAddress { domain } => {
                 format!("warning: no MX host for {domain} has a valid address record")
             }
+            Delivery::Exec { why } => format!("fatal: {why}"),
             Delivery::Forward { text } => format!("warning: {text}"),
             Delivery::SaslFailed { qid, text } => format!("{qid}: {text}"),
             Delivery::VirtualMap { map, user, what } => match what {
@@ -316,6 +320,7 @@ impl Message for Delivery {
             Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
             Delivery::LoopToSelf { host, .. } => vec![("relay", host.clone())],
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
+            Delivery::Exec { why } => vec![("reason", why.clone())],
             Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => Vec::new(),
         }
     }

@@ -25,7 +25,7 @@ const SYS_EXITS: [(i32, &str, &str); 15] = [
 pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
     let mut item = e.item.clone();
     let said: String = String::from_utf8_lossy(output).chars().take(4096).collect();
-    let said = said.trim_end().replace('\n', " ");
+    let said = said.replace('\n', " ");
     let tail = if said.is_empty() { String::new() } else { format!(". Command output: {said}") };
     let mut set = |dsn: &str, text: String, verdict: Verdict| {
         item.dsn = dsn.to_owned();
@@ -82,7 +82,7 @@ mod tests {
         for (status, output, dsn, verdict, reason) in [
             (0, "", "2.0.0", Verdict::Sent, "delivered to command: /bin/x"),
             (75, "", "4.3.0", Verdict::Deferred, "temporary failure"),
-            (77, "no\n", "5.7.0", Verdict::Bounced, "permission denied. Command output: no"),
+            (77, "no\n", "5.7.0", Verdict::Bounced, "permission denied. Command output: no "),
             (1, "", "5.3.0", Verdict::Bounced, "Command died with status 1: \"/bin/x\""),
             (1, "4.2.1 later", "4.2.1", Verdict::Deferred, "later"),
             (137, "", "4.3.0", Verdict::Deferred, "Command died with signal 9: \"/bin/x\""),

@@ -2,6 +2,7 @@
 
 mod anything;
 mod delivery;
+mod local_delivery;
 mod dovecot;
 mod filters;
 mod lab_files;

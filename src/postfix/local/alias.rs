@@ -1,6 +1,6 @@
 //! `deliver_alias`: the alias databases, and whose rights an alias gives.
 
-use super::{Expansion, Local, Target};
+use super::{Expansion, Local, MAX_LEVEL, Target};
 use crate::host::Cred;
 use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
@@ -15,8 +15,15 @@ impl Local<'_> {
             match agent::lookup_alias(ctx, self.p, &map, name) {
                 Ok(None) => {}
                 Ok(Some(value)) => {
-                    if self.been.contains(&format!("alias {name}")) {
+                    if to.exp_from.eq_ignore_ascii_case(name) {
+                        // An alias may expand into itself: then it is the user.
                         return false;
+                    }
+                    if to.level > MAX_LEVEL {
+                        let text = format!("alias database loop for {name}");
+                        self.log(Delivery::Forward { text: text.clone() });
+                        self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
+                        return true;
                     }
                     self.expand_alias(ctx, to, name, &map, &value, unmatched);
                     return true;
@@ -40,7 +47,6 @@ impl Local<'_> {
         value: &str,
         unmatched: Option<String>,
     ) {
-        self.been.insert(format!("alias {name}"));
         if self.r.verify {
             self.item(ctx, to, Verdict::Sent, "2.0.0", format!("aliased to {}", value.trim()));
             return;
@@ -52,9 +58,13 @@ impl Local<'_> {
             if owner == 0 { ctx.host.user(&self.p.conf.get("default_privs")) } else { ctx.host.user_by_uid(owner) };
         let privileges = who.map_or(Cred { uid: 65534, gid: 65534, groups: Vec::new() }, |u| ctx.host.cred_of(&u));
         let before = self.sender.clone();
-        if !self.sender.is_empty() && self.owner_alias(ctx, name) {
-            let domain = to.address.rsplit_once('@').map_or("", |(_, d)| d);
-            self.sender = format!("owner-{name}@{domain}");
+        let mut owner = to.owner.clone();
+        if self.owner_alias(ctx, name) {
+            owner = Some(format!("owner-{name}"));
+            if !self.sender.is_empty() {
+                let domain = to.address.rsplit_once('@').map_or("", |(_, d)| d);
+                self.sender = format!("owner-{name}@{domain}");
+            }
         }
         let next = Target {
             address: to.address.clone(),
@@ -62,6 +72,8 @@ impl Local<'_> {
             privileges: Some(privileges),
             user: None,
             exp: Expansion::Alias,
+            exp_from: name.to_owned(),
+            owner,
         };
         self.tokens(ctx, &next, value, unmatched.as_deref());
         self.sender = before;

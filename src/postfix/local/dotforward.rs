@@ -24,17 +24,17 @@ impl Local<'_> {
             let Ok((_, node)) = ctx.host.fs.lstat(&Cred::root(), &path) else { continue };
             let (file, mode, uid) = (node.is_file(), node.mode, node.uid);
             let fault = if !file {
-                Some("not a regular file")
+                Some("is not a regular file".to_owned())
             } else if uid != user.uid && uid != 0 {
-                Some("file has bad owner")
+                Some(format!("has bad owner uid {uid}"))
             } else if mode & 0o002 != 0 {
-                Some("world writable file")
+                Some("is world writable".to_owned())
             } else {
                 None
             };
             self.been.insert(format!("forward {name}"));
             if let Some(why) = fault {
-                self.log(Delivery::Forward { text: format!("{why} {path}") });
+                self.log(Delivery::Forward { text: format!("file {path} {why}") });
                 return false;
             }
             let cred = ctx.host.cred_of(&user);
@@ -62,6 +62,8 @@ impl Local<'_> {
                 privileges: Some(cred),
                 user: Some(user.clone()),
                 exp: Expansion::Forward,
+                exp_from: String::new(),
+                owner: Some(name.to_owned()),
             };
             let keep = self.p.conf.list("propagate_unmatched_extensions").iter().any(|c| c == "forward");
             let unmatched = if keep && !raw.contains("extension") { extension } else { None };

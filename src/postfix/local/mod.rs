@@ -39,6 +39,8 @@ struct Local<'a> {
     delivered: String,
     /// The sender that an `owner-` alias sets.
     sender: String,
+    /// Expansions left: a fan of aliases ends here.
+    budget: u32,
 }
 
 /// A recipient at some depth of expansion.
@@ -51,6 +53,11 @@ struct Target {
     /// The user whose .forward is being expanded.
     user: Option<User>,
     exp: Expansion,
+    /// The alias whose expansion this is.
+    exp_from: String,
+    /// Whose list this is: the owner- alias, the alias of an :include:, the user of a .forward. Others on it get a message of
+    /// their own.
+    owner: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +86,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
             forwards: Vec::new(),
             delivered: r.recipients[i].address.clone(),
             sender: r.sender.clone(),
+            budget: 20_000,
         };
         let target = Target {
             address: r.recipients[i].address.clone(),
@@ -86,6 +94,8 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
             privileges: None,
             user: None,
             exp: Expansion::None,
+            exp_from: String::new(),
+            owner: None,
         };
         l.recipient(ctx, &target);
         l.finish_forwards(ctx);
@@ -125,15 +135,10 @@ impl Local<'_> {
 
     /// `deliver_recipient` and `deliver_switch`.
     fn recipient(&mut self, ctx: &mut Ctx<'_>, to: &Target) {
-        if to.level > MAX_LEVEL {
-            let text = format!("possible alias database loop for {}", to.address);
-            self.log(Delivery::Forward { text: text.clone() });
-            self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
+        if self.budget == 0 {
             return;
         }
-        if !self.been.insert(format!("rcpt {} {:?}", to.address.to_lowercase(), to.exp == Expansion::Forward)) {
-            return;
-        }
+        self.budget -= 1;
         if to.level == 0 && self.loops(&to.address) {
             let text = format!("mail forwarding loop for {}", to.address);
             self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
@@ -156,6 +161,10 @@ impl Local<'_> {
             if self.alias(ctx, to, &user, unmatched) {
                 return;
             }
+        }
+        if to.owner.as_ref().is_some_and(|o| !o.eq_ignore_ascii_case(&user)) {
+            self.forward_to(&to.address);
+            return;
         }
         if self.dotforward(ctx, to, &user, extension.as_deref()) {
             return;
@@ -186,7 +195,15 @@ impl Local<'_> {
         if !luser.is_empty() {
             let text = self.expand(&luser, user, extension, to);
             let next =
-                Target { level: to.level + 1, privileges: None, user: None, exp: Expansion::Alias, address: text };
+                Target {
+                    address: text,
+                    level: to.level + 1,
+                    privileges: None,
+                    user: None,
+                    exp: Expansion::Alias,
+                    exp_from: String::new(),
+                    owner: None,
+                };
             self.address(ctx, &next);
             return;
         }
@@ -283,8 +300,33 @@ impl Local<'_> {
         if to.level > 0 {
             item.to = Some(to.address.clone());
         }
+        if let Some(why) = simple_program(ctx, command, &cred) {
+            self.tick(ctx, "local.exec", 2_000, 9_000);
+            self.log(Delivery::Exec { why: why.clone() });
+            item.verdict = Verdict::Deferred;
+            item.dsn = "4.3.0".into();
+            item.reason = format!("temporary failure. Command output: local: fatal: {why} ");
+            item.diag_type = "x-unix".into();
+            item.diag_text = format!("local: fatal: {why} ");
+            self.out.items.push(item.at(self.t));
+            return;
+        }
         let input = mailbox::message(self, to, true);
         let request = ExecRequest { id: 0, cred, command: command.to_owned(), input, env };
         self.out.execs.push(Exec { request, item, command: command.to_owned(), pipe: false });
     }
+}
+
+/// A command without anything for a shell is executed directly; why that fails.
+fn simple_program(ctx: &Ctx<'_>, command: &str, cred: &Cred) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " \t!@%-_=+:,./\\".contains(c);
+    let program = command.split_whitespace().next()?;
+    if !command.chars().all(plain) || !program.contains('/') {
+        return None;
+    }
+    let e = match ctx.host.fs.access(cred, program, 1) {
+        Ok(()) => return None,
+        Err(e) => e,
+    };
+    Some(format!("execvp {program}: {}", e.text()))
 }

@@ -26,7 +26,7 @@ pub(super) fn split(text: &str) -> Vec<String> {
                 cur.clear();
             }
             '>' if angle => angle = false,
-            ',' | '\n' => out.push(std::mem::take(&mut cur)),
+            ',' | '\n' | '>' => out.push(std::mem::take(&mut cur)),
             c => cur.push(c),
         }
     }
@@ -107,11 +107,17 @@ impl Local<'_> {
         let full = agent::rewrite(ctx, self.p, "local", &to.address);
         let route = agent::resolve(ctx, self.p, &self.sender, &full);
         let here = !route.fail && !route.error && route.transport == self.p.service;
-        if here && self.sender == self.r.sender {
+        if here {
             let next = Target { address: route.recipient, ..to.clone() };
             self.recipient(ctx, &next);
             return;
         }
+        self.forward_to(&full);
+    }
+
+    /// Puts an address on the list of the new message for this sender.
+    pub(super) fn forward_to(&mut self, full: &str) {
+        let full = full.to_owned();
         let sender = self.sender.clone();
         match self.forwards.iter_mut().find(|(s, _)| *s == sender) {
             Some((_, list)) => {
@@ -130,6 +136,8 @@ impl Local<'_> {
             let qid = queue_file::new_id(ctx.host, self.p.conf.bool("enable_long_queue_ids"));
             let rcpt = self.r.recipients[self.rcpt].clone();
             let now = ctx.host.now;
+            // Mail for a list with an owner is the owner's: it does not show to whom it was sent.
+            let owned = sender != self.r.sender;
             let mut content = format!(
                 "Received: by {} ({})\n\tid {qid}; {}\n",
                 self.p.conf.get("myhostname"),
@@ -150,9 +158,9 @@ impl Local<'_> {
                     .iter()
                     .map(|a| Recipient {
                         address: a.clone(),
-                        orcpt: rcpt.orcpt.clone(),
-                        notify: rcpt.notify,
-                        orig: rcpt.orig.clone(),
+                        orcpt: if owned { String::new() } else { rcpt.orcpt.clone() },
+                        notify: if owned { 0 } else { rcpt.notify },
+                        orig: if owned { String::new() } else { rcpt.orig.clone() },
                     })
                     .collect(),
                 content,
@@ -214,7 +222,8 @@ impl Local<'_> {
                 let who =
                     if uid == 0 { ctx.host.user(&self.p.conf.get("default_privs")) } else { ctx.host.user_by_uid(uid) };
                 let privileges = who.map(|u| ctx.host.cred_of(&u)).or_else(|| to.privileges.clone());
-                let next = Target { level: to.level + 1, privileges, exp: Expansion::Include, ..to.clone() };
+                let owner = to.owner.clone().or_else(|| Some(to.address.clone()));
+                let next = Target { level: to.level + 1, privileges, exp: Expansion::Include, owner, ..to.clone() };
                 for line in text.lines() {
                     let line = line.trim();
                     if !line.is_empty() && !line.starts_with('#') {

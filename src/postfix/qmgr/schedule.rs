@@ -2,6 +2,7 @@
 
 use super::{Dest, Due, Job, active};
 use crate::base::Span;
+use crate::log::Event;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
@@ -192,7 +193,12 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
             (Some(l), i) if i.is_none_or(|i| l <= i) => {
                 let event = job.outcome.logs[job.logs_done].1.clone();
                 job.logs_done += 1;
-                ctx.host.log_mail(&proc.ident, proc.pid, event);
+                if matches!(event, Event::Delivery(Delivery::Exec { .. })) {
+                    let pid = ctx.host.procs.burn();
+                    ctx.host.log_mail("local", pid, event);
+                } else {
+                    ctx.host.log_mail(&proc.ident, proc.pid, event);
+                }
             }
             (_, Some(_)) => {
                 let item = job.outcome.items[job.items_done].clone();
