@@ -212,3 +212,38 @@ fn deferred_mail_is_tried_again_and_expires() {
     assert_eq!(mailbox(&w, "maria").len(), 1);
     assert!(w.postfix.qmgr.active.is_empty());
 }
+
+/// What was put in is what came out, bounced, was thrown away, or is still there.
+fn conserved(w: &World) -> (u64, u64) {
+    let c = w.postfix.counters;
+    let queued: usize = ["incoming", "active", "deferred", "hold"]
+        .iter()
+        .flat_map(|q| maillab::postfix::mail_queue::scan(&w.host, q).into_iter().map(move |e| (q, e.id)))
+        .filter_map(|(q, id)| maillab::postfix::mail_queue::envelope(&w.host, q, &id))
+        .map(|e| e.recipients.iter().filter(|r| !r.done).count())
+        .sum();
+    (c.recipients, c.delivered + c.bounced + c.discarded + c.deleted + c.probed + queued as u64)
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, ..proptest::prelude::ProptestConfig::default() })]
+    #[test]
+    fn mail_is_conserved(plan in proptest::collection::vec((0_usize..9, 0_usize..9, 0_usize..5, 1_i64..4000), 1..12)) {
+        const TO: [&str; 9] = [
+            "juan@ejemplo.com", "noexiste@ejemplo.com", "ventas@ejemplo.com", "socio@destino.com", "lleno@destino.com",
+            "noexiste@destino.com", "x@rechaza.example", "x@nullmx.example", "root@ejemplo.com",
+        ];
+        const FROM: [&str; 5] = ["maria@ejemplo.com", "", "nadie@origen.example", "root", "double-bounce@mail.ejemplo.com"];
+        let mut w = world();
+        for (a, b, from, wait) in plan {
+            send(&mut w, FROM[from], &[TO[a], TO[b]], "Subject: x\n\nx\n");
+            w.pass(Span::secs(wait));
+            let (put, found) = conserved(&w);
+            proptest::prop_assert_eq!(put, found);
+        }
+        w.pass(Span::days(7));
+        let (put, found) = conserved(&w);
+        proptest::prop_assert_eq!(put, found);
+        proptest::prop_assert!(w.postfix.qmgr.active.is_empty());
+    }
+}

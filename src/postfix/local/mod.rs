@@ -146,8 +146,10 @@ impl Local<'_> {
         }
         let local = to.address.rsplit_once('@').map_or(to.address.as_str(), |(l, _)| l).to_lowercase();
         if let Some(plain) = local.strip_prefix('\\') {
+            // `\\user` is the user, whatever aliases and .forward say.
             let plain = plain.to_owned();
-            self.mailbox_or_unknown(ctx, to, &plain, None);
+            let address = to.address.trim_start_matches('\\').to_owned();
+            self.mailbox_or_unknown(ctx, &Target { address, ..to.clone() }, &plain, None);
             return;
         }
         if self.alias(ctx, to, &local, None) {
