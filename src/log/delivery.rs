@@ -154,7 +154,9 @@ pub enum Delivery {
         domain: String,
     },
     /// A program that cannot be executed: the child of the agent says so, under its bare name.
-    Exec { why: String },
+    Exec {
+        why: String,
+    },
     /// A warning about a user's .forward or about an alias's owner.
     Forward {
         text: String,

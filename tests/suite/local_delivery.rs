@@ -39,7 +39,9 @@ fn outcomes(m: &mut Machine, to: &str) -> Vec<String> {
         .lines()
         .filter_map(|l| l.split_once("postfix/local["))
         .filter_map(|(_, l)| l.split_once("]: ").map(|(_, t)| t.to_owned()))
-        .filter(|l| !l.starts_with("table ") && !l.contains("orig_to=<>") && !l.contains("to=<maria@ejemplo.com>, relay"))
+        .filter(|l| {
+            !l.starts_with("table ") && !l.contains("orig_to=<>") && !l.contains("to=<maria@ejemplo.com>, relay")
+        })
         .map(|l| match (l.find("to=<"), l.find(", relay"), l.find(", dsn=")) {
             (Some(a), Some(b), Some(c)) => {
                 let tail = &l[c + 2..];
@@ -58,28 +60,45 @@ fn expansions_are_delivered_as_the_real_one_does() {
         return;
     }
     for (to, expected) in [
-        ("t1", vec!["to=<t1@ejemplo.com>, orig_to=<t1> dsn=2.0.0, status=sent (delivered to command: /bin/cat >/dev/null)"]),
-        ("t2", vec![
-            "to=<t2@ejemplo.com>, orig_to=<t2> dsn=4.3.0, status=deferred (temporary failure. Command output: local: fatal: execvp /no/such/prog: No such file or directory )",
-        ]),
+        (
+            "t1",
+            vec![
+                "to=<t1@ejemplo.com>, orig_to=<t1> dsn=2.0.0, status=sent (delivered to command: /bin/cat >/dev/null)",
+            ],
+        ),
+        (
+            "t2",
+            vec![
+                "to=<t2@ejemplo.com>, orig_to=<t2> dsn=4.3.0, status=deferred (temporary failure. Command output: local: fatal: execvp /no/such/prog: No such file or directory )",
+            ],
+        ),
         ("t3", vec!["to=<t3@ejemplo.com>, orig_to=<t3> dsn=4.3.0, status=deferred (temporary failure)"]),
         ("t4", vec!["to=<t4@ejemplo.com>, orig_to=<t4> dsn=5.7.1, status=bounced (no quiero )"]),
         ("t5", vec!["to=<t5@ejemplo.com>, orig_to=<t5> dsn=2.0.0, status=sent (delivered to file: /tmp/fichero-t5)"]),
-        ("t6", vec![
-            "to=<maria@ejemplo.com>, orig_to=<t6> dsn=2.0.0, status=sent (delivered to maildir)",
-            "to=<juan@ejemplo.com>, orig_to=<t6> dsn=2.0.0, status=sent (delivered to maildir)",
-            "to=<t6@ejemplo.com>, orig_to=<t6> dsn=2.0.0, status=sent (",
-        ]),
+        (
+            "t6",
+            vec![
+                "to=<maria@ejemplo.com>, orig_to=<t6> dsn=2.0.0, status=sent (delivered to maildir)",
+                "to=<juan@ejemplo.com>, orig_to=<t6> dsn=2.0.0, status=sent (delivered to maildir)",
+                "to=<t6@ejemplo.com>, orig_to=<t6> dsn=2.0.0, status=sent (",
+            ],
+        ),
         ("t7", vec!["to=<t7@ejemplo.com>, orig_to=<t7> dsn=5.1.1, status=bounced (unknown user: \"t7\")"]),
-        ("t8", vec![
-            "warning: alias database loop for t9",
-            "to=<t9@ejemplo.com>, orig_to=<t8> dsn=5.4.6, status=bounced (alias database loop for t9)",
-        ]),
-        ("t11", vec![
-            "to=<t11@ejemplo.com>, orig_to=<t11> dsn=2.0.0, status=sent (",
-            "to=<noexiste2@ejemplo.com> dsn=5.1.1, status=bounced (unknown user: \"noexiste2\")",
-            "to=<ana@ejemplo.com>, orig_to=<owner-t11@ejemplo.com> dsn=2.0.0, status=sent (delivered to maildir)",
-        ]),
+        (
+            "t8",
+            vec![
+                "warning: alias database loop for t9",
+                "to=<t9@ejemplo.com>, orig_to=<t8> dsn=5.4.6, status=bounced (alias database loop for t9)",
+            ],
+        ),
+        (
+            "t11",
+            vec![
+                "to=<t11@ejemplo.com>, orig_to=<t11> dsn=2.0.0, status=sent (",
+                "to=<noexiste2@ejemplo.com> dsn=5.1.1, status=bounced (unknown user: \"noexiste2\")",
+                "to=<ana@ejemplo.com>, orig_to=<owner-t11@ejemplo.com> dsn=2.0.0, status=sent (delivered to maildir)",
+            ],
+        ),
     ] {
         assert_eq!(outcomes(&mut m, to), expected, "{to}");
     }
@@ -99,18 +118,28 @@ fn expansions_are_delivered_as_the_real_one_does() {
 fn a_forward_file_is_followed() {
     let mut m = machine();
     for (text, mode, expected) in [
-        ("\\\\ana, juan\\n", "600", vec![
-            "to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (",
-            "to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (delivered to maildir)",
-            "to=<juan@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (delivered to maildir)",
-        ]),
+        (
+            "\\\\ana, juan\\n",
+            "600",
+            vec![
+                "to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (",
+                "to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (delivered to maildir)",
+                "to=<juan@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (delivered to maildir)",
+            ],
+        ),
         ("ana@destino.com\\n", "600", vec!["to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent ("]),
-        ("juan\\n", "666", vec![
-            "to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (delivered to maildir)",
-            "warning: file /home/ana/.forward is world writable",
-        ]),
+        (
+            "juan\\n",
+            "666",
+            vec![
+                "to=<ana@ejemplo.com>, orig_to=<ana> dsn=2.0.0, status=sent (delivered to maildir)",
+                "warning: file /home/ana/.forward is world writable",
+            ],
+        ),
     ] {
-        let set = format!("printf '{text}' > /home/ana/.forward; chown ana /home/ana/.forward; chmod {mode} /home/ana/.forward");
+        let set = format!(
+            "printf '{text}' > /home/ana/.forward; chown ana /home/ana/.forward; chmod {mode} /home/ana/.forward"
+        );
         m.run_captured(&set);
         let mut got = outcomes(&mut m, "ana");
         got.sort();

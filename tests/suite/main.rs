@@ -2,10 +2,10 @@
 
 mod anything;
 mod delivery;
-mod local_delivery;
 mod dovecot;
 mod filters;
 mod lab_files;
+mod local_delivery;
 mod machine;
 mod proof;
 mod queue_tools;

@@ -196,16 +196,15 @@ impl Local<'_> {
         let luser = self.p.conf.raw("luser_relay").unwrap_or_default();
         if !luser.is_empty() {
             let text = self.expand(&luser, user, extension, to);
-            let next =
-                Target {
-                    address: text,
-                    level: to.level + 1,
-                    privileges: None,
-                    user: None,
-                    exp: Expansion::Alias,
-                    exp_from: String::new(),
-                    owner: None,
-                };
+            let next = Target {
+                address: text,
+                level: to.level + 1,
+                privileges: None,
+                user: None,
+                exp: Expansion::Alias,
+                exp_from: String::new(),
+                owner: None,
+            };
             self.address(ctx, &next);
             return;
         }
