@@ -16,6 +16,7 @@ use crate::base::Lang;
 use crate::codes;
 use crate::i18n::{self, Catalogue, fill};
 use crate::lab::Variant;
+use crate::lab::schema::Probe;
 use crate::lab::values::Text;
 use std::collections::BTreeMap;
 
@@ -326,6 +327,7 @@ impl Grader<'_, '_> {
         }
         p.losses = losses;
         p.fatal = irreversible;
+        p.broken = broken.iter().any(|k| serves(&lab.keep[k.index].probe));
         let good: Vec<String> = keeps.iter().filter(|k| k.holds()).map(|k| say(&lab.keep[k.index].name, d)).collect();
         self.part(Part::Harm).good.extend(good);
     }
@@ -436,6 +438,11 @@ fn belief(id: &str, lang: Lang) -> String {
         || id.replace('-', " "),
         |m| lang.pick(format!("«{}»", m.belief.es), format!("\u{201c}{}\u{201d}", m.belief.en)),
     )
+}
+
+/// Whether somebody who was served is no longer: then nothing is passed, whatever the points.
+fn serves(p: &Probe) -> bool {
+    !matches!(p, Probe::Limited { .. } | Probe::Setting { .. } | Probe::Queue { .. })
 }
 
 /// The line of the last change to the host: what broke something is there or above it.

@@ -38,6 +38,8 @@ pub struct PartReport {
     pub losses: Vec<Loss>,
     /// Something here cannot be taken back.
     pub fatal: bool,
+    /// Somebody who was served is no longer.
+    pub broken: bool,
 }
 
 /// The grade of a session and the reasons.

@@ -203,6 +203,7 @@ lab diagnose --evidence TEXT … --code N --enhanced X.Y.Z --by WHO
     why_cause: "the right cause",
     why_goals: "a repair that works",
     why_harm: "no harm that cannot be taken back",
+    why_broken: "that what worked still works",
     why_sixty: "60 points",
     path_word: "You and the expert",
     path_same: "alike up to your line {0}; there the expert: {1}",

@@ -203,6 +203,7 @@ lab diagnose --evidence TEXTO … --code N --enhanced X.Y.Z --by QUIÉN
     why_cause: "la causa correcta",
     why_goals: "que lo reparado funcione",
     why_harm: "no causar daños sin vuelta atrás",
+    why_broken: "que lo que funcionaba siga funcionando",
     why_sixty: "llegar a 60",
     path_word: "Tú y el experto",
     path_same: "igual hasta tu línea {0}; allí él: {1}",

@@ -52,7 +52,7 @@ catalogue! {
     bears, no_quote, quote_bears_not, no_diagnosis, ruled_out, not_ruled_out, rival_tells, rival_none, after_change,
     goal_holds, goal_not, goal_not_after_restart, goals_were_there, no_harm, keep_broken,
     harm_queue, harm_mailbox, harm_relay, harm_outage, harm_irreversible,
-    hints_row, hint_row_item, why_not_passed, why_cause, why_goals, why_harm, why_sixty,
+    hints_row, hint_row_item, why_not_passed, why_cause, why_goals, why_harm, why_broken, why_sixty,
     path_word, path_same, path_part, path_all, path_expert, belief_word, now_word, again_word, disclaimer,
     nothing_to_repair, needless_change, submitted_by_end,
     page_timeline, page_mail, page_command, page_table, page_yours, page_right,
