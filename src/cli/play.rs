@@ -196,8 +196,7 @@ impl repl::Driver for Session {
         Session::input(self, input)
     }
     fn complete(&mut self, line: &str, pos: usize) -> (usize, Vec<String>) {
-        let _ = line;
-        (pos, Vec::new())
+        Session::complete(self, line, pos)
     }
     fn history(&self) -> Vec<String> {
         self.lines()

@@ -87,7 +87,34 @@ impl Grader<'_, '_> {
             self.beliefs.push(id.to_owned());
         }
     }
+    /// Without a diagnosis: everything is open, said once.
+    fn silence(&mut self) {
+        let (d, t) = (self.d, self.t);
+        let e = &d.worlds.lab.diagnosis;
+        let right = verdict::right_answer(e);
+        for part in [Part::Verdict, Part::Cause] {
+            let fields: Vec<(Leaf, Field)> =
+                verdict::leaves(e).into_iter().filter(|(l, _)| l.part() == part).collect();
+            let labels: Vec<String> = fields.iter().map(|(_, f)| verdict::label(&right, *f, d.lang)).collect();
+            let lost: u32 = fields.iter().map(|(l, _)| self.book(*l, 0)).sum();
+            if fields.is_empty() {
+                continue;
+            }
+            let seen = d.seen.last();
+            self.part(part).losses.push(Loss {
+                points: lost,
+                text: fill(t.silent, &[&labels.join(" · ")]),
+                line: seen.map(|s| s.line),
+                quote: seen.map(|s| evidence::squash(&s.text)),
+                feedback: None,
+                rows: if part == Part::Verdict { verdict::row_lines(e, None, d.lang) } else { Vec::new() },
+            });
+        }
+    }
     fn verdict(&mut self) {
+        if self.d.diagnoses.is_empty() {
+            return self.silence();
+        }
         let e = &self.d.worlds.lab.diagnosis;
         let first = self.d.diagnoses.first().map(|x| x.diagnosis.clone()).unwrap_or_default();
         let later: Vec<Vec<Mark>> = self.d.diagnoses.iter().skip(1).map(|x| verdict::mark(e, &x.diagnosis)).collect();
@@ -123,9 +150,9 @@ impl Grader<'_, '_> {
         if share > m.share {
             text = format!("{text} {}", t.later_half);
         }
-        let seen = d.seen.first();
+        let seen = d.seen.last();
         let rows = if matches!(m.leaf, Leaf::Code | Leaf::Action | Leaf::Enhanced | Leaf::Who) {
-            verdict::rows(&lab.diagnosis).iter().map(|r| r.line(d.lang)).collect()
+            verdict::row_lines(&lab.diagnosis, first.code.filter(|_| m.leaf == Leaf::Code), d.lang)
         } else {
             Vec::new()
         };
@@ -173,7 +200,7 @@ impl Grader<'_, '_> {
                     None => t.no_quote.to_owned(),
                     Some(q) => fill(t.quote_bears_not, &[q]),
                 };
-                let seen = d.seen.first();
+                let seen = d.seen.last();
                 let feedback = lab.evidence.first().map(|e| say(&e.why, d));
                 self.part(Part::Evidence).losses.push(Loss {
                     points: lost,
@@ -413,7 +440,7 @@ impl Grader<'_, '_> {
                     (field_name(t, f).to_owned(), verdict::label(&first, f, d.lang), verdict::label(&right, f, d.lang))
                 })
                 .collect(),
-            rows: verdict::rows(&lab.diagnosis).iter().map(|r| r.line(d.lang)).collect(),
+            rows: verdict::row_lines(&lab.diagnosis, None, d.lang),
             timeline: super::timeline::of(d),
         }
     }

@@ -1,6 +1,7 @@
 //! The report as one HTML page that needs nothing else: time line, diagnosis beside the table, the two paths.
 
 use super::report::{Loss, Report};
+use super::text;
 use crate::i18n::{self, Catalogue, fill};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222;\
@@ -42,9 +43,7 @@ pub fn render(reports: &[&Report]) -> String {
 fn one(r: &Report) -> String {
     let t = i18n::of(r.lang);
     let mut out = String::new();
-    let number = r.number.map_or(String::new(), |n| n.to_string());
-    let template = if r.number.is_some() { t.report_head } else { t.report_head_unknown };
-    out.push_str(&format!("<h1>{}</h1>\n", escape(&fill(template, &[&number, &r.lab, &r.seed, &r.student]))));
+    out.push_str(&format!("<h1>{}</h1>\n", escape(&text::heading(r))));
     let (class, word) = if r.passed { ("ok", t.passed) } else { ("bad", t.not_passed) };
     out.push_str(&format!(
         "<p class=\"score {class}\">{word} · {}/100 · {} {}</p>\n<p>{} · {} · {}</p>\n",
@@ -52,8 +51,8 @@ fn one(r: &Report) -> String {
         t.grade_word,
         r.grade10(),
         fill(t.minutes_word, &[&r.minutes]),
-        fill(t.lines_word, &[&r.lines]),
-        fill(t.hints_word, &[&r.hints.len()])
+        text::lines(t, r.lines),
+        text::hints(t, r.hints.len())
     ));
     if !r.lacks.is_empty() {
         out.push_str(&format!("<p>{}</p>\n", escape(&fill(t.why_not_passed, &[&r.lacks.join(", ")]))));

@@ -45,11 +45,7 @@ pub fn short(s: &str, max: usize) -> String {
 pub fn render(r: &Report, plain: bool) -> String {
     let t = i18n::of(r.lang);
     let mut out = String::new();
-    let number = r.number.map_or(String::new(), |n| n.to_string());
-    let head = fill(
-        if r.number.is_some() { t.report_head } else { t.report_head_unknown },
-        &[&number, &r.lab, &r.seed, &r.student],
-    );
+    let head = heading(r);
     out.push_str(&rule(&head, '═', plain));
     let mode = if r.exam { t.mode_exam } else { t.mode_learn };
     let verdict = if r.passed { t.passed } else { t.not_passed };
@@ -59,8 +55,8 @@ pub fn render(r: &Report, plain: bool) -> String {
         t.grade_word,
         r.grade10(),
         fill(t.minutes_word, &[&r.minutes]),
-        fill(t.lines_word, &[&r.lines]),
-        fill(t.hints_word, &[&r.hints.len()]),
+        lines(t, r.lines),
+        hints(t, r.hints.len()),
     ));
     if !r.lacks.is_empty() {
         out.push_str(&block(" ", 1, &fill(t.why_not_passed, &[&r.lacks.join(", ")])));
@@ -79,6 +75,25 @@ pub fn render(r: &Report, plain: bool) -> String {
     out.push('\n');
     after(&mut out, t, r);
     out
+}
+
+/// What the report is about.
+pub fn heading(r: &Report) -> String {
+    let t = i18n::of(r.lang);
+    let number = r.number.map_or(String::new(), |n| n.to_string());
+    let template = if r.number.is_some() { t.report_head } else { t.report_head_unknown };
+    let student = if r.student.is_empty() { String::new() } else { fill(t.student_word, &[&r.student]) };
+    fill(template, &[&number, &r.lab, &r.seed]) + &student
+}
+
+/// `1 command`, `31 commands`.
+pub fn lines(t: &Catalogue, n: usize) -> String {
+    if n == 1 { t.lines_one.to_owned() } else { fill(t.lines_word, &[&n]) }
+}
+
+/// `1 hint`, `no hints`.
+pub fn hints(t: &Catalogue, n: usize) -> String {
+    if n == 1 { t.hints_one.to_owned() } else { fill(t.hints_word, &[&n]) }
 }
 
 fn part_name(t: &Catalogue, p: Part) -> &'static str {
@@ -123,12 +138,17 @@ fn part_text(out: &mut String, t: &Catalogue, part: Part, p: &PartReport, plain:
     if !ruled.is_empty() {
         out.push_str(&block("   ", 6, &format!("{}: {}", t.ruled_out, ruled.join(" · "))));
     }
+    let mut shown: &[String] = &[];
     for l in &p.losses {
-        loss(out, t, l);
+        // The rows are the same for most of a part: once is enough.
+        loss(out, t, l, l.rows != shown);
+        if !l.rows.is_empty() {
+            shown = &l.rows;
+        }
     }
 }
 
-fn loss(out: &mut String, t: &Catalogue, l: &Loss) {
+fn loss(out: &mut String, t: &Catalogue, l: &Loss, with_rows: bool) {
     let head = if l.points > 0 { format!("   −{} ", l.points) } else { "   · ".to_owned() };
     out.push_str(&block(&head, 6, &l.text));
     match (l.line, &l.quote) {
@@ -140,7 +160,7 @@ fn loss(out: &mut String, t: &Catalogue, l: &Loss) {
     if let Some(f) = &l.feedback {
         out.push_str(&block("      ", 6, f));
     }
-    for (i, row) in l.rows.iter().enumerate() {
+    for (i, row) in l.rows.iter().enumerate().filter(|_| with_rows) {
         let head = if i == 0 { format!("     {} ", t.table_word) } else { String::new() };
         out.push_str(&block(&head, 5 + t.table_word.chars().count() + 1, row));
     }

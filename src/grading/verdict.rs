@@ -100,6 +100,26 @@ pub fn rows(e: &Expected) -> Vec<&'static Row> {
     }
 }
 
+/// The rows as the report shows them: the code's own, its enhanced codes, its class; behind them the row of what was
+/// answered instead.
+pub fn row_lines(e: &Expected, answered: Option<CodeAnswer>, lang: Lang) -> Vec<String> {
+    let mut out = Vec::new();
+    for r in rows(e) {
+        out.push(r.line(lang));
+        if !r.enhanced.is_empty() {
+            let all: Vec<String> = r.enhanced.iter().map(|x| format!("{} {}", x.code, x.text.get(lang))).collect();
+            out.push(format!("+ {}", all.join(" · ")));
+        }
+    }
+    if let Some(CodeAnswer::Number(n)) = answered
+        && e.code.number() != Some(n)
+        && let Some(r) = codes::row_for(n, e.stage)
+    {
+        out.push(format!("{} {}: {}", lang.pick("tu", "your"), n, r.line(lang)));
+    }
+    out
+}
+
 /// Marks every field that the lab asks.
 pub fn mark(e: &Expected, d: &Diagnosis) -> Vec<Mark> {
     let right = right_answer(e);

@@ -45,7 +45,7 @@ catalogue! {
     dx_explain_action, dx_explain_who, dx_explain_cause, dx_how_many, dx_quote_bears_not,
     err_flag, err_value, err_short, err_many, err_code, err_enhanced, err_choice, err_cause, err_cause_near,
     // The report.
-    report_head, report_head_unknown, passed, not_passed, grade_word, minutes_word, lines_word, hints_word, line_ref, line_seen,
+    report_head, report_head_unknown, silent, student_word, lines_one, hints_one, passed, not_passed, grade_word, minutes_word, lines_word, hints_word, line_ref, line_seen,
     part_verdict, part_cause, part_evidence, part_repair, part_harm, part_hints,
     field_code, field_enhanced, field_by, field_action, field_who, field_cause,
     said_half, said_wrong, said_open, later_half, table_word, erratum_word,

@@ -142,6 +142,16 @@ impl Session {
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
+    /// Where a completion of `line` at byte `pos` starts, and what could stand there.
+    pub fn complete(&self, line: &str, pos: usize) -> (usize, Vec<String>) {
+        let before = line.get(..pos).unwrap_or(line);
+        if let Some(word) = before.trim_start().strip_prefix("lab ").filter(|w| !w.contains(' ')) {
+            let exam = self.desk.borrow().exam();
+            let fits = coach::words(exam).into_iter().filter(|w| w.starts_with(word)).map(str::to_owned).collect();
+            return (before.len() - word.len(), fits);
+        }
+        self.machine.complete(line, pos)
+    }
     /// The grade, once handed in.
     pub fn report(&self) -> Option<&Report> {
         self.report.as_ref()
