@@ -99,7 +99,7 @@ pub const EN: Catalogue = Catalogue {
     resumed: "You go on where you left: case {0}, {1} commands.",
 
     dx_about: "About: {0}",
-    dx_keys: "Enter skips · ? explains · < goes back · !command looks at the host · Ctrl-C keeps a draft",
+    dx_keys: "Enter skips · ? explains · < back · !command looks · Ctrl-C keeps a draft",
     dx_evidence: "The evidence: a piece (8 characters or more) of a line that you saw",
     dx_seen_at: "seen in your line {0} ({1}):",
     dx_is_it: "Is it this one?  [Y/n/another, up to 3] > ",

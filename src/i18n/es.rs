@@ -99,7 +99,7 @@ pub const ES: Catalogue = Catalogue {
     resumed: "Sigues donde lo dejaste: caso {0}, {1} órdenes.",
 
     dx_about: "Sobre: {0}",
-    dx_keys: "Intro salta · ? explica · < vuelve · !orden mira el servidor · Ctrl-C deja borrador",
+    dx_keys: "Intro salta · ? explica · < vuelve · !orden mira el host · Ctrl-C deja borrador",
     dx_evidence: "La prueba: un trozo (8 letras o más) de una línea que hayas visto",
     dx_seen_at: "visto en tu línea {0} ({1}):",
     dx_is_it: "¿Es esta?  [S/n/otra más, hasta 3] > ",

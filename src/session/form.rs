@@ -10,7 +10,7 @@ use crate::command::Ctx;
 use crate::grading::diagnosis::{CodeAnswer, Diagnosis, Field, MAX_QUOTES, Mistake, read_flags};
 use crate::grading::dossier::Delivered;
 use crate::grading::evidence::squash;
-use crate::grading::text::{block, short};
+use crate::grading::text::{WIDTH, block, short};
 use crate::grading::verdict::label;
 use crate::i18n::{Catalogue, fill};
 
@@ -59,22 +59,23 @@ pub async fn diagnose(c: &Coach, ctx: &mut Ctx, args: &[String]) -> i32 {
         c.tell(ctx, fill(t.dx_open, &[&names.join(", ")]));
         return 1;
     }
-    deliver(c, ctx);
+    let line = {
+        let d = c.desk.borrow();
+        summary(&d.draft, d.lang)
+    };
+    c.say(ctx, block(" ", 1, &line));
+    let words = deliver(c);
+    c.tell(ctx, format!(" {words}"));
     0
 }
 
-/// Hands the draft in.
-fn deliver(c: &Coach, ctx: &Ctx) {
-    let (words, t) = {
-        let mut d = c.desk.borrow_mut();
-        let again = !d.delivered.is_empty();
-        let (line, steps, diagnosis) = (d.line, d.steps.len(), d.draft.clone());
-        d.delivered.push(Delivered { line, steps, diagnosis });
-        let t = d.t();
-        (format!(" {}", summary(&d.draft, d.lang)), if again { t.dx_noted_again } else { t.dx_noted })
-    };
-    c.tell(ctx, words);
-    c.tell(ctx, format!(" {t}"));
+/// Hands the draft in; what is said of it.
+fn deliver(c: &Coach) -> &'static str {
+    let mut d = c.desk.borrow_mut();
+    let again = !d.delivered.is_empty();
+    let (line, steps, diagnosis) = (d.line, d.steps.len(), d.draft.clone());
+    d.delivered.push(Delivered { line, steps, diagnosis });
+    if again { d.t().dx_noted_again } else { d.t().dx_noted }
 }
 
 /// `552 · permanente · 5.2.2 · cliente smtp/lmtp · devuelto… · causa 31`.
@@ -171,7 +172,7 @@ async fn form(c: &Coach, ctx: &mut Ctx) -> i32 {
             c.tell(ctx, t.dx_empty);
             return 1;
         }
-        c.tell(ctx, format!("\n {line}"));
+        c.say(ctx, format!("\n{}", block(" ", 1, &line)));
         let question = format!(" {}", if again { t.dx_deliver_more } else { t.dx_deliver });
         let answer = c.ask(ctx, &question).await.unwrap_or_default().trim().to_lowercase();
         if let Some(n) = answer.parse::<usize>().ok().filter(|n| (1..=PAGES).contains(n)) {
@@ -179,7 +180,8 @@ async fn form(c: &Coach, ctx: &mut Ctx) -> i32 {
             continue;
         }
         if matches!(answer.as_str(), "s" | "si" | "sí" | "y" | "yes") {
-            deliver(c, ctx);
+            let words = deliver(c);
+            c.tell(ctx, format!(" {words}"));
             return 0;
         }
         c.tell(ctx, format!(" {}", t.dx_draft));
@@ -273,7 +275,7 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
         };
         let command = c.desk.borrow().command_of(line);
         c.say(ctx, block("     ", 5, &fill(t.dx_seen_at, &[&line, &short(&command, 60)])));
-        c.say(ctx, block("     ", 5, &short(&squash(&whole), 220)));
+        c.say(ctx, block("     ", 5, &around(&squash(&whole), &squash(&quote))));
         let answer = c.ask(ctx, &format!("     {}", t.dx_is_it)).await.unwrap_or_default().trim().to_lowercase();
         if answer.starts_with('n') {
             continue;
@@ -294,6 +296,17 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
             return Turn::Next;
         }
     }
+}
+
+/// A long line shortened so that its beginning and the quote can be read.
+fn around(line: &str, quote: &str) -> String {
+    let at = line.find(quote).map_or(0, |b| line[..b].chars().count());
+    if at < 150 {
+        return short(line, 220);
+    }
+    let head: String = line.chars().take(70).collect();
+    let tail: String = line.chars().skip(at.saturating_sub(24)).collect();
+    format!("{head}… …{}", short(&tail, 140))
 }
 
 /// Sets a field of the draft; says what is wrong with it.
