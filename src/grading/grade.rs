@@ -93,8 +93,7 @@ impl Grader<'_, '_> {
         let e = &d.worlds.lab.diagnosis;
         let right = verdict::right_answer(e);
         for part in [Part::Verdict, Part::Cause] {
-            let fields: Vec<(Leaf, Field)> =
-                verdict::leaves(e).into_iter().filter(|(l, _)| l.part() == part).collect();
+            let fields: Vec<(Leaf, Field)> = verdict::leaves(e).into_iter().filter(|(l, _)| l.part() == part).collect();
             let labels: Vec<String> = fields.iter().map(|(_, f)| verdict::label(&right, *f, d.lang)).collect();
             let lost: u32 = fields.iter().map(|(l, _)| self.book(*l, 0)).sum();
             if fields.is_empty() {
