@@ -114,7 +114,10 @@ fn apply(machine: &mut Machine, case: &Value) {
         || ["inet_interfaces", "inet_protocols", "myhostname"].iter().any(|k| over.contains_key(*k));
     let world = machine.world();
     if restart {
-        machine.run_captured("systemctl restart postfix");
+        let (_, _, code) = machine.run_captured("systemctl restart postfix");
+        if code == 127 {
+            machine.run_captured("postfix stop; postfix start");
+        }
     } else {
         let mut w = world.borrow_mut();
         w.with_postfix(crate::postfix::master::reload);
