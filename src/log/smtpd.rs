@@ -314,6 +314,7 @@ pub enum Misuse {
     VerifyService,
     MalformedSpec { spec: String },
     ExpectedMap { name: String },
+    UnknownSearch { name: String, spec: String },
     SenderLogin { text: String },
     Recursion { name: String },
 }
@@ -384,6 +385,7 @@ impl Misuse {
             }
             Misuse::VerifyService => "verify service failure".into(),
             Misuse::MalformedSpec { spec } => format!("malformed map specification: '{spec}'"),
+            Misuse::UnknownSearch { name, spec } => format!("unknown search type '{name}' in '{spec}'"),
             Misuse::ExpectedMap { name } => format!("expected maptype:mapname instead of '{name}'"),
             Misuse::SenderLogin { text } => text.clone(),
             Misuse::Recursion { name } => format!("restriction {name}: recursion limit exceeded"),

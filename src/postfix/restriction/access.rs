@@ -16,8 +16,8 @@ pub(super) struct Target<'a> {
 
 const CONFIG_ERROR: &str = "451 4.3.5 Server configuration error";
 
-/// The table of a call, and for `{ table { search_order = … } }` the order.
-fn spec<'a>(c: &mut Check<'_>, call: &Call<'a>, function: &'static str) -> Result<(String, Option<Vec<String>>), ()> {
+/// The table of a call; `{ table }` stands for the table in it.
+fn spec<'a>(c: &mut Check<'_>, call: &Call<'a>, function: &'static str) -> Result<String, ()> {
     let arg: &'a str = call.argument;
     if let Some(inner) = arg.strip_prefix('{').and_then(|a| a.strip_suffix('}')) {
         let words = safety::split(inner);
@@ -25,14 +25,14 @@ fn spec<'a>(c: &mut Check<'_>, call: &Call<'a>, function: &'static str) -> Resul
             c.warn(Misuse::UnexpectedDictionary { function, table: arg.into() });
             return Err(());
         };
-        let order = words.get(1).map(|w| {
-            let body = w.trim_matches(['{', '}']);
-            let list = body.split_once('=').map_or("", |(_, v)| v);
-            safety::split(list.trim())
-        });
-        return Ok((table.clone(), order));
+        if words.len() > 1 {
+            // No search order is known to smtpd; it said so when it started.
+            c.warn(Misuse::UnexpectedDictionary { function, table: arg.into() });
+            return Err(());
+        }
+        return Ok(table.clone());
     }
-    Ok((arg.to_owned(), None))
+    Ok(arg.to_owned())
 }
 
 /// Looks one key up and does what the entry says. The flag tells whether there was an entry.
@@ -64,7 +64,7 @@ pub(super) fn table(
     partial: bool,
     target: &Target<'_>,
 ) -> Result<(Status, bool), Abort> {
-    let Ok((t, _)) = spec(c, call, "check_access") else { return unexpected(c, call, target) };
+    let Ok(t) = spec(c, call, "check_access") else { return unexpected(c, call, target) };
     lookup(c, call, &t, key, partial, target.name, target)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn domain(
     name: &str,
     target: &Target<'_>,
 ) -> Result<(Status, bool), Abort> {
-    let Ok((t, _)) = spec(c, call, "check_domain_access") else { return unexpected(c, call, target) };
+    let Ok(t) = spec(c, call, "check_domain_access") else { return unexpected(c, call, target) };
     let style = c.env.param("parent_domain_matches_subdomains");
     let parents = safety::split(&style).iter().any(|w| w == "smtpd_access_maps");
     let (mut key, mut partial) = (name, false);
@@ -99,7 +99,7 @@ pub(super) fn addr(
     address: &str,
     target: &Target<'_>,
 ) -> Result<(Status, bool), Abort> {
-    let Ok((t, _)) = spec(c, call, "check_addr_access") else { return unexpected(c, call, target) };
+    let Ok(t) = spec(c, call, "check_addr_access") else { return unexpected(c, call, target) };
     let delim = if address.contains(':') { ':' } else { '.' };
     let (mut key, mut partial) = (address, false);
     loop {
@@ -139,7 +139,7 @@ pub(super) fn mail(c: &mut Check<'_>, call: &Call<'_>, address: &str, target: &T
     if r.fail {
         return reject::dict_retry(c, address);
     }
-    let Ok((t, order)) = spec(c, call, "check_mail_access") else {
+    let Ok(t) = spec(c, call, "check_mail_access") else {
         return unexpected(c, call, target).map(|x| x.0);
     };
     let recipient = r.recipient.clone();
@@ -150,31 +150,19 @@ pub(super) fn mail(c: &mut Check<'_>, call: &Call<'_>, address: &str, target: &T
     let style = c.env.param("parent_domain_matches_subdomains");
     let parents = safety::split(&style).iter().any(|w| w == "smtpd_access_maps");
     let mut keys: Vec<(String, bool)> = Vec::new();
-    let order = order.unwrap_or_else(|| ["full", "domain", "localpart_at"].map(str::to_owned).to_vec());
-    for step in &order {
-        match step.as_str() {
-            "full" => {
-                keys.push((recipient.clone(), false));
-                keys.extend(bare.as_ref().map(|u| (format!("{u}@{dom}"), true)));
-            }
-            "domain" => {
-                keys.push((dom.to_owned(), true));
-                let mut d = dom;
-                while let Some(i) = d.get(1..).and_then(|x| x.find('.')) {
-                    d = if parents { &d[i + 2..] } else { &d[i + 1..] };
-                    if d.is_empty() || dom.starts_with('[') {
-                        break;
-                    }
-                    keys.push((d.to_owned(), true));
-                }
-            }
-            "localpart_at" | "localpart" => {
-                keys.push((format!("{local}@"), true));
-                keys.extend(bare.as_ref().map(|u| (format!("{u}@"), true)));
-            }
-            _ => {}
+    keys.push((recipient.clone(), false));
+    keys.extend(bare.as_ref().map(|u| (format!("{u}@{dom}"), true)));
+    keys.push((dom.to_owned(), true));
+    let mut d = dom;
+    while let Some(i) = d.get(1..).and_then(|x| x.find('.')) {
+        d = if parents { &d[i + 2..] } else { &d[i + 1..] };
+        if d.is_empty() || dom.starts_with('[') {
+            break;
         }
+        keys.push((d.to_owned(), true));
     }
+    keys.push((format!("{local}@"), true));
+    keys.extend(bare.as_ref().map(|u| (format!("{u}@"), true)));
     for (key, partial) in keys {
         let (status, found) = lookup(c, call, &t, &key, partial, address, target)?;
         if found || status != Status::Dunno {
@@ -326,7 +314,7 @@ pub(super) fn apply(
             }
             return Ok(Status::Dunno);
         }
-        "OK" | "RELAY" => return Ok(Status::Ok),
+        "OK" | "RELAY" => return reject::permit(c, cmd, class, &format!("{name} from {table}")),
         _ => {}
     }
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {

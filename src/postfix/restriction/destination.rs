@@ -18,7 +18,7 @@ fn resolved(c: &mut Check<'_>, recipient: &str) -> Result<Resolved, super::Abort
 }
 
 /// Whether mail for this recipient ends here or is relayed by `relay_domains`.
-fn authorized(c: &mut Check<'_>, recipient: &str) -> Result<bool, super::Abort> {
+pub(super) fn authorized(c: &mut Check<'_>, recipient: &str) -> Result<bool, super::Abort> {
     let r = resolved(c, recipient)?;
     if !r.recipient.contains('@') {
         return Ok(true);

@@ -31,6 +31,8 @@ fn ask(c: &mut Check<'_>, spec: &str, what: &str) -> Listed {
     let addrs = match answer {
         Answer::Data(v) => v,
         Answer::NoData | Answer::NxDomain => return Listed::No,
+        // A list that says nothing at all is passed over without a word.
+        Answer::Timeout => return Listed::Unknown,
         other => {
             let reason = dns::error_text(&query, "A", &other);
             c.warn(Misuse::RblLookup { query, reason });
@@ -178,6 +180,13 @@ fn known(name: &str) -> Option<String> {
 
 /// A welcome list that does not answer must not turn a later rejection into a permanent one.
 fn welcome(c: &mut Check<'_>, call: &Call<'_>, key: &str, class: &str, name: &str) -> Outcome {
+    // A welcome list never opens the way for mail to strangers.
+    if c.state.stage == "RCPT"
+        && let Some(r) = c.state.recipient.clone()
+        && !super::destination::authorized(c, &r)?
+    {
+        return Ok(Status::Dunno);
+    }
     match ask(c, call.argument, key) {
         Listed::Yes(_) => reject::permit(c, call.name, class, name),
         Listed::No => Ok(Status::Dunno),

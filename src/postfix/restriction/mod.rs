@@ -180,7 +180,9 @@ fn one(c: &mut Check<'_>, name: &str, list: &[String], i: &mut usize, subject: S
         let word = list.get(*i).map_or("", String::as_str);
         match row.arg {
             registry::Arg::Map if !word.contains(':') => {
-                c.warn(Misuse::NeedsMap { name: row.name.into(), argument: word.into() });
+                // With nothing after it, the word that is complained of is the restriction itself.
+                let argument = if word.is_empty() { name } else { word };
+                c.warn(Misuse::NeedsMap { name: row.name.into(), argument: argument.into() });
                 return reject::server_error(c);
             }
             registry::Arg::Server if !word.contains(':') => {

@@ -60,6 +60,9 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
             let text = format!("open dictionary: expecting \"type:name\" form instead of \"{word}\"");
             return Err(Fatal::BadParameter { text });
         }
+        if safety::split(&text).iter().any(|w| w.trim_start_matches('!').is_empty()) {
+            return Err(Fatal::BadParameter { text: format!("{list}: no pattern after '!'") });
+        }
         if !text.is_empty() {
             live.list(list);
         }
@@ -87,6 +90,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
         let event = Smtpd::QueueMinFree { minfree: conf.int("queue_minfree"), limit: conf.int("message_size_limit") };
         proc.log(live.ctx.host, event);
     }
+    super::tls::load(live.ctx, proc);
     fatal.map_or(Ok(()), Err)
 }
 
@@ -98,6 +102,14 @@ fn open_table(live: &mut Live<'_, '_>, word: &str) {
     if let Some(inner) = word.strip_prefix('{') {
         let words = safety::split(inner.strip_suffix('}').unwrap_or(inner));
         match words.first() {
+            Some(t) if t.contains(':') && words.len() > 1 => {
+                let body = words[1].trim_matches(['{', '}']);
+                let order = safety::split(body.split_once('=').map_or("", |(_, v)| v));
+                if let Some(name) = order.first().cloned() {
+                    let misuse = Misuse::UnknownSearch { name, spec: word.into() };
+                    live.proc.log(live.ctx.host, Smtpd::RestrictionWarning(misuse));
+                }
+            }
             Some(t) if t.contains(':') => {
                 live.tables(Maps::Spec(t));
             }

@@ -5,9 +5,12 @@
 use super::token::Token;
 use super::{Mode, Session};
 use crate::host::net::TlsPeer;
+use crate::host::{Host, cert};
 use crate::log::smtpd::Rate;
 use crate::log::tls::Tls;
 use crate::postfix::Ctx;
+use crate::postfix::config::Config;
+use crate::postfix::master::Proc;
 use crate::postfix::restriction::TlsState;
 use crate::postfix::restriction::state::ErrorClass;
 
@@ -15,17 +18,90 @@ use crate::postfix::restriction::state::ErrorClass;
 const PROTOCOL: &str = "TLSv1.3";
 const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
 
+/// The level, from `smtpd_tls_security_level` or the older parameters.
+fn level(conf: &Config) -> &'static str {
+    match conf.get("smtpd_tls_security_level").to_ascii_lowercase().as_str() {
+        "none" => "none",
+        "may" => "may",
+        "encrypt" | "verify" | "secure" | "dane" | "fingerprint" => "encrypt",
+        _ if conf.bool("smtpd_enforce_tls") => "encrypt",
+        _ if conf.bool("smtpd_use_tls") => "may",
+        _ => "none",
+    }
+}
+
+/// What is wrong with the certificate and key files: the events of loading them. Empty: they work.
+fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
+    let (cert, key) = (conf.get("smtpd_tls_cert_file"), conf.get("smtpd_tls_key_file"));
+    if cert.is_empty() && conf.get("smtpd_tls_chain_files").is_empty() {
+        return vec![Tls::Other { text: "warning: No server certs available. TLS won't be enabled".into() }];
+    }
+    if cert.is_empty() {
+        return Vec::new();
+    }
+    let open = |file: &str, line: u32| -> Vec<Tls> {
+        let why = match host.fs.read(&crate::host::Cred::root(), file) {
+            Ok(_) => return Vec::new(),
+            Err(e) => e,
+        };
+        [
+            format!("error:80000002:system library::{}:../crypto/bio/bss_file.c:308:calling fopen({file}, r):", why.text()),
+            "error:10080002:BIO routines::system lib:../crypto/bio/bss_file.c:311:".to_owned(),
+            format!("error:0A080002:SSL routines::system lib:../ssl/ssl_rsa.c:{line}:"),
+        ]
+        .into_iter()
+        .map(|error| Tls::Library { error })
+        .collect()
+    };
+    let text = |f: &str| host.fs.read_text(f).unwrap_or_default();
+    let mut out = open(&cert, 450);
+    let no_start = |file_line: u32| {
+        [
+            "error:0480006C:PEM routines::no start line:../crypto/pem/pem_lib.c:763:Expecting: CERTIFICATE:".to_owned(),
+            format!("error:0A080009:SSL routines::PEM lib:../ssl/ssl_rsa.c:{file_line}:"),
+        ]
+        .into_iter()
+        .map(|error| Tls::Library { error })
+        .collect::<Vec<_>>()
+    };
+    if out.is_empty() && !text(&cert).contains("-----BEGIN CERTIFICATE-----") {
+        out = no_start(474);
+    }
+    if !out.is_empty() {
+        out.insert(0, Tls::CannotGetCertificate { file: cert });
+        return out;
+    }
+    out = open(&key, 368);
+    if out.is_empty() {
+        let leaf = cert::Cert::all_from_pem(&text(&cert)).into_iter().next();
+        let private = cert::private_key(&text(&key));
+        if let (Some(leaf), Some(private)) = (leaf, private)
+            && leaf.key != private
+        {
+            let error = "error:05800074:x509 certificate routines::key values mismatch:../crypto/x509/x509_cmp.c:405:";
+            out.push(Tls::Library { error: error.into() });
+        }
+    }
+    if !out.is_empty() {
+        out.insert(0, Tls::CannotGetKey { file: key });
+    }
+    out
+}
+
+/// A process loads its certificate when it starts, and says what it could not.
+pub(super) fn load(ctx: &mut Ctx<'_>, proc: &Proc) {
+    if level(&proc.conf) == "none" {
+        return;
+    }
+    for event in faults(ctx.host, &proc.conf) {
+        proc.log(ctx.host, event);
+    }
+}
+
 impl Session {
     /// The level, from `smtpd_tls_security_level` or the older parameters.
     fn tls_level(&self) -> &'static str {
-        match self.proc.conf.get("smtpd_tls_security_level").to_ascii_lowercase().as_str() {
-            "none" => "none",
-            "may" => "may",
-            "encrypt" | "verify" | "secure" | "dane" | "fingerprint" => "encrypt",
-            _ if self.flag("smtpd_enforce_tls") => "encrypt",
-            _ if self.flag("smtpd_use_tls") => "may",
-            _ => "none",
-        }
+        level(&self.proc.conf)
     }
     pub(super) fn tls_offered(&self) -> bool {
         self.tls_level() != "none"
@@ -37,7 +113,7 @@ impl Session {
     /// The certificate chain that the server shows; `None` when it has none that works.
     fn chain(&self, ctx: &Ctx<'_>) -> Option<String> {
         let cert = self.proc.conf.get("smtpd_tls_cert_file");
-        if cert.is_empty() || cert == "none" {
+        if cert.is_empty() || cert == "none" || !faults(ctx.host, &self.proc.conf).is_empty() {
             return None;
         }
         ctx.host.fs.read_text(&cert).filter(|t| t.contains("-----BEGIN CERTIFICATE-----"))

@@ -245,6 +245,11 @@ fn set_channel<E: Lookups + Log>(env: &mut E, param: &str, r: &mut Resolved) -> 
     Ok(())
 }
 
+/// Whether a list of domains holds the name; a list that fails is complained of.
+fn listed<E: Lookups + Log>(env: &mut E, list: &str, name: &str) -> Result<bool, Failed> {
+    env.matches(list, Who::Name(name)).inspect_err(|_| env.say(Rewrite::LookupFailure { maps: list.into() }))
+}
+
 fn remote_class<E: Lookups + Log>(
     env: &mut E,
     purpose: Purpose,
@@ -254,7 +259,7 @@ fn remote_class<E: Lookups + Log>(
     r: &mut Resolved,
 ) -> Result<(), Failed> {
     let named = name.chars().any(|c| !"[]0123456789.".contains(c));
-    if named && env.matches("virtual_alias_domains", Who::Name(name))? {
+    if named && listed(env, "virtual_alias_domains", name)? {
         if env.flag("helpful_warnings") && env.matches("virtual_mailbox_domains", Who::Name(name)) == Ok(true) {
             let two = "virtual_mailbox_domains".into();
             env.say(Rewrite::ListedTwice { domain: name.into(), one: "virtual_alias_domains".into(), two });
@@ -265,12 +270,12 @@ fn remote_class<E: Lookups + Log>(
         r.nexthop = format!("5.1.1 User unknown{table}");
         return Ok(());
     }
-    if named && env.matches("virtual_mailbox_domains", Who::Name(name))? {
+    if named && listed(env, "virtual_mailbox_domains", name)? {
         r.class = Class::Virtual;
         r.nexthop = domain.into();
         return set_channel(env, &purpose.param("virtual_transport"), r);
     }
-    if env.matches("relay_domains", Who::Name(name))? {
+    if listed(env, "relay_domains", name)? {
         r.class = Class::Relay;
         set_channel(env, &purpose.param("relay_transport"), r)?;
     } else {
