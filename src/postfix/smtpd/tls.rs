@@ -45,7 +45,10 @@ fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
             Err(e) => e,
         };
         [
-            format!("error:80000002:system library::{}:../crypto/bio/bss_file.c:308:calling fopen({file}, r):", why.text()),
+            format!(
+                "error:80000002:system library::{}:../crypto/bio/bss_file.c:308:calling fopen({file}, r):",
+                why.text()
+            ),
             "error:10080002:BIO routines::system lib:../crypto/bio/bss_file.c:311:".to_owned(),
             format!("error:0A080002:SSL routines::system lib:../ssl/ssl_rsa.c:{line}:"),
         ]
