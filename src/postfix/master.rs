@@ -526,6 +526,9 @@ pub fn start(ctx: &mut Ctx<'_>, directory: &str) -> Result<u32, ()> {
     let root = Cred::root();
     let _ = ctx.host.fs.write(&root, &format!("{QUEUE}/pid/master.pid"), text.as_str(), 0o600);
     let _ = ctx.host.fs.write(&root, "/var/lib/postfix/master.lock", text.as_str(), 0o600);
+    if let Some(u) = ctx.host.user("postfix") {
+        let _ = ctx.host.fs.chown(&root, "/var/lib/postfix/master.lock", Some(u.uid), Some(u.gid), true);
+    }
     open_sockets(ctx, pid);
     let event = Log::Started { version: VERSION, directory: directory.to_owned() };
     log(ctx.host, pid, event);

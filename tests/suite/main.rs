@@ -7,6 +7,7 @@ mod filters;
 mod lab_files;
 mod local_delivery;
 mod machine;
+mod pfconf;
 mod proof;
 mod queue_tools;
 mod rooms;

@@ -4,6 +4,7 @@
 
 use super::getopt::{Parsed, getopt};
 use super::tool::Tool;
+use crate::base::Span;
 use crate::command::Ctx;
 use crate::host::Cred;
 use crate::log::config::Config as ConfigFault;
@@ -98,23 +99,33 @@ fn located(tool: &Tool<'_>, spec: &str) -> String {
     if files.contains(&kind) && !name.is_empty() { format!("{kind}:{}", tool.ctx.path(name)) } else { spec.to_owned() }
 }
 
-/// Opens a table for asking. `Err`: the tool ended.
+/// Opens a table for asking. A text table that was just written is read until it has cooled down. `Err`: the tool ended.
 async fn open(tool: &Tool<'_>, spec: &str, fold: bool) -> Result<Dict, i32> {
-    let mut say = Say::new();
     let path = located(tool, spec);
-    let dict = {
-        let world = tool.ctx.world();
-        let w = world.borrow();
-        Dict::open_with(&w.host, &path, fold, &mut say)
-    };
-    for event in say {
-        let event = renamed(event, spec, &path);
-        match event {
-            Table::Open(reason) => return Err(tool.fatal(Table::OpenFatal(reason)).await),
-            e => tool.say(e),
+    let text = path.strip_prefix("texthash:").map(str::to_owned);
+    for pass in 0.. {
+        let mut say = Say::new();
+        let (dict, hot) = {
+            let world = tool.ctx.world();
+            let w = world.borrow();
+            let dict = Dict::open_with(&w.host, &path, fold, &mut say);
+            let mtime = text.as_ref().and_then(|t| w.host.fs.stat(&Cred::root(), t).ok()).map(|(_, n)| n.mtime.secs());
+            let now = w.now().secs();
+            (dict, mtime.is_some_and(|m| m >= now - 1 && m <= now))
+        };
+        for event in say {
+            let event = renamed(event, spec, &path);
+            match event {
+                Table::Open(reason) => return Err(tool.fatal(Table::OpenFatal(reason)).await),
+                e => tool.say(e),
+            }
         }
+        if !hot || pass > 16 {
+            return Ok(dict);
+        }
+        tool.ctx.io.sleep(Span::millis(300)).await;
     }
-    Ok(dict)
+    Err(1)
 }
 
 /// Messages name the file as it was given.

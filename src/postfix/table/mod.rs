@@ -141,10 +141,10 @@ impl Dict {
                 let lines = words_braced(inner).into_iter().map(|w| w.trim_matches(['{', '}']).trim().to_owned());
                 return Ok(lines.collect::<Vec<_>>().join("\n"));
             }
-            host.fs
-                .read(&Cred::root(), path)
-                .map(|b| b.text())
-                .map_err(|e| OpenFault::Open { path: path.to_owned(), error: e.text().to_owned() })
+            host.fs.read(&Cred::root(), path).map(|b| b.text()).map_err(|e| {
+                let (path, error) = (path.to_owned(), e.text().to_owned());
+                if kind == "texthash" { OpenFault::Open { path, error } } else { OpenFault::OpenText { path, error } }
+            })
         };
         Ok(match kind {
             "hash" | "btree" | "lmdb" => {

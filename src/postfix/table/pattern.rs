@@ -129,7 +129,9 @@ impl<E: Engine> Patterns<E> {
             let warn = |fault, say: &mut Say| {
                 say.push(Table::Rule { kind: E::KIND, path: path.to_owned(), line: l.last, fault });
             };
-            for f in faults {
+            // An ENDIF too many is only said to be that.
+            let lone = matches!(rule, Some(Rule::Endif)) && open.is_empty();
+            for f in faults.into_iter().filter(|_| !lone) {
                 warn(f, say);
             }
             match rule {

@@ -1,6 +1,7 @@
 //! `dev peer SUITE`: Postfix's own test data run on the model, one file a suite.
 
 mod expand;
+mod format_tv;
 mod resolve;
 mod smtpd_check;
 mod table;
@@ -28,6 +29,7 @@ pub(super) fn run(m: &ArgMatches) -> Done {
     let first = args.first().copied();
     let out = match suite {
         "expand" => expand::run(&read(first)?),
+        "format-tv" => format_tv::run(&read(first)?),
         "table" => {
             let spec = first.ok_or_else(|| Failure("dev peer table: which one? TYPE:FILE [FILE.in]".into()))?;
             let file = spec.split_once(':').map_or(spec, |(_, f)| f);

@@ -226,7 +226,7 @@ impl Known {
                 }
             }
         }
-        for p in params::all().filter(|p| !conf.is_set(p.name)) {
+        for p in params::all() {
             for n in used(p.default, &mut Vec::new()) {
                 k.flag(conf, directory, &n, None, entries, false);
             }
