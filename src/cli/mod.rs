@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod args;
+mod check;
 pub mod dev;
 mod drill;
 mod environment;
@@ -62,6 +63,7 @@ pub fn main() -> ExitCode {
 
 fn run(ctx: &Context, m: &ArgMatches) -> Done {
     match m.subcommand() {
+        Some(("check", m)) => check::run(ctx, m),
         Some(("codes", m)) => codes(ctx, m),
         Some(("completions", m)) => Ok(completions(ctx, m)),
         Some(("dev", m)) => dev::run(ctx, m),
