@@ -1,5 +1,6 @@
 //! Dovecot's tools: doveconf, doveadm, dovecot.
 
+mod doveadm;
 mod doveconf;
 mod master;
 mod table;
@@ -9,6 +10,17 @@ use crate::program;
 
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
+    program!(
+        "doveadm",
+        "/usr/bin/doveadm",
+        "Dovecot's administration utility",
+        &[
+            "reload", "stop", "who", "kick", "user", "auth", "pw", "quota", "get", "recalc", "mailbox", "list", "status", "create",
+            "delete", "search", "fetch", "expunge", "move", "copy", "flags", "log", "errors", "find", "service", "process",
+            "config", "help", "-u", "-A", "-f", "-D", "-v"
+        ],
+        doveadm::doveadm
+    ),
     program!(
         "doveconf",
         "/usr/bin/doveconf",
