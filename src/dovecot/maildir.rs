@@ -95,11 +95,17 @@ impl Store {
         if errno == Errno::Acces {
             let mut dir = split(path).0.to_owned();
             while !dir.is_empty() && !host.fs.exists(&dir) {
-                dir = split(&dir).0.to_owned();
+                // As the real one walks up by text: it stops before the root.
+                dir = match split(&dir).0 {
+                    "/" => String::new(),
+                    up => up.to_owned(),
+                };
             }
             // Walk down to the first folder that does not let us through.
             let mut at = String::new();
-            for part in std::iter::once("").chain(dir.split('/').filter(|p| !p.is_empty())) {
+            let steps = if dir.is_empty() { Vec::new() } else { dir.split('/').filter(|p| !p.is_empty()).collect() };
+            let first = (!dir.is_empty()).then_some("");
+            for part in first.into_iter().chain(steps) {
                 if !part.is_empty() {
                     at = format!("{at}/{part}");
                 }

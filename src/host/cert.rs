@@ -328,7 +328,7 @@ fn bytes(chance: Chance, stream: &str, entity: &str, n: usize) -> Vec<u8> {
 /// A new RSA key: its public part and PKCS#8 PEM text.
 pub fn new_key(chance: Chance, entity: &str, bits: u32) -> (Key, String) {
     let n = (bits.clamp(512, 8192) / 8) as usize;
-    let mut number = |what: &str, len: usize| {
+    let number = |what: &str, len: usize| {
         let mut b = bytes(chance, "rsa-key", &format!("{entity}/{what}"), len);
         b[0] |= 0xc0;
         b[len - 1] |= 1;

@@ -492,3 +492,53 @@ fn whatever_is_said_nothing_breaks() {
         })
         .unwrap();
 }
+
+/// Answers of the real doveadm on the same mail.
+#[test]
+fn doveadm_answers() {
+    let mut w = world();
+    let mail = "From: usuario@origen.com\nTo: maria@ejemplo.com\nSubject: mensaje 1\nMessage-ID: <m1@origen.com>\nDate: Fri, 06 \
+                Feb 2026 11:30:15 +0100\n\ncuerpo\n";
+    for _ in 0..3 {
+        assert_eq!(run(&mut w, &["doveadm", "save", "-u", "maria"], mail).0, 0);
+    }
+    let quota = "Quota name=User quota Type=STORAGE Value=1 Limit=1048576 %=0\nQuota name=User quota Type=MESSAGE Value=3 Limit=- %=0\n";
+    for (args, status, out, err) in [
+        (vec!["-f", "flow", "quota", "get", "-u", "maria"], 0, quota, ""),
+        (vec!["quota", "get", "-u", "maria", "x"], 64, "", "Error: Extraneous arguments found: x\n"),
+        (vec!["user", "-f", "home", "maria"], 0, "/home/maria\n", ""),
+        (vec!["user", "noexiste"], 67, "\nuserdb lookup: user noexiste doesn't exist\nfield\tvalue\n", ""),
+        (vec!["auth", "test", "maria", "clave-maria"], 0, "passdb: maria auth succeeded\nextra fields:\n  user=maria\n  \n", ""),
+        (vec!["auth", "test", "maria", "mala"], 77, "passdb: maria auth failed\nextra fields:\n  user=maria\n", ""),
+        (vec!["mailbox", "list", "-u", "maria"], 0, "INBOX\n", ""),
+        (vec!["mailbox", "status", "-u", "maria", "messages vsize", "*"], 0, "INBOX messages=3 vsize=441\n", ""),
+        (vec!["mailbox", "create", "-u", "maria", "Papelera"], 0, "", ""),
+        (
+            vec!["mailbox", "create", "-u", "maria", "Papelera"],
+            65,
+            "",
+            "doveadm(maria): Error: Can't create mailbox Papelera: Mailbox already exists\n",
+        ),
+        (vec!["mailbox", "list", "-u", "maria"], 0, "Papelera\nINBOX\n", ""),
+        (vec!["move", "-u", "maria", "Papelera", "mailbox", "INBOX", "uid", "2"], 0, "", ""),
+        (vec!["mailbox", "status", "-u", "maria", "messages", "*"], 0, "Papelera messages=1\nINBOX messages=2\n", ""),
+        (vec!["mailbox", "list", "-u", "noexiste"], 67, "", "doveadm(noexiste): Error: User doesn't exist\n"),
+        (
+            vec!["expunge", "-u", "maria", "all"],
+            64,
+            "",
+            "Fatal: expunge: To avoid accidents, search query must contain MAILBOX in all search branches\n",
+        ),
+        (vec!["expunge", "-u", "maria", "mailbox", "INBOX", "all"], 0, "", ""),
+        (vec!["mailbox", "status", "-u", "maria", "messages", "INBOX"], 0, "INBOX messages=0\n", ""),
+        (vec!["pw", "-t", "{PLAIN}secreta", "-p", "secreta"], 0, "{PLAIN}secreta (verified)\n", ""),
+        (vec!["kick", "nadie"], 68, "no users kicked\n", ""),
+        (vec!["stop"], 0, "", ""),
+        (vec!["reload"], 75, "", "Fatal: Dovecot is not running (read from /run/dovecot/master.pid)\n"),
+        (vec!["who"], 75, "", "Fatal: net_connect_unix(/run/dovecot/anvil) failed: Connection refused\n"),
+    ] {
+        let mut line = vec!["doveadm"];
+        line.extend(&args);
+        assert_eq!(run(&mut w, &line, ""), (status, out.to_owned(), err.to_owned()), "{line:?}");
+    }
+}

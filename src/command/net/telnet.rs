@@ -47,8 +47,14 @@ pub async fn telnet(ctx: &mut Ctx) -> i32 {
         }
     };
     let mut last = None;
+    // Standard output is a terminal's line by line; into a pipe it goes when the connection stands, or at the end.
+    let buffered = !ctx.stdout_is_terminal();
+    let mut held = String::new();
     for (i, ip) in addresses.iter().enumerate() {
-        ctx.out(format!("Trying {ip}...\n"));
+        held.push_str(&format!("Trying {ip}...\n"));
+        if !buffered {
+            ctx.out(std::mem::take(&mut held));
+        }
         match connect(ctx, *ip, port, None, None).await {
             Ok(id) => {
                 last = Some(id);
@@ -58,6 +64,7 @@ pub async fn telnet(ctx: &mut Ctx) -> i32 {
             Err(e) => ctx.err(format!("telnet: Unable to connect to remote host: {e}\n")),
         }
     }
+    ctx.out(held);
     let Some(id) = last else { return 1 };
     ctx.out(format!("Connected to {name}.\nEscape character is '^]'.\n"));
     let mut pending: Vec<u8> = Vec::new();

@@ -171,7 +171,7 @@ fn service(ctx: &Ctx, config: &Config, rest: &[String]) -> i32 {
         ));
     }
     drop(w);
-    ctx.out(blocks.join("\n"));
+    ctx.out(blocks.join("\u{c}\n"));
     0
 }
 

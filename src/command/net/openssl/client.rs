@@ -331,8 +331,13 @@ pub async fn s_client(ctx: &mut Ctx, args: &[String]) -> i32 {
         ctx.err(format!("connect:errno={}\n", failure.map_or(0, number)));
         return 1;
     };
+    // Into a pipe, standard output goes with the first block that is flushed.
+    let mut held = String::new();
     if !o.quiet && !o.brief {
-        ctx.out("CONNECTED(00000003)\n");
+        held.push_str("CONNECTED(00000003)\n");
+        if ctx.stdout_is_terminal() {
+            ctx.out(std::mem::take(&mut held));
+        }
     }
     let (mut read, mut written, mut remembered) = (0, 0, String::new());
     if let Some(p) = &o.starttls {
@@ -344,7 +349,7 @@ pub async fn s_client(ctx: &mut Ctx, args: &[String]) -> i32 {
         .clone()
         .or_else(|| (host.contains('.') && host.parse::<std::net::IpAddr>().is_err()).then(|| host.clone()));
     let hello = 297 + sni.as_ref().map_or(0, |s| s.len() + 9);
-    shake(ctx, &o, id, sni.is_some(), &mut read, &mut written, hello, &remembered).await
+    shake(ctx, &o, id, sni.is_some(), &mut read, &mut written, hello, &remembered, &held).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "one step of s_client, split off for its length")]
@@ -357,6 +362,7 @@ async fn shake(
     written: &mut usize,
     hello: usize,
     remembered: &str,
+    held: &str,
 ) -> i32 {
     let world = ctx.world();
     let offer = world.borrow_mut().tls_offer(id);
@@ -378,6 +384,7 @@ async fn shake(
             ));
             *read += 5;
         }
+        ctx.out(held);
         if !o.brief {
             empty_block(ctx, *read, *written + hello, None);
         }
@@ -389,6 +396,7 @@ async fn shake(
             "{t}:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../ssl/record/rec_layer_s3.c:1605:SSL \
              alert number 70\n"
         ));
+        ctx.out(held);
         empty_block(ctx, 7, 171, Some(p));
         return 1;
     }
@@ -419,6 +427,7 @@ async fn shake(
             "{t}:error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify \
              failed:../ssl/statem/statem_clnt.c:1889:\n"
         ));
+        ctx.out(held);
         if !o.brief && !o.quiet {
             block(ctx, o, &offer, &certs, code, *read, *written);
         }
@@ -426,6 +435,7 @@ async fn shake(
     }
     let code = flaws.last().map_or(0, |f| f.code);
     let Ok(peer) = world.borrow_mut().start_tls(id) else { return 1 };
+    ctx.out(held);
     if o.brief {
         let status = verification(o, code);
         ctx.err(format!(
