@@ -508,7 +508,12 @@ fn doveadm_answers() {
         (vec!["quota", "get", "-u", "maria", "x"], 64, "", "Error: Extraneous arguments found: x\n"),
         (vec!["user", "-f", "home", "maria"], 0, "/home/maria\n", ""),
         (vec!["user", "noexiste"], 67, "\nuserdb lookup: user noexiste doesn't exist\nfield\tvalue\n", ""),
-        (vec!["auth", "test", "maria", "clave-maria"], 0, "passdb: maria auth succeeded\nextra fields:\n  user=maria\n  \n", ""),
+        (
+            vec!["auth", "test", "maria", "clave-maria"],
+            0,
+            "passdb: maria auth succeeded\nextra fields:\n  user=maria\n  \n",
+            "",
+        ),
         (vec!["auth", "test", "maria", "mala"], 77, "passdb: maria auth failed\nextra fields:\n  user=maria\n", ""),
         (vec!["mailbox", "list", "-u", "maria"], 0, "INBOX\n", ""),
         (vec!["mailbox", "status", "-u", "maria", "messages vsize", "*"], 0, "INBOX messages=3 vsize=441\n", ""),

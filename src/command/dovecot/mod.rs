@@ -15,9 +15,9 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/doveadm",
         "Dovecot's administration utility",
         &[
-            "reload", "stop", "who", "kick", "user", "auth", "pw", "quota", "get", "recalc", "mailbox", "list", "status", "create",
-            "delete", "search", "fetch", "expunge", "move", "copy", "flags", "log", "errors", "find", "service", "process",
-            "config", "help", "-u", "-A", "-f", "-D", "-v"
+            "reload", "stop", "who", "kick", "user", "auth", "pw", "quota", "get", "recalc", "mailbox", "list",
+            "status", "create", "delete", "search", "fetch", "expunge", "move", "copy", "flags", "log", "errors",
+            "find", "service", "process", "config", "help", "-u", "-A", "-f", "-D", "-v"
         ],
         doveadm::doveadm
     ),

@@ -55,7 +55,11 @@ fn ask(ctx: &Ctx, name: &str) -> Option<Result<MailUser, NoUser>> {
 
 fn unreachable(ctx: &Ctx, name: &str) -> i32 {
     let running = ctx.world().borrow().dovecot.master.is_some();
-    let why = if running { "Disconnected unexpectedly" } else { "connect(/run/dovecot/auth-userdb) failed: Connection refused" };
+    let why = if running {
+        "Disconnected unexpectedly"
+    } else {
+        "connect(/run/dovecot/auth-userdb) failed: Connection refused"
+    };
     ctx.err(format!("doveadm({name})<{}><>: Error: auth-master: userdb lookup({name}): {why}\n", ctx.pid));
     TEMPORARY
 }
@@ -150,7 +154,9 @@ async fn auth(ctx: &mut Ctx, config: &Config, args: &[String]) -> i32 {
         }
         "lookup" if !rest.is_empty() => {
             let name = &rest[0];
-            ctx.err(format!("Error: passdb lookup failed for {name}: Configured passdbs don't support credentials lookups\n"));
+            ctx.err(format!(
+                "Error: passdb lookup failed for {name}: Configured passdbs don't support credentials lookups\n"
+            ));
             TEMPORARY
         }
         "test" | "login" if !rest.is_empty() => {
@@ -164,7 +170,8 @@ async fn auth(ctx: &mut Ctx, config: &Config, args: &[String]) -> i32 {
                 );
                 return DENIED;
             }
-            let rip = seen.iter().find(|(c, v)| *c == 'x' && v.starts_with("rip=")).and_then(|(_, v)| v[4..].parse().ok());
+            let rip =
+                seen.iter().find(|(c, v)| *c == 'x' && v.starts_with("rip=")).and_then(|(_, v)| v[4..].parse().ok());
             let answer = {
                 let world = ctx.world();
                 let mut w = world.borrow_mut();
@@ -260,7 +267,9 @@ async fn pw(ctx: &mut Ctx, args: &[String]) -> i32 {
             format!("$2y$05${}", h.rsplit('$').next().unwrap_or("").chars().take(53).collect::<String>())
         }
         _ => {
-            ctx.err(format!("maillab: the scheme {scheme} is not simulated here; see: SHA512-CRYPT, SHA256-CRYPT, PLAIN\n"));
+            ctx.err(format!(
+                "maillab: the scheme {scheme} is not simulated here; see: SHA512-CRYPT, SHA256-CRYPT, PLAIN\n"
+            ));
             return 1;
         }
     };

@@ -42,8 +42,11 @@ fn quota_rows(ctx: &Ctx, store: &Store, everyone: bool) -> Vec<Vec<String>> {
         row.extend([root.name.clone(), kind.to_owned()]);
         match usage {
             Ok(u) => {
-                let (used, limit) =
-                    if kind == "STORAGE" { (u.bytes.max(0) as u64, root.bytes) } else { (u.messages.max(0) as u64, root.messages) };
+                let (used, limit) = if kind == "STORAGE" {
+                    (u.bytes.max(0) as u64, root.bytes)
+                } else {
+                    (u.messages.max(0) as u64, root.messages)
+                };
                 let percent = if limit == 0 { 0 } else { used.saturating_mul(100) / limit };
                 let limit = if limit == 0 { "-".to_owned() } else { (limit / unit).to_string() };
                 row.extend([used.div_ceil(unit).to_string(), limit, percent.to_string()]);
@@ -283,7 +286,9 @@ fn one_mailbox(
             }
             let fields: Vec<&&str> = STATUS.iter().filter(|s| wanted.contains(s)).collect();
             if total {
-                let sum = |f: &str| folders.iter().filter_map(|x| status_value(x, f).parse::<u64>().ok()).sum::<u64>().to_string();
+                let sum = |f: &str| {
+                    folders.iter().filter_map(|x| status_value(x, f).parse::<u64>().ok()).sum::<u64>().to_string()
+                };
                 rows.push(row(fields.iter().map(|f| sum(f)).collect()));
             } else {
                 for f in &folders {
@@ -357,7 +362,8 @@ fn sent_date(data: &[u8]) -> String {
     let Some(v) = header(data, "Date") else { return String::new() };
     let w: Vec<&str> = v.split(|c: char| c == ' ' || c == ',').filter(|x| !x.is_empty()).collect();
     let start = usize::from(w.first().is_some_and(|x| x.parse::<u32>().is_err()));
-    let (Some(d), Some(m), Some(y), Some(clock)) = (w.get(start), w.get(start + 1), w.get(start + 2), w.get(start + 3)) else {
+    let (Some(d), Some(m), Some(y), Some(clock)) = (w.get(start), w.get(start + 1), w.get(start + 2), w.get(start + 3))
+    else {
         return v;
     };
     let zone = w.get(start + 4).copied().unwrap_or("+0000");
@@ -496,7 +502,10 @@ fn on_query(
                             SaveError::Quota(m) => m,
                             SaveError::Open { trouble, .. } | SaveError::Trouble(trouble) => trouble.to_string(),
                         };
-                        ctx.err(format!("doveadm({user}): Error: Copying message UID {} from '{place}' failed: {why}\n", m.uid));
+                        ctx.err(format!(
+                            "doveadm({user}): Error: Copying message UID {} from '{place}' failed: {why}\n",
+                            m.uid
+                        ));
                         status = TEMPORARY;
                     }
                 }
@@ -545,7 +554,11 @@ fn query(ctx: &Ctx, g: Global, config: &Arc<Config>, command: &str, rest: &[Stri
     };
     let head = usize::from(!matches!(command, "search" | "expunge"));
     if w.rest.len() <= head {
-        let path = if matches!(command, "add" | "remove" | "replace") { format!("flags {command}") } else { command.to_owned() };
+        let path = if matches!(command, "add" | "remove" | "replace") {
+            format!("flags {command}")
+        } else {
+            command.to_owned()
+        };
         ctx.err(usage::of(&path));
         return USAGE;
     }
@@ -563,7 +576,13 @@ fn query(ctx: &Ctx, g: Global, config: &Arc<Config>, command: &str, rest: &[Stri
     }
     let now = ctx.world().borrow().now();
     // A query given as one word is split as a shell would.
-    let split: Vec<String> = words.query.iter().flat_map(|q| if q.contains(' ') && words.query.len() == 1 { crate::dovecot::imap::words(q) } else { vec![q.clone()] }).collect();
+    let split: Vec<String> = words
+        .query
+        .iter()
+        .flat_map(|q| {
+            if q.contains(' ') && words.query.len() == 1 { crate::dovecot::imap::words(q) } else { vec![q.clone()] }
+        })
+        .collect();
     let q = match parse(&split, now) {
         Ok(q) => q,
         Err(e) => {
@@ -630,7 +649,9 @@ fn fetched(ctx: &Ctx, g: Global, fields: &[String], rows: Vec<Vec<String>>) {
         let body: String = rows.iter().map(|r| r.join("\t") + "\n").collect();
         ctx.out(format!("{}\n{body}", fields.join("\t")));
     } else {
-        let one = |r: &Vec<String>| fields.iter().zip(r).map(|(f, v)| format!("{f}={v}")).collect::<Vec<_>>().join(" ") + "\n";
+        let one = |r: &Vec<String>| {
+            fields.iter().zip(r).map(|(f, v)| format!("{f}={v}")).collect::<Vec<_>>().join(" ") + "\n"
+        };
         ctx.out(rows.iter().map(one).collect::<String>());
     }
 }

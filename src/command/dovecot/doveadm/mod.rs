@@ -186,8 +186,26 @@ fn mask(pattern: &[u8], name: &[u8]) -> bool {
 fn open(ctx: &Ctx, config: &Arc<Config>, user: &MailUser) -> Result<Store, i32> {
     let plugins = config.get("mail_plugins").to_owned();
     let known = [
-        "quota", "imap_quota", "acl", "imap_acl", "sieve", "zlib", "notify", "mail_log", "fts", "trash", "expire", "lazy_expunge",
-        "virtual", "listescape", "mail_crypt", "replication", "charset_alias", "mailbox_alias", "welcome", "last_login",
+        "quota",
+        "imap_quota",
+        "acl",
+        "imap_acl",
+        "sieve",
+        "zlib",
+        "notify",
+        "mail_log",
+        "fts",
+        "trash",
+        "expire",
+        "lazy_expunge",
+        "virtual",
+        "listescape",
+        "mail_crypt",
+        "replication",
+        "charset_alias",
+        "mailbox_alias",
+        "welcome",
+        "last_login",
     ];
     if let Some(p) = plugins.split_ascii_whitespace().find(|p| !known.contains(p)) {
         ctx.err(format!("Fatal: {}\n", Trouble::Plugin { plugin: p.to_owned() }));
@@ -253,14 +271,16 @@ pub async fn doveadm(ctx: &mut Ctx) -> i32 {
             service::run(ctx, g, &config, &command, &rest)
         }
         "user" | "auth" | "pw" => auth::run(ctx, g, &config, &command, &rest).await,
-        "quota" | "mailbox" | "search" | "fetch" | "expunge" | "move" | "copy" | "flags" | "save" | "index" | "force-resync"
-        | "purge" | "sieve" => mail::run(ctx, g, &config, &command, &rest).await,
+        "quota" | "mailbox" | "search" | "fetch" | "expunge" | "move" | "copy" | "flags" | "save" | "index"
+        | "force-resync" | "purge" | "sieve" => mail::run(ctx, g, &config, &command, &rest).await,
         "help" if rest.is_empty() => {
             ctx.err(usage::top());
             USAGE
         }
         c if usage::is_known(c) => {
-            ctx.err(format!("maillab: doveadm {c} is not simulated here; see: doveadm user, quota, mailbox, search, fetch, log\n"));
+            ctx.err(format!(
+                "maillab: doveadm {c} is not simulated here; see: doveadm user, quota, mailbox, search, fetch, log\n"
+            ));
             1
         }
         _ => {

@@ -51,8 +51,10 @@ fn who(ctx: &Ctx, g: Global, rest: &[String]) -> i32 {
             column("pid", "pid"),
             column("ip", "ip"),
         ];
-        let rows: Vec<Vec<String>> =
-            all.iter().map(|(_, o)| vec![o.user.clone(), o.service.clone(), o.pid.to_string(), o.ip.to_string()]).collect();
+        let rows: Vec<Vec<String>> = all
+            .iter()
+            .map(|(_, o)| vec![o.user.clone(), o.service.clone(), o.pid.to_string(), o.ip.to_string()])
+            .collect();
         show(ctx, g, Format::Table, &columns, &rows);
         return 0;
     }
@@ -126,7 +128,36 @@ fn services(config: &Config) -> Vec<String> {
 
 /// master's own order.
 const ORDER: [&str; 30] = [
-    "managesieve-login", "managesieve", "tcpwrap", "health-check", "stats", "replicator", "aggregator", "pop3", "pop3-login", "old-stats", "log", "lmtp", "ipc", "indexer-worker", "indexer", "imap", "imap-urlauth-worker", "imap-urlauth", "imap-urlauth-login", "imap-login", "imap-hibernate", "doveadm", "dns-client", "director", "dict", "dict-async", "config", "auth", "auth-worker", "anvil",
+    "managesieve-login",
+    "managesieve",
+    "tcpwrap",
+    "health-check",
+    "stats",
+    "replicator",
+    "aggregator",
+    "pop3",
+    "pop3-login",
+    "old-stats",
+    "log",
+    "lmtp",
+    "ipc",
+    "indexer-worker",
+    "indexer",
+    "imap",
+    "imap-urlauth-worker",
+    "imap-urlauth",
+    "imap-urlauth-login",
+    "imap-login",
+    "imap-hibernate",
+    "doveadm",
+    "dns-client",
+    "director",
+    "dict",
+    "dict-async",
+    "config",
+    "auth",
+    "auth-worker",
+    "anvil",
 ];
 
 fn service(ctx: &Ctx, config: &Config, rest: &[String]) -> i32 {
@@ -320,13 +351,22 @@ pub fn run(ctx: &Ctx, g: Global, config: &Config, command: &str, rest: &[String]
         "process" => process(ctx, g, config, rest),
         "log" => log(ctx, config, rest),
         "instance" => {
-            let columns =
-                [Column { expand: true, ..column("path", "path") }, column("name", "name"), column("last_used", "last used"), column("running", "running")];
+            let columns = [
+                Column { expand: true, ..column("path", "path") },
+                column("name", "name"),
+                column("last_used", "last used"),
+                column("running", "running"),
+            ];
             let row = {
                 let w = ctx.io.world.borrow();
                 let m = w.dovecot.master.as_ref();
                 let at = m.map_or(w.host.now, |m| m.started);
-                vec!["/run/dovecot".to_owned(), "dovecot".into(), stamp(at), if m.is_some() { "yes" } else { "no" }.into()]
+                vec![
+                    "/run/dovecot".to_owned(),
+                    "dovecot".into(),
+                    stamp(at),
+                    if m.is_some() { "yes" } else { "no" }.into(),
+                ]
             };
             show(ctx, g, Format::Table, &columns, &[row]);
             0

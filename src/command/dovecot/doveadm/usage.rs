@@ -20,7 +20,10 @@ pub fn of(path: &str) -> String {
             "[-a <userdb socket path>] [-x <auth info>] [-f field] [-e <value>] [-u] <user mask> [<user mask> [...]]",
         ),
         ("auth test", "[-a <auth socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]"),
-        ("auth login", "[-a <auth socket path>] [-m <master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]"),
+        (
+            "auth login",
+            "[-a <auth socket path>] [-m <master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]",
+        ),
         ("auth lookup", "[-a <userdb socket path>] [-x <auth info>] [-f field] <user> [...]"),
         ("search", "[-u <user>|-A] [-S <socket_path>] <search query>"),
         ("expunge", "[-u <user>|-A] [-S <socket_path>] [-m] <search query>"),
@@ -70,7 +73,10 @@ pub fn group(name: &str) -> String {
         ],
         "auth" => &[
             ("cache", "flush"),
-            ("login", "[-a <auth socket path>] [-m <master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]"),
+            (
+                "login",
+                "[-a <auth socket path>] [-m <master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]",
+            ),
             ("lookup", "[-a <userdb socket path>] [-x <auth info>] [-f field] <user> [...]"),
             ("test", "[-a <auth socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]"),
         ],
