@@ -382,8 +382,9 @@ impl Grader<'_, '_> {
                 verdict::mark(&lab.diagnosis, &x.diagnosis).iter().any(|m| m.leaf == Leaf::Cause && m.share == FULL)
             });
         let fatal = self.parts.get(&Part::Harm).is_some_and(|p| p.fatal);
+        let broken = self.parts.get(&Part::Harm).is_some_and(|p| p.broken);
         let lacks: Vec<String> =
-            [(cause_right, t.why_cause), (goals_hold, t.why_goals), (!fatal, t.why_harm), (score >= 60, t.why_sixty)]
+            [(cause_right, t.why_cause), (goals_hold, t.why_goals), (!fatal, t.why_harm), (!broken, t.why_broken), (score >= 60, t.why_sixty)]
                 .into_iter()
                 .filter(|(ok, _)| !ok)
                 .map(|(_, w)| w.to_owned())

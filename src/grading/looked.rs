@@ -34,11 +34,12 @@ pub fn look(d: &Dossier<'_>) -> Looked {
     let Some(last) = counts.iter().rposition(|c| *c) else { return none(changed) };
     let ops = ops_up_to(d.ops, last + 1);
     let fault = View::new(d.steps[..=last].iter().map(|s| s.output.as_str()), log(&d.steps[last].world).into_iter());
-    let control = play(d, ops, d.worlds.control());
+    let controls = d.worlds.controls().map(|w| play(d, ops, w));
+    let about = rivals::tokens(&d.worlds.lab);
     let rivals = (0..count)
         .map(|rival| {
             let view = play(d, ops, d.worlds.get(Variant::Rival(rival)));
-            let by = rivals::ruled_out(&fault, &control, &view)
+            let by = rivals::ruled_out(&fault, &controls, &view, &about)
                 .into_iter()
                 .filter(|r: &Ruled| counts[r.step])
                 .map(|r| (d.steps[r.step].line, r.shows))

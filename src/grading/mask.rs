@@ -3,7 +3,7 @@
 //! [`line`] replaces them by marks, so that outputs of two worlds can be compared. Left alone: percentages, counts,
 //! limits and everything else that tells one fault from another.
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -49,11 +49,16 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (r"\((\d{2,})\)", "(<P>)"),
         // Queue ids: in upper-case hexadecimal, with a digit in them; the size after one in a queue listing.
         (r"\b(?:[0-9][0-9A-F]{7,11}|[A-F][0-9A-F]{7,11})\b([*!#]?\s+\d+\s)?", "<Q>"),
-        // LMTP and session ids.
-        (r"\b[A-Za-z0-9+/]{18,}={0,2}(?:\b|:|$)", "<ID>"),
         (r"(?i)^(\s*(?:main pid|cpu|memory|tasks|active|loaded since)):.*?(?:since|:) .*", "$1: <T>"),
     ])
 });
+
+/// LMTP and session ids: long, with digits and capitals in them (a program's path has none).
+static IDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[A-Za-z0-9+/]{18,}={0,2}").ok());
+
+fn is_id(word: &str) -> bool {
+    word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_uppercase())
+}
 
 /// A line of `ps`: user, pid and figures.
 static PS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -70,6 +75,10 @@ pub fn line(s: &str) -> String {
         if let Cow::Owned(new) = re.replace_all(&text, *to) {
             text = Cow::Owned(new);
         }
+    }
+    if let Some(re) = IDS.as_ref() {
+        let ids = |c: &Captures<'_>| if is_id(&c[0]) { "<ID>".to_owned() } else { c[0].to_owned() };
+        text = Cow::Owned(re.replace_all(&text, ids).into_owned());
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

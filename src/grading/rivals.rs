@@ -1,10 +1,13 @@
 //! Rivals ruled out: what the learner saw in the fault's world would have looked different in the rival's.
 //!
-//! The same inputs are played in the fault's world, in each rival's, and in a control (the same fault, other noise).
-//! A step rules a rival out when it shows a line that the control shows too, and that the rival shows nowhere; or when
-//! the whole answer is the control's and the rival's is another. So noise rules nothing out.
+//! The same inputs are played in the fault's world, in each rival's, and in controls (the same fault, other noise).
+//! A step rules a rival out when it shows a line that the controls show too, and that the rival shows nowhere; when the
+//! rival shows a line about the case that neither the fault nor a control does; or when the whole answer is the controls'
+//! and the rival's is another. So noise rules nothing out.
 
 use super::mask;
+use crate::lab::Lab;
+use crate::lab::values::Machine;
 use std::collections::BTreeSet;
 
 /// The outputs of one world, masked, step by step, and every line of its log.
@@ -30,28 +33,57 @@ pub struct Ruled {
     pub shows: String,
 }
 
-/// Every step that rules the rival out.
-pub fn ruled_out(fault: &View, control: &View, rival: &View) -> Vec<Ruled> {
+/// What a lab's case is about: addresses and machines outside of the host, by which a line is told from noise.
+pub fn tokens(lab: &Lab) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for t in &lab.traffic {
+        let people = t.to.iter().map(|a| a.0.clone()).chain([t.sender.0.clone()]);
+        let client = match &t.client {
+            Machine::Ip(ip) => format!("[{ip}]"),
+            Machine::Name(n) => n.clone(),
+        };
+        out.extend(people.chain([client]).filter(|a| !a.ends_with("ejemplo.com") && a.len() > 5 && a != "localhost"));
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Every step that rules the rival out. `about` are the case's [`tokens`].
+pub fn ruled_out(fault: &View, controls: &[View], rival: &View, about: &[String]) -> Vec<Ruled> {
     let empty = Vec::new();
     let mut out = Vec::new();
     for (step, f) in fault.steps.iter().enumerate() {
-        let c = control.steps.get(step).unwrap_or(&empty);
+        let c: Vec<&[String]> = controls.iter().map(|c| c.steps.get(step).unwrap_or(&empty).as_slice()).collect();
         let r = rival.steps.get(step).unwrap_or(&empty);
-        if let Some(shows) = separates(f, c, r, &rival.log) {
+        if let Some(shows) = separates(f, &c, r, fault, controls, rival, about) {
             out.push(Ruled { step, shows });
         }
     }
     out
 }
 
-fn separates(f: &[String], c: &[String], r: &[String], log: &BTreeSet<String>) -> Option<String> {
+fn separates(
+    f: &[String],
+    c: &[&[String]],
+    r: &[String],
+    fault: &View,
+    controls: &[View],
+    rival: &View,
+    about: &[String],
+) -> Option<String> {
     if f == r {
         return None;
     }
-    let in_c: BTreeSet<&String> = c.iter().collect();
-    let in_r: BTreeSet<&String> = r.iter().collect();
-    if let Some(l) = f.iter().find(|l| in_c.contains(l) && !in_r.contains(l) && !log.contains(*l)) {
+    let everywhere = |l: &String| c.iter().all(|c| c.contains(l));
+    if let Some(l) = f.iter().find(|l| everywhere(l) && !r.contains(l) && !rival.log.contains(*l)) {
         return Some(l.clone());
+    }
+    let elsewhere = |l: &String| {
+        f.contains(l) || c.iter().any(|c| c.contains(l)) || fault.log.contains(l) || controls.iter().any(|c| c.log.contains(l))
+    };
+    if r.iter().any(|l| about.iter().any(|a| l.contains(a.as_str())) && !elsewhere(l)) {
+        return Some(f.first().cloned().unwrap_or_default());
     }
     // The whole answer is the same whatever the noise, and the rival's is another.
     let sorted = |v: &[String]| {
@@ -60,7 +92,8 @@ fn separates(f: &[String], c: &[String], r: &[String], log: &BTreeSet<String>) -
         v
     };
     let (sf, sr) = (sorted(f), sorted(r));
-    if sf == sorted(c) && sf != sr && !r.iter().all(|l| in_c.contains(l)) {
+    let known = |l: &String| c.iter().any(|c| c.contains(l));
+    if c.iter().all(|c| sorted(c) == sf) && sf != sr && !r.iter().all(known) {
         return Some(f.first().cloned().unwrap_or_default());
     }
     None
@@ -85,10 +118,13 @@ mod tests {
             ("out of the window", bounced, bounced, "", bounced, false),
             ("an empty answer", "", "", deferred, "", true),
             ("an empty answer, and noise", "", "to=<b>", deferred, "", false),
+            ("more lines about the case", "to=<a>", "to=<b>", "to=<a>\nto=<x@case.example>", "", true),
+            ("more lines of noise", "to=<a>", "to=<b>", "to=<a>\nto=<y@noise.example>", "", false),
             ("a count", "3", "3", "0", "", true),
             ("a count of noise", "31", "27", "30", "", false),
         ] {
-            let got = ruled_out(&view(&[fault], &[]), &view(&[control], &[]), &view(&[rival], &[log]));
+            let about = ["x@case.example".to_owned()];
+            let got = ruled_out(&view(&[fault], &[]), &[view(&[control], &[])], &view(&[rival], &[log]), &about);
             assert_eq!(!got.is_empty(), expected, "{name}");
         }
     }

@@ -33,15 +33,23 @@ impl Worlds {
     pub fn start(&self) -> World {
         self.get(Variant::Fault)
     }
-    /// The same fault among other noise: what differs here says nothing.
-    pub fn control(&self) -> World {
+    /// The same fault among the noise of another seed.
+    pub fn other_noise(&self, differs: u64) -> World {
+        let mut other = self.lab.clone();
+        other.seed ^= differs;
+        let mut w = other.world(Variant::Fault);
+        w.exec = Some(crate::machine::exec);
+        w
+    }
+    /// The same fault twice, each among other noise: what differs here says nothing.
+    pub fn controls(&self) -> [World; 2] {
+        [self.control(), self.get(Variant::Null)]
+    }
+    fn control(&self) -> World {
         if let Some(w) = &*self.control.borrow() {
             return w.clone();
         }
-        let mut other = self.lab.clone();
-        other.seed ^= CONTROL;
-        let mut w = other.world(Variant::Fault);
-        w.exec = Some(crate::machine::exec);
+        let w = self.other_noise(CONTROL);
         *self.control.borrow_mut() = Some(w.clone());
         w
     }

@@ -15,6 +15,9 @@ use std::rc::Rc;
 
 const SEAT: Seat = Seat { interactive: false, size: (80, 24) };
 
+/// The noise of the null rival, which no control has.
+const THIRD: u64 = 0x7468_6972_6400;
+
 /// The looks that a lab names: what tells each rival, the expert's steps, and what everybody types first.
 fn looks(lab: &Lab) -> Vec<String> {
     let mut all = vec![
@@ -61,10 +64,11 @@ pub fn prove(worlds: &Rc<Worlds>, out: &mut Seed) {
     let lab = &worlds.lab;
     let looks = looks(lab);
     let (fault, shown) = view(&worlds.start(), &looks);
-    let (control, _) = view(&worlds.control(), &looks);
+    let controls = worlds.controls().map(|w| view(&w, &looks).0);
+    let about = rivals::tokens(lab);
     for (i, r) in lab.rival.iter().enumerate() {
         let (rival, _) = view(&worlds.get(Variant::Rival(i)), &looks);
-        let ruled = rivals::ruled_out(&fault, &control, &rival);
+        let ruled = rivals::ruled_out(&fault, &controls, &rival, &about);
         let told = looks.iter().position(|l| *l == r.tell);
         if !ruled.iter().any(|x| Some(x.step) == told) {
             out.problems.push(Problem {
@@ -74,7 +78,10 @@ pub fn prove(worlds: &Rc<Worlds>, out: &mut Seed) {
                 detail: told.map_or_else(String::new, |t| both(&fault, &rival, t)),
             });
         }
-        if !ruled.is_empty() && ruled.iter().all(|x| is_fault_line(lab, &looks, &shown, x)) {
+        let mut facts: Vec<Option<usize>> = ruled.iter().map(|x| fault_line(lab, &looks, &shown, x)).collect();
+        facts.sort_unstable();
+        facts.dedup();
+        if matches!(facts[..], [Some(_)]) {
             out.problems.push(Problem {
                 seed: out.seed,
                 what: format!("the rival `{}` is told from the fault only by the line that is the fault", r.id.text),
@@ -83,8 +90,8 @@ pub fn prove(worlds: &Rc<Worlds>, out: &mut Seed) {
             });
         }
     }
-    let (null, _) = view(&worlds.get(Variant::Null), &looks);
-    for x in rivals::ruled_out(&fault, &control, &null) {
+    let (null, _) = view(&worlds.other_noise(THIRD), &looks);
+    for x in rivals::ruled_out(&fault, &controls, &null, &about) {
         out.problems.push(Problem {
             seed: out.seed,
             what: "other noise counts as a rival that was ruled out".into(),
@@ -94,13 +101,13 @@ pub fn prove(worlds: &Rc<Worlds>, out: &mut Seed) {
     }
 }
 
-/// Whether what rules a rival out is nothing but a line that renders one of the lab's facts.
-fn is_fault_line(lab: &Lab, looks: &[String], shown: &[(String, World)], x: &Ruled) -> bool {
-    let Some((output, world)) = shown.get(x.step) else { return false };
+/// Which of the lab's facts the line that rules a rival out renders, if it is one.
+fn fault_line(lab: &Lab, looks: &[String], shown: &[(String, World)], x: &Ruled) -> Option<usize> {
+    let (output, world) = shown.get(x.step)?;
     let command = &looks[x.step];
     let sight = Sight { line: 1, command, typed: command, output, world };
     let seen = evidence::find(lab, &sight);
-    seen.iter().any(|s| crate::grading::mask::line(&s.text) == x.shows)
+    seen.iter().find(|s| crate::grading::mask::line(&s.text) == x.shows).map(|s| s.fact)
 }
 
 /// The lines in which two views of a step differ.

@@ -18,7 +18,7 @@ fn look() {
         let clock = std::time::Instant::now();
         let w = worlds.start();
         println!("fault {:?}", clock.elapsed());
-        worlds.control();
+        worlds.controls();
         println!("control {:?}", clock.elapsed());
         worlds.get(Variant::Rival(0));
         println!("rival {:?}", clock.elapsed());
