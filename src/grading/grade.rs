@@ -383,12 +383,17 @@ impl Grader<'_, '_> {
             });
         let fatal = self.parts.get(&Part::Harm).is_some_and(|p| p.fatal);
         let broken = self.parts.get(&Part::Harm).is_some_and(|p| p.broken);
-        let lacks: Vec<String> =
-            [(cause_right, t.why_cause), (goals_hold, t.why_goals), (!fatal, t.why_harm), (!broken, t.why_broken), (score >= 60, t.why_sixty)]
-                .into_iter()
-                .filter(|(ok, _)| !ok)
-                .map(|(_, w)| w.to_owned())
-                .collect();
+        let lacks: Vec<String> = [
+            (cause_right, t.why_cause),
+            (goals_hold, t.why_goals),
+            (!fatal, t.why_harm),
+            (!broken, t.why_broken),
+            (score >= 60, t.why_sixty),
+        ]
+        .into_iter()
+        .filter(|(ok, _)| !ok)
+        .map(|(_, w)| w.to_owned())
+        .collect();
         let total = lab.hint.len();
         let hints = d
             .hints

@@ -80,7 +80,10 @@ fn separates(
         return Some(l.clone());
     }
     let elsewhere = |l: &String| {
-        f.contains(l) || c.iter().any(|c| c.contains(l)) || fault.log.contains(l) || controls.iter().any(|c| c.log.contains(l))
+        f.contains(l)
+            || c.iter().any(|c| c.contains(l))
+            || fault.log.contains(l)
+            || controls.iter().any(|c| c.log.contains(l))
     };
     if r.iter().any(|l| about.iter().any(|a| l.contains(a.as_str())) && !elsewhere(l)) {
         return Some(f.first().cloned().unwrap_or_default());
