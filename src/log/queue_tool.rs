@@ -28,7 +28,7 @@ impl Act {
             Act::Hold => "Placed on hold",
             Act::Release => "Released from hold",
             Act::Requeue => "Requeued",
-            Act::Expire => "Expired",
+            Act::Expire => "Force-expired",
         }
     }
 }

@@ -82,10 +82,12 @@ impl Item {
             silent: false,
         }
     }
+    #[must_use]
     pub fn relay(mut self, relay: impl Into<String>) -> Item {
         self.relay = relay.into();
         self
     }
+    #[must_use]
     pub fn at(mut self, at: Span) -> Item {
         self.at = at;
         self

@@ -122,7 +122,7 @@ pub fn scan(host: &Host, queue: &str) -> Vec<Entry> {
                 out.push(Entry { id, ino, mtime: n.mtime, ctime: n.ctime, mode: n.mode, uid: n.uid });
             }
         }
-        out[start..].sort_by(|a, b| (b.ctime, b.ino).cmp(&(a.ctime, a.ino)));
+        out[start..].sort_by_key(|e| std::cmp::Reverse((e.ctime, e.ino)));
     }
     out
 }

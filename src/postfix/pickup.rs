@@ -45,16 +45,13 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32, mode: u32) {
     let requeued = uid == mail_queue::owner(ctx.host).uid && mode & 0o004 == 0;
     let orig_id = requeued.then(|| file.to_owned());
     p.log(ctx, Log::Uid { qid: qid.clone(), uid, from: agent::quote_local(&env.sender), orig_id });
-    let mut content = Vec::new();
-    if !requeued {
-        let text = format!(
-            "Received: by {} ({}, from userid {uid})\n\tid {qid}; {}\n",
-            p.conf.get("myhostname"),
-            p.conf.get("mail_name"),
-            now.rfc5322()
-        );
-        content.extend_from_slice(text.as_bytes());
-    }
+    let mut content = format!(
+        "Received: by {} ({}, from userid {uid})\n\tid {qid}; {}\n",
+        p.conf.get("myhostname"),
+        p.conf.get("mail_name"),
+        now.rfc5322()
+    )
+    .into_bytes();
     content.extend_from_slice(&queue_file::content(&bytes));
     let m = Submission {
         qid: qid.clone(),

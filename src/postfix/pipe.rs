@@ -3,7 +3,6 @@
 use super::agent::{self, Proc};
 use super::delivery::{Exec, Item, Outcome, Request, Verdict};
 use super::{Ctx, ExecRequest};
-use crate::base::Span;
 use crate::host::Cred;
 use crate::log::delivery::Delivery;
 
@@ -72,8 +71,8 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     };
     let sender = if a.flags.contains('q') { agent::quote_local(&sender) } else { sender };
     let mut out = Outcome { took, ..Outcome::default() };
-    let groups: Vec<Vec<usize>> = vec![(0..r.recipients.len()).collect()];
-    for g in groups {
+    let g: Vec<usize> = (0..r.recipients.len()).collect();
+    {
         let mut words = Vec::new();
         for w in &a.argv {
             let per = ["recipient", "user", "extension", "mailbox", "original_recipient", "domain"];
@@ -129,7 +128,6 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
             out.execs.push(Exec { request, item, command: p.service.clone(), pipe: true });
         }
     }
-    let _ = Span::ZERO;
     out
 }
 

@@ -20,7 +20,8 @@ struct Letter {
     /// Do not send an empty body.
     no_empty: bool,
     verbose: bool,
-    read: Option<Option<String>>,
+    /// The mbox to read.
+    read: Option<String>,
 }
 
 fn parse(ctx: &Ctx) -> Result<Letter, String> {
@@ -46,7 +47,7 @@ fn parse(ctx: &Ctx) -> Result<Letter, String> {
                     let rest: String = it.by_ref().collect();
                     let name = if rest.is_empty() { ctx.args.get(i).cloned() } else { Some(rest) };
                     i += 1;
-                    l.read = Some(Some(name.unwrap_or_else(|| "mbox".into())));
+                    l.read = Some(name.unwrap_or_else(|| "mbox".into()));
                 }
                 'a' | 'b' | 'c' | 'r' | 's' | 'u' => {
                     let rest: String = it.by_ref().collect();
@@ -63,7 +64,7 @@ fn parse(ctx: &Ctx) -> Result<Letter, String> {
                         'c' => l.cc.push(v),
                         'r' => l.from = Some(v),
                         's' => l.subject = Some(v),
-                        _ => l.read = Some(Some(format!("/var/mail/{v}"))),
+                        _ => l.read = Some(format!("/var/mail/{v}")),
                     }
                 }
                 c => return Err(format!("mail: invalid option -- '{c}'\n{USAGE}")),
@@ -83,7 +84,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         }
     };
     if l.to.is_empty() {
-        return read(ctx, l.read.flatten()).await;
+        return read(ctx, l.read).await;
     }
     send(ctx, l).await
 }

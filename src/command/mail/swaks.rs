@@ -125,7 +125,7 @@ impl Talk {
                 ctx.out(format!("{mark} {l}\n"));
             }
         }
-        let wire: String = text.split('\n').map(|l| format!("{l}\r\n")).collect();
+        let wire = text.replace('\n', "\r\n") + "\r\n";
         ctx.world().borrow_mut().send(self.conn, wire.as_bytes());
     }
     async fn ask(&mut self, ctx: &Ctx, line: &str) -> Option<String> {
@@ -193,7 +193,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     if let Some((s, p)) = server.clone().rsplit_once(':')
         && let Ok(p) = p.parse()
     {
-        server = s.to_owned();
+        server.truncate(s.len());
         port = p;
     }
     let show = !j.hide;

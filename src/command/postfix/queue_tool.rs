@@ -17,8 +17,11 @@ pub fn log(ctx: &Ctx, event: QueueTool) {
     ctx.world().borrow_mut().host.log_mail(&format!("postfix/{name}"), ctx.pid, event);
 }
 
+/// Options by letter with their values, and where the operands start.
+pub type Options = (Vec<(char, String)>, usize);
+
 /// getopt(3): options (letter and value) and where the operands start. The error message is on standard error already.
-pub fn getopt(ctx: &Ctx, spec: &str) -> Result<(Vec<(char, String)>, usize), (Vec<(char, String)>, usize)> {
+pub fn getopt(ctx: &Ctx, spec: &str) -> Result<Options, Options> {
     let mut out = Vec::new();
     let mut i = 1;
     let mut failed = false;

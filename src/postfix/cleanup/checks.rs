@@ -70,7 +70,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
     let (word, text) = action.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((action, ""));
     let text = text.trim();
     let verb = word.to_ascii_uppercase();
-    let mut log = |ctx: &mut Ctx<'_>, st: &mut State, what: &str, text: &str| {
+    let log = |ctx: &mut Ctx<'_>, st: &mut State, what: &str, text: &str| {
         let event = Log::Check {
             qid: st.m.qid.clone(),
             action: what.to_owned(),
@@ -113,7 +113,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
         "FILTER" => {
             if text.contains(':') {
                 log(ctx, st, "filter", text);
-                st.filter = text.to_owned();
+                text.clone_into(&mut st.filter);
             } else {
                 bad(ctx, st, "FILTER", text);
             }
@@ -121,7 +121,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
         "REDIRECT" => {
             if text.contains('@') {
                 log(ctx, st, "redirect", text);
-                st.redirect = text.to_owned();
+                text.clone_into(&mut st.redirect);
             } else {
                 bad(ctx, st, "REDIRECT", text);
             }

@@ -133,14 +133,14 @@ impl Local<'_> {
             let kind = if is_maildir { "maildir" } else { "mailbox" };
             self.item(ctx, to, Verdict::Sent, "2.0.0", format!("delivers to {kind}"));
         } else if is_maildir {
-            self.into_maildir(ctx, to, &path, &cred);
+            self.store_maildir(ctx, to, &path, &cred);
         } else {
-            self.into_mbox(ctx, to, name, &path, &cred, home.is_empty());
+            self.store_mbox(ctx, to, name, &path, &cred, home.is_empty());
         }
         true
     }
 
-    fn into_mbox(&mut self, ctx: &mut Ctx<'_>, to: &Target, name: &str, path: &str, cred: &Cred, spool: bool) {
+    fn store_mbox(&mut self, ctx: &mut Ctx<'_>, to: &Target, name: &str, path: &str, cred: &Cred, spool: bool) {
         let mut text = from_(self).into_bytes();
         let body = message(self, to, false);
         for line in body.split_inclusive(|b| *b == b'\n') {
@@ -168,7 +168,7 @@ impl Local<'_> {
     }
 
     /// `deliver_maildir`.
-    pub(super) fn into_maildir(&mut self, ctx: &mut Ctx<'_>, to: &Target, path: &str, cred: &Cred) {
+    pub(super) fn store_maildir(&mut self, ctx: &mut Ctx<'_>, to: &Target, path: &str, cred: &Cred) {
         let text = message(self, to, false);
         match maildir::store(ctx.host, cred, path, &text, self.p.pid) {
             Ok(()) => self.item(ctx, to, Verdict::Sent, "2.0.0", "delivered to maildir"),

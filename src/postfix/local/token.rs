@@ -240,7 +240,7 @@ impl Local<'_> {
         if self.r.verify {
             self.item(ctx, to, Verdict::Sent, "2.0.0", format!("delivers to file: {path}"));
         } else if path.ends_with('/') {
-            self.into_maildir(ctx, to, path, &cred);
+            self.store_maildir(ctx, to, path, &cred);
         } else {
             let text = mailbox::message(self, to, false);
             match mailbox::append(ctx, &cred, path, &text, self.p.conf.int("mailbox_size_limit"), 0o600) {

@@ -20,7 +20,8 @@ pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
     if mail_queue::rename(ctx.host, id, queue, "active").is_err() {
         return;
     }
-    if queue == "deferred" {
+    let forced = is_forced(ctx, id);
+    if queue == "deferred" && !forced {
         mail_queue::remove(ctx.host, "defer", id);
     }
     let Some(envelope) = mail_queue::envelope(ctx.host, "active", id).filter(|e| e.complete) else {
@@ -31,12 +32,21 @@ pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
     let nrcpt = envelope.recipients.iter().filter(|r| !r.done).count();
     let from = quote_local(&envelope.sender);
     p.log(ctx, Log::Active { qid: id.to_owned(), from, size: envelope.size, nrcpt });
-    let message = Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, deferred: false };
+    let message = Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, deferred: forced };
     ctx.pf.qmgr.active.insert(id.to_owned(), message);
-    resolve::assign(ctx, p, id);
+    // What postsuper -e made expire is not tried again: what was logged before is returned.
+    if !forced {
+        resolve::assign(ctx, p, id);
+    }
     if ctx.pf.qmgr.active.get(id).is_some_and(|m| m.pending == 0) {
         done(ctx, id);
     }
+}
+
+/// `postsuper -e` marks a message by the group bits of its file.
+fn is_forced(ctx: &Ctx<'_>, id: &str) -> bool {
+    let path = mail_queue::path("active", id);
+    ctx.host.fs.stat(&Cred::root(), &path).is_ok_and(|(_, n)| n.mode & 0o070 == 0o050)
 }
 
 /// A delivery came back.
@@ -67,7 +77,6 @@ pub(super) fn done(ctx: &mut Ctx<'_>, id: &str) {
 fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     let Some(message) = ctx.pf.qmgr.active.get(id).cloned() else { return };
     // The file may have been changed or removed meanwhile.
-    let path = mail_queue::path("active", id);
     let Some(e) = mail_queue::envelope(ctx.host, "active", id) else {
         ctx.pf.qmgr.active.remove(id);
         for q in ["bounce", "defer", "trace"] {
@@ -89,7 +98,7 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     }
     if message.deferred {
         let now = ctx.host.now;
-        let forced = ctx.host.fs.stat(&Cred::root(), &path).is_ok_and(|(_, n)| n.mode & 0o070 == 0o050);
+        let forced = is_forced(ctx, id);
         if forced || now - e.arrival > lifetime(p, &e.sender) {
             p.log(ctx, Log::Expired { qid: id.to_owned(), from: quote_local(&e.sender), forced });
             let left = e.recipients.iter().filter(|r| !r.done).count() as u64;

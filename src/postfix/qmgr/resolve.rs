@@ -70,7 +70,7 @@ fn route(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, filter: &str, address: &str)
     if !filter.is_empty() {
         let (transport, nexthop) = filter.split_once(':').unwrap_or((filter, ""));
         let nexthop = if nexthop.is_empty() {
-            if p.conf.bool("enable_long_queue_ids") { p.conf.get("myhostname") } else { p.conf.get("myhostname") }
+            p.conf.get("myhostname")
         } else {
             nexthop.to_owned()
         };

@@ -6,7 +6,7 @@ use crate::log::Event;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
-use crate::postfix::delivery::{Item, Outcome, Request, Verdict, dsn_split};
+use crate::postfix::delivery::{Item, Outcome, Request, Verdict};
 use crate::postfix::mail_queue::{self, LogEntry};
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::{self, Ctx};
@@ -335,7 +335,7 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
     feedback(ctx, &p, job);
     for (i, transport, nexthop) in &job.outcome.passed {
         if let Some(rcpt) = r.recipients.get(*i) {
-            hand_over(ctx, r, rcpt, transport, nexthop, any_kept);
+            hand_over(ctx, r, rcpt, transport, nexthop);
         }
     }
     pump(ctx, &p, &job.key);
@@ -349,7 +349,7 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
 
 /// local(8) waits while another agent delivers for it (`deliver_pass`): that agent gets a job of its own, with the times
 /// of the first.
-fn hand_over(ctx: &mut Ctx<'_>, r: &Request, rcpt: &Rcpt, transport: &str, nexthop: &str, _kept: bool) {
+fn hand_over(ctx: &mut Ctx<'_>, r: &Request, rcpt: &Rcpt, transport: &str, nexthop: &str) {
     let Some(message) = ctx.pf.qmgr.active.get_mut(&r.qid) else { return };
     message.pending += 1;
     let key = (format!("{transport}."), nexthop.to_owned());
@@ -437,10 +437,4 @@ fn suspend(ctx: &mut Ctx<'_>, id: u64, dsn: &str, reason: &str) {
     d.busy += 1;
     *ctx.pf.qmgr.busy.entry(key.0).or_default() += 1;
     later(ctx, Span::millis(2), Due::Deliver(id));
-}
-
-/// For the retry and error transports: the next hop is the reason.
-pub fn reason_of(nexthop: &str, default: &str) -> (String, String) {
-    let (dsn, text) = dsn_split(nexthop, default);
-    (dsn, text.to_owned())
 }
