@@ -69,11 +69,7 @@ fn route(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, filter: &str, address: &str)
     let own = |t: &str, n: &str| (t.to_owned(), n.to_owned(), address.to_owned());
     if !filter.is_empty() {
         let (transport, nexthop) = filter.split_once(':').unwrap_or((filter, ""));
-        let nexthop = if nexthop.is_empty() {
-            p.conf.get("myhostname")
-        } else {
-            nexthop.to_owned()
-        };
+        let nexthop = if nexthop.is_empty() { p.conf.get("myhostname") } else { nexthop.to_owned() };
         return own(transport, &nexthop);
     }
     let r = agent::resolve(ctx, p, sender, address);
