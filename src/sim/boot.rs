@@ -1,9 +1,7 @@
 //! Starts the machine: what runs after a boot.
 
 use super::World;
-use crate::dovecot;
 use crate::host::{Cred, Process};
-use crate::postfix::master;
 use crate::postfix::readlline::logical_lines;
 use crate::postfix::table::db;
 use std::collections::BTreeMap;
@@ -50,8 +48,7 @@ impl World {
             }
         }
         self.build_aliases();
-        let _ = self.with_postfix(|ctx| master::start(ctx, "/etc/postfix"));
-        let _ = dovecot::master::start(&mut self.host, &mut self.dovecot, true);
+        self.boot_units();
     }
 
     fn build_aliases(&mut self) {

@@ -7,8 +7,10 @@ mod actors;
 mod boot;
 mod conn;
 mod dial;
+mod systemd;
 
 pub use conn::{Conn, ConnId, Conns, Server};
+pub use systemd::JobError;
 
 use crate::base::{Span, Time};
 use crate::dovecot::{self, Dovecot};

@@ -3,6 +3,7 @@
 pub mod dialogue;
 mod nc;
 mod openssl;
+mod ss;
 mod telnet;
 
 use super::Program;
@@ -52,5 +53,7 @@ pub const PROGRAMS: &[Program] = &[
         ],
         openssl::openssl
     ),
+    program!("netstat", "/usr/bin/netstat", "Print network connections", &["-tulpn", "-tn", "-an"], ss::netstat),
+    program!("ss", "/usr/bin/ss", "another utility to investigate sockets", &["-tulpn", "-ltn", "-tn"], ss::ss),
     program!("telnet", "/usr/bin/telnet", "user interface to the TELNET protocol", &["-4", "-6"], telnet::telnet),
 ];

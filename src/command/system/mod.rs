@@ -2,7 +2,10 @@
 
 pub mod date;
 mod identity;
+mod journalctl;
+mod ps;
 mod small;
+mod systemctl;
 
 use super::Program;
 use crate::program;
@@ -50,6 +53,13 @@ pub const PROGRAMS: &[Program] = &[
         identity::id
     ),
     program!(
+        "journalctl",
+        "/usr/bin/journalctl",
+        "Print log entries from the systemd journal",
+        &["-u", "-f", "-n", "-e", "-r", "-p", "-g", "-b", "-x", "-o", "--since", "--until", "--no-pager"],
+        journalctl::journalctl
+    ),
+    program!(
         "logger",
         "/usr/bin/logger",
         "enter messages into the system log",
@@ -59,9 +69,50 @@ pub const PROGRAMS: &[Program] = &[
     program!("logname", "/usr/bin/logname", "print user's login name", &[], identity::small),
     program!("man", "/usr/bin/man", "an interface to the system reference manuals", &["-k", "-f"], small::man),
     program!("nproc", "/usr/bin/nproc", "print the number of processing units available", &[], identity::small),
+    program!("pgrep", "/usr/bin/pgrep", "look up processes based on name", &["-a", "-l", "-f", "-x", "-c"], ps::pgrep),
+    program!(
+        "ps",
+        "/usr/bin/ps",
+        "report a snapshot of the current processes",
+        &["aux", "-ef", "-C", "-o", "-p"],
+        ps::ps
+    ),
     program!("seq", "/usr/bin/seq", "print a sequence of numbers", &["-w", "-s", "-f"], small::seq),
+    program!(
+        "service",
+        "/usr/sbin/service",
+        "run a System V init script",
+        &["postfix", "dovecot", "rsyslog", "--status-all"],
+        systemctl::service
+    ),
     program!("sleep", "/usr/bin/sleep", "delay for a specified amount of time", &[], small::sleep),
     program!("stty", "/usr/bin/stty", "change and print terminal line settings", &["size", "-a"], small::stty),
+    program!(
+        "systemctl",
+        "/usr/bin/systemctl",
+        "Control the systemd system and service manager",
+        &[
+            "status",
+            "start",
+            "stop",
+            "restart",
+            "reload",
+            "is-active",
+            "is-enabled",
+            "enable",
+            "disable",
+            "cat",
+            "show",
+            "list-units",
+            "--failed",
+            "--no-pager",
+            "postfix",
+            "postfix@-",
+            "dovecot",
+            "rsyslog",
+        ],
+        systemctl::systemctl
+    ),
     program!("true", "/usr/bin/true", "do nothing, successfully", &[], small::yes_status),
     program!(
         "tty",
