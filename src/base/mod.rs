@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod lang;
+pub mod stack;
 pub mod text;
 pub mod time;
 pub mod timers;

@@ -276,12 +276,8 @@ impl Kernel {
 /// A future whose polls get native stack as they need it: nested shells and functions are futures within futures.
 pub async fn deep<F: Future>(f: F) -> F::Output {
     let mut f = std::pin::pin!(f);
-    poll_fn(|cx| stacker::maybe_grow(STACK_LEFT, STACK_PIECE, || f.as_mut().poll(cx))).await
+    poll_fn(|cx| crate::base::stack::deep(|| f.as_mut().poll(cx))).await
 }
-
-/// With less native stack than this left, another piece is taken.
-const STACK_LEFT: usize = 256 * 1024;
-const STACK_PIECE: usize = 2 * 1024 * 1024;
 
 /// A pipe between two programs.
 #[derive(Debug, Default)]

@@ -140,7 +140,7 @@ impl Eval<'_> {
         if self.level > 100 {
             return Err(self.error("expression recursion level exceeded"));
         }
-        let v = self.assign_inner();
+        let v = crate::base::stack::deep(|| self.assign_inner());
         self.level -= 1;
         v
     }
@@ -260,7 +260,7 @@ impl Eval<'_> {
         if self.level > 100 {
             return Err(self.error("expression recursion level exceeded"));
         }
-        let v = self.unary_inner();
+        let v = crate::base::stack::deep(|| self.unary_inner());
         self.level -= 1;
         v
     }

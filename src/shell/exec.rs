@@ -337,12 +337,12 @@ impl Shell {
                 Command::Compound { body, redirects, line } => {
                     self.line = *line;
                     if redirects.is_empty() {
-                        return self.compound(body).await;
+                        return deep(self.compound(body)).await;
                     }
                     let keep = self.substitutes.len();
                     let r = match self.redirect(redirects).await? {
                         Ok(saved) => {
-                            let r = self.compound(body).await;
+                            let r = deep(self.compound(body)).await;
                             self.restore(saved);
                             r
                         }

@@ -4,7 +4,7 @@ use super::ast::{List, Part, RedirectKind, Word};
 use super::parse::Parser;
 use super::state::{Flow, R, Shell};
 use super::{brace, bytes, glob, pattern};
-use crate::command::io::Fd;
+use crate::command::io::{Fd, deep};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -264,9 +264,9 @@ impl Shell {
                         if inner.is_empty() {
                             f.quoted("");
                         }
-                        self.parts(inner, f, true).await?;
+                        deep(self.parts(inner, f, true)).await?;
                     }
-                    Part::Param(p) => self.param(p, f, quoted).await?,
+                    Part::Param(p) => deep(self.param(p, f, quoted)).await?,
                     Part::Command(list, _) => {
                         let text = self.substitute(list.clone()).await?;
                         if quoted { f.quoted(&text) } else { f.expanded(&text) }

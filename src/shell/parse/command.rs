@@ -149,7 +149,7 @@ impl Parser {
     }
     fn command(&mut self) -> Res<Command> {
         self.deeper()?;
-        let c = self.command_inner();
+        let c = crate::base::stack::deep(|| self.command_inner());
         self.depth -= 1;
         c
     }

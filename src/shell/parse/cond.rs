@@ -57,7 +57,7 @@ impl Parser {
     }
     fn cond_term(&mut self) -> Res<Test> {
         self.deeper()?;
-        let t = self.cond_term_inner();
+        let t = crate::base::stack::deep(|| self.cond_term_inner());
         self.depth -= 1;
         t
     }

@@ -35,7 +35,7 @@ impl Parser {
     fn word_in(&mut self, place: Place) -> Res<Option<Word>> {
         self.deeper()?;
         let from = self.at;
-        let parts = self.parts(place);
+        let parts = crate::base::stack::deep(|| self.parts(place));
         self.depth -= 1;
         let parts = parts?;
         if parts.is_empty() && matches!(place, Place::Command | Place::Pattern | Place::Regex) {
@@ -218,6 +218,11 @@ impl Parser {
     /// Double-quote rules up to `close` (which is consumed), or to the end of the text.
     fn quoted_until(&mut self, close: Option<char>, open: u32) -> Res<Vec<Part>> {
         self.deeper()?;
+        let parts = crate::base::stack::deep(|| self.quoted_inner(close, open));
+        self.depth -= 1;
+        parts
+    }
+    fn quoted_inner(&mut self, close: Option<char>, open: u32) -> Res<Vec<Part>> {
         let mut parts = Vec::new();
         let mut lit = String::new();
         loop {
@@ -261,7 +266,6 @@ impl Parser {
             }
         }
         flush_quoted(&mut parts, &mut lit);
-        self.depth -= 1;
         Ok(parts)
     }
     /// The body of a here-document.
@@ -367,7 +371,7 @@ impl Parser {
         self.deeper()?;
         let from = self.at;
         let outer = std::mem::take(&mut self.pending);
-        let list = self.list_until(true);
+        let list = crate::base::stack::deep(|| self.list_until(true));
         self.depth -= 1;
         let list = match list {
             Err(ParseError::Incomplete { line }) => return Err(ParseError::Unclosed { close: ')', line }),
@@ -445,37 +449,35 @@ impl Parser {
     }
     /// A subscript; the bracket is open, and is consumed with its end. `None` when it does not close.
     pub(super) fn subscript(&mut self) -> Res<Option<Word>> {
-        let from = self.at;
+        let (from, line) = (self.at, self.line);
         let mut depth = 0;
-        let mut p = self.clone();
-        while let Some(c) = p.peek() {
+        while let Some(c) = self.peek() {
             match c {
                 '[' => depth += 1,
                 ']' if depth == 0 => {
-                    let text = p.text(from);
+                    let text = self.text(from);
+                    self.at += 1;
                     let mut inner = Parser::new(&text, self.settings.clone());
                     inner.depth = self.depth;
                     let parts = inner.all_parts()?;
-                    self.at = p.at + 1;
-                    self.line = p.line;
                     return Ok(Some(Word { parts, raw: Rc::from(text) }));
                 }
                 ']' => depth -= 1,
                 '"' | '\'' => {
-                    p.bump();
-                    while p.peek().is_some_and(|x| x != c) {
-                        p.bump();
+                    self.bump();
+                    while self.peek().is_some_and(|x| x != c) {
+                        self.bump();
                     }
                 }
-                '$' if p.peek_at(1) == Some('{') || p.peek_at(1) == Some('(') => {
-                    p.dollar()?;
+                '$' if self.peek_at(1) == Some('{') || self.peek_at(1) == Some('(') => {
+                    self.dollar()?;
                     continue;
                 }
-                '\n' | ' ' if depth == 0 && p.src.get(from.wrapping_sub(2)).is_none() => return Ok(None),
                 _ => {}
             }
-            p.bump();
+            self.bump();
         }
+        (self.at, self.line) = (from, line);
         Ok(None)
     }
     /// All of the text as one word with unquoted rules.
