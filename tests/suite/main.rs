@@ -12,3 +12,4 @@ mod proof;
 mod queue_tools;
 mod rooms;
 mod session;
+mod smtpd;

@@ -31,11 +31,12 @@ fn ask(c: &mut Check<'_>, spec: &str, what: &str) -> Listed {
     let addrs = match answer {
         Answer::Data(v) => v,
         Answer::NoData | Answer::NxDomain => return Listed::No,
-        // A list that says nothing at all is passed over without a word.
-        Answer::Timeout => return Listed::Unknown,
         other => {
             let reason = dns::error_text(&query, "A", &other);
-            c.warn(Misuse::RblLookup { query, reason });
+            // Answers are cached, failures with them: one complaint a query.
+            if c.env.once(&format!("rbl {query}")) {
+                c.warn(Misuse::RblLookup { query, reason });
+            }
             return Listed::Unknown;
         }
     };
