@@ -33,9 +33,27 @@ fn recorded_dialogues() {
 
 fn word() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
-        "EHLO x", "HELO", "MAIL FROM:<a@b>", "RCPT TO:<maria@ejemplo.com>", "RCPT TO:<\"a", "DATA", ".", "BDAT 5",
-        "BDAT 0 LAST", "STARTTLS", "AUTH PLAIN", "AUTH LOGIN", "VRFY x", "ETRN #x", "XCLIENT NAME=", "RSET", "QUIT", "",
-        "MAIL FROM:<@a:b@c> SIZE=9999999999999999999999", "RCPT TO:<%@!@>", "NOOP \u{e1}",
+        "EHLO x",
+        "HELO",
+        "MAIL FROM:<a@b>",
+        "RCPT TO:<maria@ejemplo.com>",
+        "RCPT TO:<\"a",
+        "DATA",
+        ".",
+        "BDAT 5",
+        "BDAT 0 LAST",
+        "STARTTLS",
+        "AUTH PLAIN",
+        "AUTH LOGIN",
+        "VRFY x",
+        "ETRN #x",
+        "XCLIENT NAME=",
+        "RSET",
+        "QUIT",
+        "",
+        "MAIL FROM:<@a:b@c> SIZE=9999999999999999999999",
+        "RCPT TO:<%@!@>",
+        "NOOP \u{e1}",
     ]);
     prop_oneof![known.prop_map(|s| s.as_bytes().to_vec()), prop::collection::vec(any::<u8>(), 0..60)]
 }
