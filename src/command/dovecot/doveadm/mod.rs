@@ -4,6 +4,7 @@
 
 mod auth;
 mod mail;
+mod query;
 mod service;
 mod usage;
 

@@ -1,6 +1,11 @@
 //! imap-login and pop3-login: greeting, TLS, authentication; then the session's own process takes over.
 //!
+//! POP3's commands, the SASL exchange and the hand-over to the session have files of their own.
 //! Left out: proxying, SASL mechanisms other than PLAIN and LOGIN, ManageSieve beyond its greeting.
+
+mod pop3_lines;
+mod sasl;
+mod start;
 
 use super::auth::{self, Verdict};
 use super::config::{Config, Scope};
@@ -182,11 +187,11 @@ impl Session {
             Kind::Sieve => "managesieve-login",
         }
     }
-    fn from_here(&self) -> bool {
+    fn is_local(&self) -> bool {
         self.client.is_loopback() || self.client == self.server
     }
     fn plaintext_ok(&self) -> bool {
-        if self.layer == Layer::Tls || self.from_here() {
+        if self.layer == Layer::Tls || self.is_local() {
             return true;
         }
         let s = self.scope();
@@ -227,7 +232,7 @@ impl Session {
     fn client_line(&self) -> Client {
         self.client_as(match self.layer {
             Layer::Tls => Security::Tls,
-            _ if self.from_here() => Security::Secured,
+            _ if self.is_local() => Security::Secured,
             _ => Security::Plain,
         })
     }
@@ -499,66 +504,6 @@ impl Session {
             _ => bad(self, host, &tag),
         }
     }
-    fn sasl_ask(&mut self, sasl: Sasl) -> Turn {
-        let prompt = match (sasl.mechanism.as_str(), &sasl.user) {
-            ("LOGIN", None) => STANDARD.encode("Username:"),
-            ("LOGIN", Some(_)) => STANDARD.encode("Password:"),
-            _ => String::new(),
-        };
-        self.sasl = Some(sasl);
-        Self::say(format!("+ {prompt}\r\n"))
-    }
-    fn sasl_line(&mut self, host: &mut Host, dv: &mut Dovecot, mut sasl: Sasl, line: &str) -> Turn {
-        let reply = |tag: &str, imap: &str, pop: &str, kind: Kind| match kind {
-            Kind::Imap => Self::say(format!("{tag} {imap}\r\n")),
-            _ => Self::say(format!("-ERR {pop}\r\n")),
-        };
-        if line == "*" && self.first_try.is_none() || line == "*" {
-            self.failures += 1;
-            self.first_try.get_or_insert(host.now);
-            return reply(
-                &sasl.tag,
-                "BAD Authentication aborted by client.",
-                "Authentication aborted by client.",
-                self.kind,
-            );
-        }
-        let Ok(data) = STANDARD.decode(line.trim()) else {
-            self.failures += 1;
-            self.first_try.get_or_insert(host.now);
-            return reply(
-                &sasl.tag,
-                "BAD Invalid base64 data in initial response",
-                "Invalid base64 data in continued response",
-                self.kind,
-            );
-        };
-        if sasl.mechanism == "PLAIN" {
-            let parts: Vec<String> = data.split(|b| *b == 0).map(|p| String::from_utf8_lossy(p).into_owned()).collect();
-            let [_, user, password] = &parts[..] else {
-                self.failures += 1;
-                self.first_try.get_or_insert(host.now);
-                return reply(
-                    &sasl.tag,
-                    "NO [AUTHENTICATIONFAILED] Authentication failed.",
-                    "[AUTH] Authentication failed.",
-                    self.kind,
-                );
-            };
-            return self.try_login(host, dv, &sasl.tag, "PLAIN", user, password);
-        }
-        let text = String::from_utf8_lossy(&data).into_owned();
-        match sasl.user.take() {
-            None => {
-                sasl.user = Some(text);
-                self.sasl_ask(sasl)
-            }
-            Some(user) => {
-                let tag = sasl.tag.clone();
-                self.try_login(host, dv, &tag, "LOGIN", &user, &text)
-            }
-        }
-    }
     fn try_login(
         &mut self,
         host: &mut Host,
@@ -598,165 +543,5 @@ impl Session {
         let mut turn = self.start_session(host, dv, tag, &name);
         turn.delay = turn.delay + answer.delay;
         turn
-    }
-    fn start_session(&mut self, host: &mut Host, dv: &mut Dovecot, tag: &str, name: &str) -> Turn {
-        let imap = self.kind == Kind::Imap;
-        let service = if imap { "imap" } else { "pop3" };
-        let Ok(user) = super::user::lookup(host, &self.config, name) else {
-            self.failures += 1;
-            return Self::say(if imap {
-                format!("{tag} NO [UNAVAILABLE] Internal error occurred. Refer to server log for more information.\r\n")
-            } else {
-                "-ERR [SYS/TEMP] Internal error occurred. Refer to server log for more information.\r\n".into()
-            });
-        };
-        let scope = Scope::protocol(service);
-        let limit = self.config.number(&scope, "mail_max_userip_connections");
-        let now =
-            dv.sessions.values().filter(|o| o.user == name && o.service == service && o.ip == self.client).count();
-        if limit > 0 && now as u64 >= limit {
-            self.user = name.to_owned();
-            let why =
-                format!("Maximum number of connections from user+IP exceeded (mail_max_userip_connections={limit})");
-            self.gone(host, &why);
-            return Self::say(if imap {
-                format!("{tag} NO [LIMIT] {why}\r\n")
-            } else {
-                format!("-ERR [IN-USE] {why}\r\n")
-            });
-        }
-        let (id, pid) = master::session_start(host, dv, service, &user, self.client);
-        self.online = Some(id);
-        self.user = name.to_owned();
-        let mut line = self.client_line();
-        line.mpid = Some(pid);
-        log(host, self.log_pid, Event::Login(Box::new(line)));
-        let who = Who { service: service.into(), user: name.to_owned(), pid, session: self.id.clone() };
-        let store = match Store::open(host, &self.config, &user, service, pid) {
-            Ok(s) => s,
-            Err(trouble) => return self.refused(host, dv, tag, who, trouble),
-        };
-        if imap {
-            let (s, out) = imap::Session::start(store, who, self.log_pid, tag, self.asked_capability);
-            self.stage = Stage::Imap(Box::new(s));
-            Self::say(out)
-        } else {
-            match pop3::Session::start(host, store, who.clone(), self.log_pid) {
-                Ok(s) => {
-                    self.stage = Stage::Pop3(Box::new(s));
-                    Self::say("+OK Logged in.\r\n")
-                }
-                Err(trouble) => self.refused(host, dv, tag, who, trouble),
-            }
-        }
-    }
-    /// The session's process cannot open the user's mail.
-    fn refused(&mut self, host: &mut Host, dv: &mut Dovecot, tag: &str, who: Who, trouble: Trouble) -> Turn {
-        let imap = self.kind == Kind::Imap;
-        let bye = "* BYE Internal error occurred. Refer to server log for more information.\r\n";
-        let output = match &trouble {
-            _ if !imap => {
-                "+OK Logged in.\r\n-ERR [SYS/TEMP] Internal error occurred. Refer to server log for more information.\r\n"
-                    .to_owned()
-            }
-            Trouble::UnknownDriver { .. } | Trouble::NoHome | Trouble::NoLocation => {
-                format!("{}{bye}", imap::logged_in(&self.config, tag, self.asked_capability))
-            }
-            _ => format!("{tag} OK Logged in, but initialization failed.\r\n{bye}"),
-        };
-        let session = match &trouble {
-            Trouble::UidNotPermitted { .. } => Who { session: String::new(), ..who.clone() },
-            Trouble::Quota { .. } => Who { user: String::new(), ..who.clone() },
-            _ => who.clone(),
-        };
-        let late = matches!(&trouble, Trouble::UnknownDriver { .. } | Trouble::NoHome | Trouble::NoLocation);
-        let reason = trouble.to_string();
-        log(host, self.log_pid, Event::SessionTrouble { session, trouble });
-        if late && imap {
-            let stats = imap::Stats { output: output.len() - bye.len(), ..imap::Stats::default() }.to_string();
-            log(host, self.log_pid, Event::SessionGone { session: who, reason, stats });
-        }
-        self.end(host, dv);
-        Turn { output: output.into_bytes(), close: true, ..Turn::default() }
-    }
-    fn pop3_line(&mut self, host: &mut Host, dv: &mut Dovecot, line: &str) -> Turn {
-        if let Some(sasl) = self.sasl.take() {
-            return self.sasl_line(host, dv, sasl, line);
-        }
-        if self.asked_tls() {
-            self.method.clear();
-        }
-        let (verb, arg) = line.split_once(' ').unwrap_or((line, ""));
-        let disallowed = "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.\r\n";
-        match verb.to_ascii_uppercase().as_str() {
-            "CAPA" => {
-                let mut c =
-                    String::from("+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n");
-                if self.offers_tls() {
-                    c.push_str("STLS\r\n");
-                }
-                if self.plaintext_ok() {
-                    c.push_str(&format!("USER\r\nSASL {}\r\n", self.mechanisms().join(" ")));
-                } else {
-                    c.push_str("SASL\r\n");
-                }
-                Self::say(c + ".\r\n")
-            }
-            "USER" => {
-                if !self.plaintext_ok() {
-                    self.disallowed = true;
-                    self.user = arg.to_owned();
-                    self.method = "PLAIN".into();
-                    return Self::say(disallowed);
-                }
-                self.pop_user = Some(arg.to_owned());
-                Self::say("+OK\r\n")
-            }
-            "PASS" => match self.pop_user.take() {
-                None => Self::say("-ERR No username given.\r\n"),
-                Some(u) => self.try_login(host, dv, "", "PLAIN", &u, arg),
-            },
-            "AUTH" if arg.is_empty() => Self::say(format!(
-                "+OK\r\n{}.\r\n",
-                self.mechanisms().iter().map(|m| format!("{m}\r\n")).collect::<String>()
-            )),
-            "AUTH" => {
-                let (m, initial) = arg.split_once(' ').map_or((arg, None), |(m, i)| (m, Some(i.to_owned())));
-                let mechanism = m.to_ascii_uppercase();
-                if !self.plaintext_ok() {
-                    self.disallowed = true;
-                    self.method = mechanism;
-                    return Self::say("-ERR [AUTH] Plaintext authentication disabled.\r\n");
-                }
-                if !self.mechanisms().contains(&mechanism) {
-                    self.unsupported = true;
-                    self.method = mechanism;
-                    return Self::say("-ERR [AUTH] Unsupported authentication mechanism.\r\n");
-                }
-                let sasl = Sasl { tag: String::new(), mechanism, user: None };
-                match initial {
-                    Some(i) => self.sasl_line(host, dv, sasl, &i),
-                    None => self.sasl_ask(sasl),
-                }
-            }
-            "STLS" if self.layer == Layer::Tls => Self::say("-ERR TLS is already active.\r\n"),
-            "STLS" if !self.offers_tls() => Self::say("-ERR TLS support isn't enabled.\r\n"),
-            "STLS" => match self.start_tls(host) {
-                Err(t) => t,
-                Ok(()) => Self::say("+OK Begin TLS negotiation now.\r\n"),
-            },
-            "QUIT" => {
-                self.gone(host, "Aborted login by logging out");
-                Self::say("+OK Logging out\r\n")
-            }
-            _ => {
-                self.bad += 1;
-                if self.bad > 10 {
-                    self.gone(host, "Too many invalid bad commands");
-                    return Self::say("-ERR Too many invalid bad commands.\r\n");
-                }
-                Self::say("-ERR Unknown command.\r\n")
-            }
-        }
     }
 }
