@@ -171,7 +171,7 @@ pub fn accept(host: &mut Host, dv: &mut Dovecot, from: &str, peer: u32) -> Optio
 }
 
 /// Reads `<path>` after `FROM:` or `TO:`: the address and the parameters.
-fn path<'l>(arg: &'l str, null: bool) -> Result<(&'l str, &'l str), &'static str> {
+fn path(arg: &str, null: bool) -> Result<(&str, &str), &'static str> {
     let arg = arg.trim_start();
     if arg.is_empty() {
         return Err("Path is empty string");

@@ -342,7 +342,7 @@ impl Store {
             }
         }
         known.sort_by_key(|k| k.0);
-        f.keywords = self.keywords(host, &dir);
+        f.keywords = keywords(host, &dir);
         for (uid, base) in &known {
             if let Some((_, path, recent)) = found.iter().find(|(b, _, _)| b == base)
                 && let Some(m) = mail(host, *uid, base, path, *recent)
@@ -362,13 +362,9 @@ impl Store {
         }
         let _ = host.fs.write(&self.user.cred, &format!("{}/dovecot-uidlist", f.dir), text, 0o600);
     }
-    fn keywords(&self, host: &Host, dir: &str) -> Vec<String> {
-        let text = host.fs.read_text(&format!("{dir}/dovecot-keywords")).unwrap_or_default();
-        text.lines().filter_map(|l| l.split_once(' ')).map(|(_, k)| k.to_owned()).collect()
-    }
     /// The letter of a keyword, noting it when it is new; `None` when the 26 letters are used up.
     fn keyword_letter(&self, host: &mut Host, dir: &str, keyword: &str) -> Option<char> {
-        let mut all = self.keywords(host, dir);
+        let mut all = keywords(host, dir);
         let at = all.iter().position(|k| k.eq_ignore_ascii_case(keyword)).or_else(|| {
             (all.len() < 26).then(|| {
                 all.push(keyword.to_owned());
@@ -409,9 +405,8 @@ impl Store {
         }
         let dir = self.dir(mailbox);
         let t = host.now;
-        let mut micros = t.subsec_micros();
         let mut base = String::new();
-        for _ in 0..1000 {
+        for micros in (t.subsec_micros()..).take(1000) {
             base = format!("{}.M{micros}P{}.{}", t.secs(), self.pid, host.name);
             let taken = ["new", "cur", "tmp"].iter().any(|s| {
                 host.fs
@@ -421,7 +416,6 @@ impl Store {
             if !taken {
                 break;
             }
-            micros += 1;
         }
         let cred = self.cred();
         let tmp = format!("{dir}/tmp/{base}");
@@ -511,6 +505,12 @@ impl Store {
     pub fn read(&self, host: &Host, m: &Mail) -> Vec<u8> {
         host.fs.read(&self.user.cred, &m.path).map(|b| b.bytes().into_owned()).unwrap_or_default()
     }
+}
+
+/// The keywords of a folder, by letter.
+fn keywords(host: &Host, dir: &str) -> Vec<String> {
+    let text = host.fs.read_text(&format!("{dir}/dovecot-keywords")).unwrap_or_default();
+    text.lines().filter_map(|l| l.split_once(' ')).map(|(_, k)| k.to_owned()).collect()
 }
 
 /// Why a mail was not saved.

@@ -67,13 +67,14 @@ fn options(ctx: &Ctx) -> Result<Options, i32> {
                         return Err(1);
                     };
                     match c {
-                        'w' => match v.parse() {
-                            Ok(n) => o.wait = Some(n),
-                            Err(_) => {
+                        'w' => {
+                            if let Ok(n) = v.parse() {
+                                o.wait = Some(n)
+                            } else {
                                 ctx.complain(format!("timeout invalid: {v}"));
                                 return Err(1);
                             }
-                        },
+                        }
                         'q' => o.quit = v.parse().ok(),
                         's' => o.source = v.parse().ok(),
                         _ => {}

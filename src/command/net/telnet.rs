@@ -109,19 +109,16 @@ pub async fn telnet(ctx: &mut Ctx) -> i32 {
 async fn prompt(ctx: &mut Ctx) -> i32 {
     loop {
         ctx.out("telnet> ");
-        match ctx.io.read_line(0).await {
-            Ok(Some(l)) => {
-                let text = String::from_utf8_lossy(&l).trim().to_owned();
-                match text.as_str() {
-                    "" => {}
-                    "q" | "quit" => return 0,
-                    _ => ctx.out("?Invalid command\n"),
-                }
+        if let Ok(Some(l)) = ctx.io.read_line(0).await {
+            let text = String::from_utf8_lossy(&l).trim().to_owned();
+            match text.as_str() {
+                "" => {}
+                "q" | "quit" => return 0,
+                _ => ctx.out("?Invalid command\n"),
             }
-            _ => {
-                ctx.out("\n");
-                return 0;
-            }
+        } else {
+            ctx.out("\n");
+            return 0;
         }
     }
 }

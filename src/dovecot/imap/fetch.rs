@@ -113,7 +113,7 @@ fn structure(data: &[u8], extended: bool) -> String {
     let params = if params.is_empty() { "NIL".to_owned() } else { format!("({})", params.join(" ")) };
     let encoding = header(data, "Content-Transfer-Encoding").unwrap_or_else(|| "7bit".into());
     let (_, body) = split(data);
-    let lines = body.iter().filter(|b| **b == b'\n').count();
+    let lines = body.split(|b| *b == b'\n').count() - 1;
     let lines = if main.eq_ignore_ascii_case("text") { format!(" {lines}") } else { String::new() };
     let tail = if extended { " NIL NIL NIL NIL" } else { "" };
     format!("(\"{main}\" \"{sub}\" {params} NIL NIL \"{encoding}\" {}{lines}{tail})", body.len())

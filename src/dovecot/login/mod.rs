@@ -9,14 +9,11 @@ mod start;
 
 use super::auth::{self, Verdict};
 use super::config::{Config, Scope};
-use super::maildir::Store;
 use super::{Dovecot, ids, imap, log, master, pop3, tls};
 use crate::base::{Span, Time};
 use crate::host::Host;
 use crate::host::net::{TlsPeer, Turn};
-use crate::log::dovecot::{Attempts, Client, Dovecot as Event, Security, Session as Who, Trouble};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::log::dovecot::{Attempts, Client, Dovecot as Event, Security};
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! pop3-login's commands.
 
 use super::{Layer, Sasl, Session};
-use crate::dovecot::{Dovecot, auth};
+use crate::dovecot::Dovecot;
 use crate::host::Host;
 use crate::host::net::Turn;
 

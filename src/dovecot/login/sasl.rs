@@ -22,7 +22,7 @@ impl Session {
             Kind::Imap => Self::say(format!("{tag} {imap}\r\n")),
             _ => Self::say(format!("-ERR {pop}\r\n")),
         };
-        if line == "*" && self.first_try.is_none() || line == "*" {
+        if line == "*" {
             self.failures += 1;
             self.first_try.get_or_insert(host.now);
             return reply(

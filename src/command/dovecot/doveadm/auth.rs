@@ -7,8 +7,11 @@ use crate::dovecot::config::{Config, Scope};
 use crate::dovecot::user::{MailUser, NoUser, all};
 use crate::host::crypt;
 
+/// Options with their values, and the words that are left.
+type Options = (Vec<(char, String)>, Vec<String>);
+
 /// The options of these commands: letters, and what is left. A letter with `:` in the list takes a value.
-fn options(ctx: &Ctx, args: &[String], letters: &str) -> Result<(Vec<(char, String)>, Vec<String>), i32> {
+fn options(ctx: &Ctx, args: &[String], letters: &str) -> Result<Options, i32> {
     let (mut seen, mut rest) = (Vec::new(), Vec::new());
     let mut it = args.iter();
     while let Some(a) = it.next() {

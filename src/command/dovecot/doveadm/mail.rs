@@ -4,10 +4,8 @@ use super::{DATA, Global, NOT_FOUND, TEMPORARY, USAGE, Whose, complain, lookup, 
 use crate::command::Ctx;
 use crate::command::dovecot::table::{Column, Format, column};
 use crate::dovecot::config::Config;
-use crate::dovecot::lmtp::header;
-use crate::dovecot::maildir::{Folder, Mail, SaveError, Store, stamp};
+use crate::dovecot::maildir::{Folder, SaveError, Store};
 use crate::dovecot::quota;
-use crate::dovecot::search::{Query, parse};
 use crate::host::{Errno, Host};
 use crate::log::dovecot::Trouble;
 use std::sync::Arc;
@@ -47,7 +45,7 @@ fn quota_rows(ctx: &Ctx, store: &Store, everyone: bool) -> Vec<Vec<String>> {
                 } else {
                     (u.messages.max(0) as u64, root.messages)
                 };
-                let percent = if limit == 0 { 0 } else { used.saturating_mul(100) / limit };
+                let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(0);
                 let limit = if limit == 0 { "-".to_owned() } else { (limit / unit).to_string() };
                 row.extend([used.div_ceil(unit).to_string(), limit, percent.to_string()]);
             }

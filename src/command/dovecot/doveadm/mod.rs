@@ -164,13 +164,14 @@ fn users(ctx: &Ctx, config: &Arc<Config>, w: &Whose) -> Result<Vec<String>, i32>
             Ok(all.into_iter().filter(|n| mask(u.as_bytes(), n.as_bytes())).collect())
         }
         Some(u) => Ok(vec![u.clone()]),
-        None => match ctx.env.get("USER").filter(|u| !u.is_empty()) {
-            Some(u) => Ok(vec![u.clone()]),
-            None => {
+        None => {
+            if let Some(u) = ctx.env.get("USER").filter(|u| !u.is_empty()) {
+                Ok(vec![u.clone()])
+            } else {
                 ctx.err("Fatal: USER environment is missing and -u option not used\n");
                 Err(USAGE)
             }
-        },
+        }
     }
 }
 

@@ -19,7 +19,7 @@ const FIELDS: &str = "hdr.<name> body.<section> binary.<section> user mailbox ma
 fn sent_date(data: &[u8]) -> String {
     // `Fri, 06 Feb 2026 11:30:15 +0100`
     let Some(v) = header(data, "Date") else { return String::new() };
-    let w: Vec<&str> = v.split(|c: char| c == ' ' || c == ',').filter(|x| !x.is_empty()).collect();
+    let w: Vec<&str> = v.split([' ', ',']).filter(|x| !x.is_empty()).collect();
     let start = usize::from(w.first().is_some_and(|x| x.parse::<u32>().is_err()));
     let (Some(d), Some(m), Some(y), Some(clock)) = (w.get(start), w.get(start + 1), w.get(start + 2), w.get(start + 3))
     else {
@@ -197,12 +197,11 @@ struct Words {
 
 pub fn query(ctx: &Ctx, g: Global, config: &Arc<Config>, command: &str, rest: &[String]) -> i32 {
     let (command, rest) = if command == "flags" {
-        match rest.first().filter(|v| ["add", "remove", "replace"].contains(&v.as_str())) {
-            Some(v) => (v.as_str(), &rest[1..]),
-            None => {
-                ctx.err(usage::group("flags"));
-                return USAGE;
-            }
+        if let Some(v) = rest.first().filter(|v| ["add", "remove", "replace"].contains(&v.as_str())) {
+            (v.as_str(), &rest[1..])
+        } else {
+            ctx.err(usage::group("flags"));
+            return USAGE;
         }
     } else {
         (command, rest)

@@ -122,12 +122,11 @@ pub async fn small(ctx: &mut Ctx, command: &str, args: &[String]) -> i32 {
             format!("{:016x}", w.host.chance.value("openssl-salt", &w.host.now.0.to_string()))
         });
         let word = args.iter().rev().find(|a| !a.starts_with('-') && **a != salt).cloned();
-        let password = match word {
-            Some(p) => p,
-            None => {
-                let line = ctx.io.read_line(0).await.ok().flatten().unwrap_or_default();
-                String::from_utf8_lossy(&line).trim_end().to_owned()
-            }
+        let password = if let Some(p) = word {
+            p
+        } else {
+            let line = ctx.io.read_line(0).await.ok().flatten().unwrap_or_default();
+            String::from_utf8_lossy(&line).trim_end().to_owned()
         };
         let hash = crate::host::crypt::crypt(&password, &format!("${id}${salt}")).unwrap_or_default();
         ctx.out(format!("{hash}\n"));

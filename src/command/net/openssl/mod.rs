@@ -50,19 +50,18 @@ fn number(e: Errno) -> u32 {
 
 /// Reads a certificate from a file or standard input, with OpenSSL's complaints.
 async fn certificate(ctx: &mut Ctx, path: Option<&str>, what: &str) -> Option<Vec<Cert>> {
-    let (text, name) = match path {
-        Some(p) => match ctx.read_file(p) {
+    let (text, name) = if let Some(p) = path {
+        match ctx.read_file(p) {
             Ok(b) => (b.text(), p.to_owned()),
             Err(e) => {
                 no_file(ctx, what, p, e);
                 ctx.err(format!("Unable to load {what}\n"));
                 return None;
             }
-        },
-        None => {
-            let all = ctx.io.read_all(0).await.unwrap_or_default();
-            (String::from_utf8_lossy(&all).into_owned(), "<stdin>".to_owned())
         }
+    } else {
+        let all = ctx.io.read_all(0).await.unwrap_or_default();
+        (String::from_utf8_lossy(&all).into_owned(), "<stdin>".to_owned())
     };
     let certs = Cert::all_from_pem(&text);
     if certs.is_empty() {

@@ -49,45 +49,45 @@ pub async fn req(ctx: &mut Ctx, args: &[String]) -> i32 {
         return 0;
     }
     let subject = match value("subj") {
-        Some(s) => match Name::parse(&s) {
-            Some(n) => n,
-            None => {
+        Some(s) => {
+            if let Some(n) = Name::parse(&s) {
+                n
+            } else {
                 ctx.err(format!(
-                    "req: subject name is expected to be in the format /type0=value0/type1=value1/type2=... where characters \
-                     may be escaped by \\. This name is not in that format: '{}'\n",
-                    s.trim_start_matches('/')
-                ));
+                "req: subject name is expected to be in the format /type0=value0/type1=value1/type2=... where characters \
+                 may be escaped by \\. This name is not in that format: '{}'\n",
+                s.trim_start_matches('/')
+            ));
                 return 1;
             }
-        },
+        }
         None => Name::default(),
     };
-    let key = match value("key") {
-        Some(k) => match ctx.read_file(&k) {
-            Ok(b) => match private_key(&b.text()) {
-                Some(key) => key,
-                None => {
+    let key = if let Some(k) = value("key") {
+        match ctx.read_file(&k) {
+            Ok(b) => {
+                if let Some(key) = private_key(&b.text()) {
+                    key
+                } else {
                     ctx.err(format!("Could not read private key from {k}\n"));
                     return 1;
                 }
-            },
+            }
             Err(e) => {
                 no_file(ctx, "private key", &k, e);
                 return 1;
             }
-        },
-        None => {
-            let bits =
-                value("newkey").and_then(|n| n.strip_prefix("rsa:").and_then(|b| b.parse().ok())).unwrap_or(2048);
-            let (key, text) = keys::fresh(ctx, bits);
-            keys::dots(ctx);
-            let out = value("keyout").unwrap_or_else(|| "privkey.pem".into());
-            if !put(ctx, Some(&out), &text, 0o600) {
-                return 1;
-            }
-            ctx.err("-----\n");
-            key
         }
+    } else {
+        let bits = value("newkey").and_then(|n| n.strip_prefix("rsa:").and_then(|b| b.parse().ok())).unwrap_or(2048);
+        let (key, text) = keys::fresh(ctx, bits);
+        keys::dots(ctx);
+        let out = value("keyout").unwrap_or_else(|| "privkey.pem".into());
+        if !put(ctx, Some(&out), &text, 0o600) {
+            return 1;
+        }
+        ctx.err("-----\n");
+        key
     };
     let names = args
         .iter()

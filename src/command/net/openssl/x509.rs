@@ -170,7 +170,7 @@ pub async fn x509(ctx: &mut Ctx, args: &[String]) -> i32 {
             }
             "pubkey" => out.push_str(&to_pem("PUBLIC KEY", &c.key.to_der())),
             "ext" => {
-                for e in it.next().map(String::as_str).unwrap_or("").split(',') {
+                for e in it.next().map_or("", String::as_str).split(',') {
                     let id = match e {
                         "subjectAltName" => "2.5.29.17",
                         "basicConstraints" => "2.5.29.19",
