@@ -1,6 +1,7 @@
 //! Rivals ruled out: what the learner saw in the fault's world would have looked different in the rival's.
 //!
-//! The same inputs are played in the fault's world, in each rival's, and in controls (the same fault, other noise).
+//! The same inputs are played in the fault's world, in each rival's, and in controls (the same fault without noise, and
+//! among other noise).
 //! A step rules a rival out when it shows a line that the controls show too, and that the rival shows nowhere; when the
 //! rival shows a line about the case that neither the fault nor a control does; or when the whole answer is the controls'
 //! and the rival's is another. So noise rules nothing out.
@@ -95,8 +96,7 @@ fn separates(
         v
     };
     let (sf, sr) = (sorted(f), sorted(r));
-    let known = |l: &String| c.iter().any(|c| c.contains(l));
-    if c.iter().all(|c| sorted(c) == sf) && sf != sr && !r.iter().all(known) {
+    if c.iter().all(|c| sorted(c) == sf) && sf != sr {
         return Some(f.first().cloned().unwrap_or_default());
     }
     None
@@ -118,11 +118,12 @@ mod tests {
             ("another line", bounced, bounced, deferred, deferred, true),
             ("same", bounced, bounced, bounced, bounced, false),
             ("noise only", "to=<a>\nx", "to=<b>\nx", "x", "", false),
-            ("out of the window", bounced, bounced, "", bounced, false),
+            ("out of the window", "n1\nto=<a>", "n2\nto=<a>", "n1\nn3", "to=<a>", false),
             ("an empty answer", "", "", deferred, "", true),
             ("an empty answer, and noise", "", "to=<b>", deferred, "", false),
             ("more lines about the case", "to=<a>", "to=<b>", "to=<a>\nto=<x@case.example>", "", true),
             ("more lines of noise", "to=<a>", "to=<b>", "to=<a>\nto=<y@noise.example>", "", false),
+            ("one line fewer of the same", "to=<a>\nto=<a>", "to=<a>\nto=<a>", "to=<a>", "to=<a>", true),
             ("a count", "3", "3", "0", "", true),
             ("a count of noise", "31", "27", "30", "", false),
         ] {

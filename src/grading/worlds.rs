@@ -10,6 +10,7 @@ pub struct Worlds {
     pub lab: Lab,
     built: RefCell<BTreeMap<Variant, World>>,
     control: RefCell<Option<World>>,
+    quiet: RefCell<Option<World>>,
 }
 
 /// What the control's seed differs by.
@@ -17,7 +18,7 @@ const CONTROL: u64 = 0x636f_6e74_726f_6c00;
 
 impl Worlds {
     pub fn new(lab: Lab) -> Worlds {
-        Worlds { lab, built: RefCell::default(), control: RefCell::default() }
+        Worlds { lab, built: RefCell::default(), control: RefCell::default(), quiet: RefCell::default() }
     }
     /// The world of a variant.
     pub fn get(&self, variant: Variant) -> World {
@@ -41,9 +42,19 @@ impl Worlds {
         w.exec = Some(crate::machine::exec);
         w
     }
-    /// The same fault twice, each among other noise: what differs here says nothing.
-    pub fn controls(&self) -> [World; 2] {
-        [self.control(), self.get(Variant::Null)]
+    /// The same fault without noise, and twice among other noise and chance: a line that is in the fault's world and in
+    /// all of these is the case's.
+    pub fn controls(&self) -> [World; 3] {
+        [self.quiet(), self.control(), self.get(Variant::Null)]
+    }
+    fn quiet(&self) -> World {
+        if let Some(w) = &*self.quiet.borrow() {
+            return w.clone();
+        }
+        let mut w = self.lab.without_noise().world(Variant::Fault);
+        w.exec = Some(crate::machine::exec);
+        *self.quiet.borrow_mut() = Some(w.clone());
+        w
     }
     fn control(&self) -> World {
         if let Some(w) = &*self.control.borrow() {

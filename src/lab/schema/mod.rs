@@ -128,6 +128,12 @@ impl Lab {
     pub(super) fn schema(defs: &mut serde_json::Map<String, serde_json::Value>) -> serde_json::Value {
         LabBlock::schema(defs)
     }
+    /// The same lab without anybody else's mail: what shows there, too, is the case and not noise.
+    pub fn without_noise(&self) -> Lab {
+        let mut quiet = self.clone();
+        quiet.block.noise = Noise::default();
+        quiet
+    }
     /// The instant at which the host's past begins.
     pub fn start(&self) -> Time {
         self.now - self.host.past.unwrap_or(Span::hours(26))
