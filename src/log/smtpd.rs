@@ -493,7 +493,7 @@ impl Message for Smtpd {
             }
             Smtpd::BadOrcpt { text } => format!("warning: {text}"),
             Smtpd::EtrnUnavailable { domain, client } => {
-                format!("warning: reject: ETRN {:.100}... from {client}", domain)
+                format!("warning: reject: ETRN {domain:.100}... from {client}")
             }
             Smtpd::PolicyConnect { server, reason } => format!("warning: connect to {server}: {reason}"),
             Smtpd::PolicyTalk { server, reason } => format!("warning: problem talking to server {server}: {reason}"),

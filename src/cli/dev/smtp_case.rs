@@ -314,7 +314,7 @@ fn step(c: &mut Client<'_>, item: &Value, ip: IpAddr, server: IpAddr, port: u16,
             Value::Array(a) => a.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
             other => other.as_str().unwrap_or_default().split('\n').map(str::to_owned).collect(),
         };
-        let mut bytes: String = lines.iter().map(|l| format!("{l}\r\n")).collect();
+        let mut bytes: String = lines.join("\r\n") + if lines.is_empty() { "" } else { "\r\n" };
         if !item.get("no_dot").and_then(Value::as_bool).unwrap_or(false) {
             bytes += ".\r\n";
         }
@@ -359,7 +359,7 @@ fn step(c: &mut Client<'_>, item: &Value, ip: IpAddr, server: IpAddr, port: u16,
         c.record(json!({ "raw": raw }), s);
     } else if item.get("pipeline").is_some() {
         let lines = strings(item, "pipeline");
-        let bytes: String = lines.iter().map(|l| format!("{l}\r\n")).collect();
+        let bytes: String = lines.join("\r\n") + if lines.is_empty() { "" } else { "\r\n" };
         c.send(bytes.as_bytes());
         let s = lines.iter().flat_map(|_| c.reply()).collect();
         c.record(json!({ "pipeline": lines }), s);

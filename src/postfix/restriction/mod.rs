@@ -4,6 +4,9 @@
 //! and the log come in through [`Env`]; what it finds out goes into the [`CheckState`]. [`stages`] applies the lists of each
 //! stage of the dialogue. Left out: the verbose log (`-v`).
 
+// Every restriction has the signature of the registry's row, and answers with an `Outcome`.
+#![allow(clippy::unnecessary_wraps)]
+
 pub mod access;
 mod client;
 mod destination;

@@ -83,14 +83,11 @@ pub fn dict_retry(c: &mut Check<'_>, name: &str) -> Outcome {
 }
 
 fn abort(c: &mut Check<'_>, class: ErrorClass, code: i64, dsn: &str, text: &str) -> Outcome {
-    match reject(c, class, code, dsn, text) {
-        Status::Reject => Err(Abort),
+    if reject(c, class, code, dsn, text) != Status::Reject {
         // Under warn_if_reject the evaluation still ends, without a rejection.
-        _ => {
-            c.state.reply.clear();
-            Err(Abort)
-        }
+        c.state.reply.clear();
     }
+    Err(Abort)
 }
 
 /// Turns a later permit into this deferral.

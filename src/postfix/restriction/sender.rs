@@ -85,15 +85,11 @@ fn owners(c: &mut Check<'_>, sender: &str) -> Result<Option<Vec<String>>, super:
     if r.fail {
         reject::dict_retry(c, sender)?;
     }
-    match c.env.find_address(Maps::Param("smtpd_sender_login_maps"), &r.recipient) {
-        Ok(v) => {
-            Ok(v.map(|v| v.split([',', ' ', '\t', '\r', '\n']).filter(|w| !w.is_empty()).map(str::to_owned).collect()))
-        }
-        Err(_) => {
-            reject::dict_retry(c, sender)?;
-            Ok(None)
-        }
-    }
+    let Ok(found) = c.env.find_address(Maps::Param("smtpd_sender_login_maps"), &r.recipient) else {
+        reject::dict_retry(c, sender)?;
+        return Ok(None);
+    };
+    Ok(found.map(|v| v.split([',', ' ', '\t', '\r', '\n']).filter(|w| !w.is_empty()).map(str::to_owned).collect()))
 }
 
 fn sasl_on(c: &mut Check<'_>, call: &Call<'_>) -> bool {

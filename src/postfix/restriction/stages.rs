@@ -42,17 +42,17 @@ pub fn client(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
     let name = c.state.namaddr();
     let subject = Subject { name: &name, class: CLIENT, default_acl: Some("check_client_access") };
     let status = run(c, "smtpd_client_restrictions", subject);
-    c.state.defer_client = c.state.defer_if_permit.clone();
+    c.state.defer_client.clone_from(&c.state.defer_if_permit);
     rejection(c, status)
 }
 
 pub fn helo(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
     let c = &mut Check { state, env };
-    let Some(name) = c.state.helo.clone().filter(|h| !h.is_empty()) else { return None };
-    c.state.defer_if_permit = c.state.defer_client.clone();
+    let name = c.state.helo.clone().filter(|h| !h.is_empty())?;
+    c.state.defer_if_permit.clone_from(&c.state.defer_client);
     let subject = Subject { name: &name, class: HELO, default_acl: Some("check_helo_access") };
     let status = run(c, "smtpd_helo_restrictions", subject);
-    c.state.defer_helo = c.state.defer_if_permit.clone();
+    c.state.defer_helo.clone_from(&c.state.defer_if_permit);
     rejection(c, status)
 }
 
@@ -64,7 +64,7 @@ pub fn mail(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
     c.state.sender_checked = false;
     let subject = Subject { name: &sender, class: SENDER, default_acl: Some("check_sender_access") };
     let mut status = run(c, "smtpd_sender_restrictions", subject);
-    c.state.defer_sender = c.state.defer_if_permit.clone();
+    c.state.defer_sender.clone_from(&c.state.defer_if_permit);
     if status != Status::Reject && c.env.flag("smtpd_reject_unlisted_sender") && !c.state.discard && !sender.is_empty()
     {
         status = settle(c, |c| unlisted::sender(c, &sender));
@@ -86,7 +86,7 @@ pub fn rcpt(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
         }
     }
     let c = &mut Check { state, env };
-    c.state.defer_if_permit = c.state.defer_sender.clone();
+    c.state.defer_if_permit.clone_from(&c.state.defer_sender);
     let relay_first = c.env.flag("smtpd_relay_before_recipient_restrictions");
     let mut lists = [
         ("smtpd_relay_restrictions", "check_recipient_access"),
@@ -131,7 +131,7 @@ pub fn etrn(state: &mut CheckState, env: &mut dyn Env) -> Rejection {
         }
     }
     let c = &mut Check { state, env };
-    c.state.defer_if_permit = c.state.defer_helo.clone();
+    c.state.defer_if_permit.clone_from(&c.state.defer_helo);
     let subject = Subject { name: &domain, class: ETRN, default_acl: Some("check_etrn_access") };
     let mut status = run(c, "smtpd_etrn_restrictions", subject);
     status = force_deferral(c, status);

@@ -7,13 +7,11 @@ use crate::postfix::lookups::Maps;
 use crate::postfix::trivial_rewrite::Class;
 
 fn found(c: &mut Check<'_>, param: &str, key: &str, name: &str) -> Result<bool, Abort> {
-    match c.env.find_address(Maps::Param(param), key) {
-        Ok(v) => Ok(v.is_some()),
-        Err(_) => {
-            reject::dict_retry(c, name)?;
-            Ok(true)
-        }
+    if let Ok(v) = c.env.find_address(Maps::Param(param), key) {
+        return Ok(v.is_some());
     }
+    reject::dict_retry(c, name)?;
+    Ok(true)
 }
 
 /// Names that some part of Postfix takes care of by itself.

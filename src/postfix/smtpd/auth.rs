@@ -137,13 +137,11 @@ impl Session {
             None => self.challenge(ctx, "Username:", step),
             Some(text) => {
                 let text = if text == "=" { String::new() } else { text };
-                match decode(&text) {
-                    Some(data) => self.sasl_step(ctx, step, &data),
-                    None => {
-                        let m = self.state.sasl_method.clone();
-                        self.auth_failed(ctx, &m, "Invalid base64 data in initial response", "(unavailable)")
-                    }
+                if let Some(data) = decode(&text) {
+                    return self.sasl_step(ctx, step, &data);
                 }
+                let m = self.state.sasl_method.clone();
+                self.auth_failed(ctx, &m, "Invalid base64 data in initial response", "(unavailable)")
             }
         }
     }

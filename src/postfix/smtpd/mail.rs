@@ -122,7 +122,7 @@ impl Session {
                         return Err("501 5.5.4 Bad message size syntax".into());
                     }
                     match v.parse::<u64>() {
-                        Ok(n) if n <= i64::MAX as u64 => self.state.message_size = n,
+                        Ok(n) if i64::try_from(n).is_ok() => self.state.message_size = n,
                         _ => return Err("552 5.3.4 Message size exceeds file system imposed limit".into()),
                     }
                 } else if let Some(v) = Self::option(arg, "AUTH") {

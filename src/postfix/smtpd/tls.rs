@@ -40,10 +40,7 @@ fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
         return Vec::new();
     }
     let open = |file: &str, line: u32| -> Vec<Tls> {
-        let why = match host.fs.read(&crate::host::Cred::root(), file) {
-            Ok(_) => return Vec::new(),
-            Err(e) => e,
-        };
+        let Err(why) = host.fs.read(&crate::host::Cred::root(), file) else { return Vec::new() };
         [
             format!(
                 "error:80000002:system library::{}:../crypto/bio/bss_file.c:308:calling fopen({file}, r):",

@@ -187,9 +187,9 @@ fn resolve_into<E: Lookups + Log>(
     let first = r.recipient.find(['@', '!', '%']).map_or(0, |i| i + 1);
     r.routed = r.recipient[first..] != domain;
     if remote {
-        remote_class(env, purpose, sender, &remote_domain, &domain, r)?
+        remote_class(env, purpose, sender, &remote_domain, &domain, r)?;
     } else {
-        local_class(env, purpose, &domain, r)?
+        local_class(env, purpose, &domain, r)?;
     }
     if let Some((channel, destination)) = r.transport.clone().split_once(':') {
         r.transport = channel.into();
@@ -197,11 +197,12 @@ fn resolve_into<E: Lookups + Log>(
             r.nexthop = destination.into();
         }
     }
-    if r.class != Class::Alias && !env.param(&purpose.param("transport_maps")).is_empty() {
-        if let Err(e) = transport_lookup(env, &purpose.param("transport_maps"), &domain, r) {
-            env.say(Rewrite::LookupFailure { maps: purpose.param("transport_maps") });
-            return Err(e);
-        }
+    if r.class != Class::Alias
+        && !env.param(&purpose.param("transport_maps")).is_empty()
+        && let Err(e) = transport_lookup(env, &purpose.param("transport_maps"), &domain, r)
+    {
+        env.say(Rewrite::LookupFailure { maps: purpose.param("transport_maps") });
+        return Err(e);
     }
     if !env.param("relocated_maps").is_empty() {
         let recipient = r.recipient.clone();

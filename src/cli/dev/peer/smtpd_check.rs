@@ -208,55 +208,55 @@ fn set_client(state: &mut CheckState, w: &[String]) {
     state.reverse_name_status = state.name_status;
 }
 
-/// One line: the reply, or nothing for a comment.
-fn line(f: &mut Fixture<'_>, state: &mut CheckState, w: &[String]) -> Option<String> {
+/// One line: the reply.
+fn line(f: &mut Fixture<'_>, state: &mut CheckState, w: &[String]) -> String {
     let ok = || "OK".to_owned();
     let reply = |r: Option<String>| r.unwrap_or_else(ok);
     let command = w[0].to_ascii_lowercase();
     let stage = |state: &mut CheckState, s: &str| s.clone_into(&mut state.stage);
     match (command.as_str(), w.len()) {
-        ("rewrite", 1) => Some(reply(stages::rewrite(state, f).err())),
-        ("flush_dnsxl_cache", 1) => Some(ok()),
+        ("rewrite", 1) => reply(stages::rewrite(state, f).err()),
+        ("flush_dnsxl_cache", 1) => ok(),
         ("client", 3 | 4) => {
             set_client(state, w);
-            Some(reply(stages::client(state, f)))
+            reply(stages::client(state, f))
         }
         ("helo", 2) => {
             stage(state, "HELO");
             state.helo = Some(w[1].clone());
-            Some(reply(stages::helo(state, f)))
+            reply(stages::helo(state, f))
         }
         ("mail", 2) => {
             stage(state, "MAIL");
             state.sender = Some(trim_addr(&w[1]));
-            Some(reply(stages::mail(state, f)))
+            reply(stages::mail(state, f))
         }
         ("rcpt", 2) => {
             stage(state, "RCPT");
             state.recipient = Some(trim_addr(&w[1]));
             let r = stages::rcpt(state, f);
             state.recipient = None;
-            Some(reply(r))
+            reply(r)
         }
         ("fingerprint", 2) => {
             let print = w[1].clone();
             let tls = TlsState { fingerprint: print.clone(), pkey_fingerprint: print, ..TlsState::default() };
             state.tls = Some(tls);
-            Some(ok())
+            ok()
         }
         ("restriction_class", 2) => {
             let (name, list) = w[1].split_once(',').unwrap_or((&w[1], ""));
             let all = f.conf.get("smtpd_restriction_classes");
             f.conf.set("smtpd_restriction_classes", format!("{all} {name}").trim());
             f.conf.set(name, list);
-            Some(ok())
+            ok()
         }
         (_, 2) => {
             let name = LISTS.iter().find(|(n, _)| *n == command).map_or(command.as_str(), |(_, p)| p);
             f.conf.set(name, &w[1]);
-            Some(ok())
+            ok()
         }
-        _ => Some("bad command".into()),
+        _ => "bad command".into(),
     }
 }
 
@@ -292,10 +292,9 @@ pub fn run(input: &str, load: Load<'_>) -> String {
         if words.is_empty() {
             continue;
         }
-        if let Some(reply) = line(&mut f, &mut state, &words) {
-            f.out += &reply;
-            f.out.push('\n');
-        }
+        let reply = line(&mut f, &mut state, &words);
+        f.out += &reply;
+        f.out.push('\n');
     }
     f.out
 }
