@@ -102,7 +102,7 @@ pub fn ensure(host: &mut Host, dv: &mut Dovecot) -> Result<(), Span> {
         master::process(host, dv, "stats");
         for path in passwd_files(&config) {
             if let Err(errno) = host.fs.read(&crate::host::Cred::root(), &path) {
-                log(host, log_pid, Event::PasswdFile { worker: None, path, errno });
+                log(host, log_pid, Event::PasswdFile { worker: None, path, errno: errno.text() });
             }
         }
         if let Some(m) = dv.master.as_mut() {

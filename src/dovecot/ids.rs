@@ -48,7 +48,7 @@ pub fn login_session(at: Time, port: u16, ip: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    /// From a capture: 02:48:55 on the day, at a port that the id itself names.
+    /// From a capture whose login was logged eight seconds later; the port is the one that the id names.
     #[test]
     fn login_session_has_the_real_layout() {
         let id = "dX/AWP1gYK3AAAIy";
@@ -58,6 +58,6 @@ mod tests {
         let at = Time(i64::from_le_bytes(t) | (Time::from_civil(2026, 11, 24, 0, 0, 0).0 & !0xffff_ffff_ffff));
         let port = u16::from_le_bytes([b[6], b[7]]);
         assert_eq!(login_session(at, port, "192.0.2.50".parse().unwrap()), id);
-        assert_eq!(at.syslog(), "Nov 24 03:31:37");
+        assert_eq!(at.syslog(), "Nov 24 03:31:32");
     }
 }

@@ -136,7 +136,7 @@ impl Store {
         Trouble::Denied(Box::new(Denied {
             call,
             path: path.to_owned(),
-            errno,
+            errno: errno.text(),
             uid: self.user.uid,
             user: host.user_name(self.user.uid),
             gid: self.user.gid,
@@ -399,7 +399,7 @@ impl Store {
                 }
                 Err(errno) => {
                     let path = format!("{}/maildirsize", self.root);
-                    return Err(SaveError::Trouble(Trouble::Open { path, errno }));
+                    return Err(SaveError::Trouble(Trouble::Open { path, errno: errno.text() }));
                 }
             }
         }
@@ -421,8 +421,8 @@ impl Store {
         let tmp = format!("{dir}/tmp/{base}");
         let failed = |errno, path: &str| {
             SaveError::Trouble(match errno {
-                Errno::NoSpc | Errno::DQuot => Trouble::Write { path: path.to_owned(), errno },
-                errno => Trouble::MailboxOpen { mailbox: mailbox.to_owned(), path: path.to_owned(), errno },
+                Errno::NoSpc | Errno::DQuot => Trouble::Write { path: path.to_owned(), errno: errno.text() },
+                errno => Trouble::MailboxOpen { mailbox: mailbox.to_owned(), path: path.to_owned(), errno: errno.text() },
             })
         };
         host.fs.write(&cred, &tmp, data, 0o600).map_err(|e| failed(e, &tmp))?;

@@ -277,19 +277,19 @@ fn bind_failures(host: &Host, config: &Config) -> Vec<StartFailure> {
             let errno = if taken {
                 Errno::AddrInUse
             } else if !ip.is_unspecified() && !host.net.is_local(ip) {
-                out.push(StartFailure::BindInet { address: address.clone(), port, errno: Errno::AddrNotAvail });
+                out.push(StartFailure::BindInet { address: address.clone(), port, errno: Errno::AddrNotAvail.text() });
                 Errno::AddrNotAvail
             } else {
                 continue;
             };
-            out.push(StartFailure::Listen { service: service.to_owned(), address, port, errno });
+            out.push(StartFailure::Listen { service: service.to_owned(), address, port, errno: errno.text() });
         }
     }
     for s in config.sections("", "service").into_iter().filter(|s| is_served(config, s)) {
         for l in config.sections(&format!("service/{s}/"), "unix_listener") {
             let name = schema::unescape(&l);
             if name.starts_with('/') && !host.fs.is_dir(split(&name).0) {
-                out.push(StartFailure::BindUnix { path: name, errno: Errno::NoEnt });
+                out.push(StartFailure::BindUnix { path: name, errno: Errno::NoEnt.text() });
             }
         }
     }

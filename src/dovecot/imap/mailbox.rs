@@ -252,7 +252,7 @@ impl Session {
             Ok(u) => u,
             Err(errno) => {
                 let path = format!("{}/maildirsize", self.store.root);
-                return self.internal(host, Trouble::Open { path, errno });
+                return self.internal(host, Trouble::Open { path, errno: errno.text() });
             }
         };
         out.extend(quota_line(&root, usage).bytes());

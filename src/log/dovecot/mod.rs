@@ -7,7 +7,6 @@ mod trouble;
 pub use trouble::{Denied, Trouble};
 
 use super::{Message, Severity};
-use crate::host::Errno;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -130,9 +129,9 @@ impl fmt::Display for AuthFatal {
 /// Why master cannot start, or cannot listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartFailure {
-    Listen { service: String, address: String, port: u16, errno: Errno },
-    BindInet { address: String, port: u16, errno: Errno },
-    BindUnix { path: String, errno: Errno },
+    Listen { service: String, address: String, port: u16, errno: &'static str },
+    BindInet { address: String, port: u16, errno: &'static str },
+    BindUnix { path: String, errno: &'static str },
     NoListeners,
     Executable { service: String, path: String },
     NoUser { service: String, user: String, setting: String },
@@ -149,7 +148,7 @@ impl fmt::Display for StartFailure {
             StartFailure::BindUnix { path, errno } => write!(f, "bind({path}) failed: {errno}"),
             StartFailure::NoListeners => f.write_str("Failed to start listeners"),
             StartFailure::Executable { service, path } => {
-                write!(f, "service({service}) access({path}) failed: {}", Errno::NoEnt)
+                write!(f, "service({service}) access({path}) failed: {}", "No such file or directory")
             }
             StartFailure::NoUser { service, user, setting } => {
                 write!(
@@ -216,7 +215,7 @@ pub enum Dovecot {
     PasswdFile {
         worker: Option<u32>,
         path: String,
-        errno: Errno,
+        errno: &'static str,
     },
     /// What pam_unix logs of a failed attempt; `known` has the name when the account exists.
     Pam {

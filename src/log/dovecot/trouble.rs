@@ -1,6 +1,5 @@
 //! Complaints about a user, a mailbox or the quota: in the log, and from doveadm on standard error.
 
-use crate::host::Errno;
 use std::fmt;
 
 /// Who may not do what, as Dovecot explains a permission error.
@@ -8,7 +7,7 @@ use std::fmt;
 pub struct Denied {
     pub call: &'static str,
     pub path: String,
-    pub errno: Errno,
+    pub errno: &'static str,
     pub uid: u32,
     pub user: String,
     pub gid: u32,
@@ -20,7 +19,7 @@ pub struct Denied {
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({}) failed: {}", self.call, self.path, self.errno)?;
-        if self.errno == Errno::Acces {
+        if self.errno == "Permission denied" {
             write!(f, " (euid={}({}) egid={}({})", self.uid, self.user, self.gid, self.group)?;
             if let Some(m) = &self.missing {
                 write!(f, " {m}")?;
@@ -40,13 +39,13 @@ pub enum Trouble {
     NoLocation,
     Quota { root: String, why: String },
     Denied(Box<Denied>),
-    Open { path: String, errno: Errno },
-    MailboxOpen { mailbox: String, path: String, errno: Errno },
+    Open { path: String, errno: &'static str },
+    MailboxOpen { mailbox: String, path: String, errno: &'static str },
     Autocreate { mailbox: String, stamp: String },
     QuotaResource { resource: &'static str, why: String },
-    QuotaMkdir { path: String, errno: Errno },
+    QuotaMkdir { path: String, errno: &'static str },
     NoSuchMailbox(String),
-    Write { path: String, errno: Errno },
+    Write { path: String, errno: &'static str },
     Plugin { plugin: String },
 }
 

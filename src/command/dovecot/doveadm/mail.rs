@@ -53,7 +53,7 @@ fn quota_rows(ctx: &Ctx, store: &Store, everyone: bool) -> Vec<Vec<String>> {
                 let why = if made {
                     format!("Failed to get {resource}: open({}/maildirsize) failed: {errno}", store.root)
                 } else {
-                    complain(ctx, user, &Trouble::QuotaMkdir { path: store.root.clone(), errno });
+                    complain(ctx, user, &Trouble::QuotaMkdir { path: store.root.clone(), errno: errno.text() });
                     format!("Failed to get {resource}: failed to write maildirsize")
                 };
                 complain(ctx, user, &Trouble::QuotaResource { resource: kind, why });
@@ -108,7 +108,7 @@ fn quota(ctx: &Ctx, g: Global, config: &Arc<Config>, rest: &[String]) -> i32 {
                 }
                 Err(t) => {
                     complain(ctx, name, &t);
-                    complain(ctx, name, &Trouble::QuotaMkdir { path: store.root.clone(), errno: Errno::Acces });
+                    complain(ctx, name, &Trouble::QuotaMkdir { path: store.root.clone(), errno: Errno::Acces.text() });
                     ctx.err(format!(
                         "doveadm({name}): Error: Recalculating quota failed: Could not update storage usage data: failed to write \
                          maildirsize\n"
