@@ -422,7 +422,9 @@ impl Store {
         let failed = |errno, path: &str| {
             SaveError::Trouble(match errno {
                 Errno::NoSpc | Errno::DQuot => Trouble::Write { path: path.to_owned(), errno: errno.text() },
-                errno => Trouble::MailboxOpen { mailbox: mailbox.to_owned(), path: path.to_owned(), errno: errno.text() },
+                errno => {
+                    Trouble::MailboxOpen { mailbox: mailbox.to_owned(), path: path.to_owned(), errno: errno.text() }
+                }
             })
         };
         host.fs.write(&cred, &tmp, data, 0o600).map_err(|e| failed(e, &tmp))?;
