@@ -142,7 +142,10 @@ pub async fn journalctl(ctx: &mut Ctx) -> i32 {
             return 141;
         }
     }
-    while q.follow {
+    if !q.follow {
+        return 0;
+    }
+    loop {
         ctx.io.kernel.tick().await;
         let fresh: Vec<String> = {
             let w = world.borrow();
@@ -159,7 +162,6 @@ pub async fn journalctl(ctx: &mut Ctx) -> i32 {
             return 141;
         }
     }
-    0
 }
 
 fn parse(ctx: &Ctx) -> Result<Query, String> {
