@@ -115,7 +115,7 @@ fn show(ctx: &Context, m: &ArgMatches, all: &[Graded]) -> Result<(), Failure> {
             match r {
                 Ok(r) => out.push_str(&format!("{f},{}\n", r.csv())),
                 Err(_) => {
-                    out.push_str(&format!("{f},,,,,false{}\n", ",".repeat(Report::CSV_HEAD.matches(',').count() - 4)))
+                    out.push_str(&format!("{f},,,,,false{}\n", ",".repeat(Report::CSV_HEAD.matches(',').count() - 4)));
                 }
             }
         }

@@ -63,11 +63,11 @@ macro_rules! program {
 pub trait Spawn {
     /// Runs `argv` with the descriptors, environment and directory of `ctx` and gives its exit status (127 with a message
     /// when there is no such program).
-    fn spawn<'a>(&'a self, ctx: Ctx, argv: Vec<String>) -> Running<'a>;
+    fn spawn(&self, ctx: Ctx, argv: Vec<String>) -> Running<'_>;
     /// Runs a script text as `sh -c` does.
-    fn shell<'a>(&'a self, ctx: Ctx, script: String, args: Vec<String>) -> Running<'a>;
+    fn shell(&self, ctx: Ctx, script: String, args: Vec<String>) -> Running<'_>;
     /// Runs bash itself with the arguments of `ctx` (`-c`, a script, or what standard input holds).
-    fn bash<'a>(&'a self, _ctx: Ctx) -> Running<'a> {
+    fn bash(&self, _ctx: Ctx) -> Running<'_> {
         Box::pin(async { 127 })
     }
 }

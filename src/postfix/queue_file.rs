@@ -192,7 +192,7 @@ pub fn records(bytes: &[u8]) -> Records<'_> {
     Records { bytes, at: 0 }
 }
 
-impl<'a> Records<'a> {
+impl Records<'_> {
     /// Where reading stands.
     pub fn offset(&self) -> usize {
         self.at

@@ -129,8 +129,8 @@ impl Nano {
             (KeyCode::Char('c'), true, _) => self.location(),
             (KeyCode::Char('k'), true, _) | (KeyCode::F(9), ..) => self.cut_line(was_cutting),
             (KeyCode::Char('u'), true, _) | (KeyCode::F(10), ..) => self.paste(),
-            (KeyCode::Char('u'), _, true) => self.change(|a| a.undo()),
-            (KeyCode::Char('e'), _, true) => self.change(|a| a.redo()),
+            (KeyCode::Char('u'), _, true) => self.change(ratatui_textarea::TextArea::undo),
+            (KeyCode::Char('e'), _, true) => self.change(ratatui_textarea::TextArea::redo),
             (KeyCode::Char('a'), true, _) | (KeyCode::Home, false, _) => self.area.move_cursor(CursorMove::Head),
             (KeyCode::Char('e'), true, _) | (KeyCode::End, false, _) => self.area.move_cursor(CursorMove::End),
             (KeyCode::Char('y'), true, _) | (KeyCode::PageUp, ..) => self.page(-1),
@@ -146,8 +146,12 @@ impl Nano {
             (KeyCode::Char('f'), _, true) | (KeyCode::Right, false, _) => self.area.move_cursor(CursorMove::Forward),
             (KeyCode::Left, true, _) => self.area.move_cursor(CursorMove::WordBack),
             (KeyCode::Right, true, _) => self.area.move_cursor(CursorMove::WordForward),
-            (KeyCode::Char('d'), true, _) | (KeyCode::Delete, ..) => self.change(|a| a.delete_next_char()),
-            (KeyCode::Backspace, ..) | (KeyCode::Char('h'), true, _) => self.change(|a| a.delete_char()),
+            (KeyCode::Char('d'), true, _) | (KeyCode::Delete, ..) => {
+                self.change(ratatui_textarea::TextArea::delete_next_char)
+            }
+            (KeyCode::Backspace, ..) | (KeyCode::Char('h'), true, _) => {
+                self.change(ratatui_textarea::TextArea::delete_char)
+            }
             (KeyCode::Enter, ..) | (KeyCode::Char('m'), true, _) => self.change(|a| {
                 a.insert_newline();
                 true

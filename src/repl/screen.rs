@@ -46,10 +46,13 @@ fn press(widget: &mut Widget, key: KeyEvent) -> Option<Option<String>> {
     let step = match widget {
         Widget::Nano(n) => n.key(key),
         Widget::Vi(v) => v.key(key),
-        Widget::Pager(p) => match p.key(key) {
-            true => nano::Step::Leave(None),
-            false => nano::Step::Stay,
-        },
+        Widget::Pager(p) => {
+            if p.key(key) {
+                nano::Step::Leave(None)
+            } else {
+                nano::Step::Stay
+            }
+        }
     };
     match step {
         nano::Step::Stay => None,

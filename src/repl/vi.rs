@@ -78,10 +78,8 @@ impl Vi {
                 let kind = *kind;
                 match key.code {
                     KeyCode::Esc => self.mode = Mode::Normal,
-                    KeyCode::Backspace => {
-                        if text.pop().is_none() {
-                            self.mode = Mode::Normal;
-                        }
+                    KeyCode::Backspace if text.pop().is_none() => {
+                        self.mode = Mode::Normal;
                     }
                     KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => self.mode = Mode::Normal,
                     KeyCode::Char(c) => text.push(c),

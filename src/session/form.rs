@@ -10,7 +10,7 @@ use crate::command::Ctx;
 use crate::grading::diagnosis::{CodeAnswer, Diagnosis, Field, MAX_QUOTES, Mistake, read_flags};
 use crate::grading::dossier::Delivered;
 use crate::grading::evidence::squash;
-use crate::grading::text::{WIDTH, block, short};
+use crate::grading::text::{block, short};
 use crate::grading::verdict::label;
 use crate::i18n::{Catalogue, fill};
 

@@ -327,7 +327,7 @@ impl Shell {
             'u' => each(val, |s| change_case(s, '^', false, None)),
             'Q' => each(val, |s| if escape::quote(s).starts_with('$') { escape::quote(s) } else { escape::single(s) }),
             'E' => each(val, |s| escape::ansi_c(s)),
-            'P' => each(val, |s| s.clone()),
+            'P' => each(val, std::clone::Clone::clone),
             'a' => {
                 let flags = self.vars.get(name).map(|v| v.flags().trim_matches('-').to_owned()).unwrap_or_default();
                 Val::One(flags)

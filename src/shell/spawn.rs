@@ -16,7 +16,7 @@ impl Spawner {
 }
 
 impl Spawn for Spawner {
-    fn spawn<'a>(&'a self, ctx: Ctx, argv: Vec<String>) -> Running<'a> {
+    fn spawn(&self, ctx: Ctx, argv: Vec<String>) -> Running<'_> {
         Box::pin(async move {
             if argv.is_empty() {
                 return 0;
@@ -64,7 +64,7 @@ impl Spawn for Spawner {
             }
         })
     }
-    fn shell<'a>(&'a self, ctx: Ctx, script: String, args: Vec<String>) -> Running<'a> {
+    fn shell(&self, ctx: Ctx, script: String, args: Vec<String>) -> Running<'_> {
         Box::pin(async move {
             let name = "sh".to_owned();
             let mut sh = Shell::from_ctx(&ctx, Mode::Command);
@@ -76,7 +76,7 @@ impl Spawn for Spawner {
             sh.leave(r).await
         })
     }
-    fn bash<'a>(&'a self, ctx: Ctx) -> Running<'a> {
+    fn bash(&self, ctx: Ctx) -> Running<'_> {
         Box::pin(async move { bash(ctx).await })
     }
 }

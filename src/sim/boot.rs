@@ -27,7 +27,7 @@ impl World {
             let uid = self.host.user(user).map_or(0, |u| u.uid);
             let started = self.host.now;
             self.host.procs.spawn(Process {
-                pid: if n == 0 { 1 } else { 0 },
+                pid: u32::from(n == 0),
                 ppid: u32::from(n > 0),
                 uid,
                 comm: (*comm).into(),

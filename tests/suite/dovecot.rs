@@ -15,10 +15,10 @@ use std::task::{Context, Poll, Waker};
 
 struct NoSpawn;
 impl Spawn for NoSpawn {
-    fn spawn<'a>(&'a self, _: Ctx, _: Vec<String>) -> Running<'a> {
+    fn spawn(&self, _: Ctx, _: Vec<String>) -> Running<'_> {
         Box::pin(async { 127 })
     }
-    fn shell<'a>(&'a self, _: Ctx, _: String, _: Vec<String>) -> Running<'a> {
+    fn shell(&self, _: Ctx, _: String, _: Vec<String>) -> Running<'_> {
         Box::pin(async { 127 })
     }
 }

@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn a_damaged_lab_is_examined_without_panic(at in 0usize..12_000, len in 0usize..300, put in "[\\[\\]{}=\"'a-z0-9 \n]{0,12}") {
         let base = catalogue::text("unknown-user").unwrap_or_default();
-        let mut cut = |n: usize| { let mut n = n.min(base.len()); while !base.is_char_boundary(n) { n -= 1; } n };
+        let cut = |n: usize| { let mut n = n.min(base.len()); while !base.is_char_boundary(n) { n -= 1; } n };
         let (from, to) = (cut(at), cut(at + len));
         let text = format!("{}{put}{}", &base[..from], &base[to..]);
         let (file, found) = LabFile::examine(&text);

@@ -154,10 +154,8 @@ async fn run(ctx: &mut Ctx) -> Status {
                     _ => Key::Name,
                 }
             }
-            "F" | "classify" => {
-                if v.is_none_or(|v| v == "always") || tty {
-                    o.classify = 3;
-                }
+            "F" | "classify" if (v.is_none_or(|v| v == "always") || tty) => {
+                o.classify = 3;
             }
             "file-type" => o.classify = 2,
             "p" => o.classify = 1,

@@ -96,7 +96,7 @@ async fn run(ctx: &mut Ctx) -> Status {
     // `-w` or `-rx` is a mode, no option.
     let mut mode_arg: Option<String> = None;
     let mut args = Vec::new();
-    for a in ctx.args[1..].iter() {
+    for a in &ctx.args[1..] {
         let letters = a.strip_prefix('-').unwrap_or("");
         let is_mode = !letters.is_empty()
             && letters.chars().all(|c| "rwxXst,=+-ugo0123456789".contains(c))

@@ -353,7 +353,7 @@ async fn dd_run(ctx: &mut Ctx) -> Status {
     let (mut from, mut to, mut bs, mut count, mut skip, mut seek) =
         ("-".to_owned(), None, 512u64, u64::MAX, 0u64, 0u64);
     let (mut conv, mut level) = (String::new(), String::new());
-    for a in ctx.args[1..].iter() {
+    for a in &ctx.args[1..] {
         let Some((k, v)) = a.split_once('=') else {
             ctx.complain(format!("unrecognized operand {}", quote(a)));
             ctx.err(super::super::opt::hint(ctx));
@@ -434,9 +434,9 @@ async fn dd_run(ctx: &mut Ctx) -> Status {
             break;
         }
         if buf.len() == block {
-            full += 1
+            full += 1;
         } else {
-            part += 1
+            part += 1;
         }
         bytes += buf.len() as u64;
         if conv.contains("ucase") {

@@ -38,9 +38,9 @@ async fn less_run(ctx: &mut Ctx) -> Status {
             let m =
                 if name == "more" { format!("\n*** {n}: directory ***\n\n") } else { format!("{n} is a directory\n") };
             if name == "more" {
-                ctx.out(m)
+                ctx.out(m);
             } else {
-                ctx.err(m)
+                ctx.err(m);
             }
             code = i32::from(name != "more");
             continue;

@@ -65,9 +65,9 @@ pub fn format(t: Time, text: &str) -> String {
         let mut upper = false;
         while i < ch.len() && matches!(ch[i], '-' | '_' | '0' | '^' | '#' | '+') {
             if matches!(ch[i], '^' | '#') {
-                upper = true
+                upper = true;
             } else {
-                flag = ch[i]
+                flag = ch[i];
             }
             i += 1;
         }
@@ -101,7 +101,7 @@ pub fn format(t: Time, text: &str) -> String {
             let w = if width > 0 { width } else { w };
             if pad == '0' { format!("{v:0w$}") } else { format!("{v:w$}") }
         };
-        let hour12 = i64::from(if c.hour % 12 == 0 { 12 } else { c.hour % 12 });
+        let hour12 = i64::from(if c.hour.is_multiple_of(12) { 12 } else { c.hour % 12 });
         let monday = (c.weekday + 6) % 7;
         let v = match k {
             '%' => "%".into(),

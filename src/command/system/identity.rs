@@ -134,7 +134,7 @@ pub async fn hostname(ctx: &mut Ctx) -> i32 {
             .net
             .interfaces
             .iter()
-            .flat_map(|(_, a)| a.iter().map(|n| n.addr()))
+            .flat_map(|(_, a)| a.iter().map(ipnet::IpNet::addr))
             .filter(|a| !a.is_loopback())
             .map(|a| a.to_string())
             .collect();

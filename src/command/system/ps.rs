@@ -58,7 +58,7 @@ pub async fn ps(ctx: &mut Ctx) -> i32 {
     let (mut comm, mut pids, mut users, mut columns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut args = ctx.args[1..].iter();
     while let Some(a) = args.next() {
-        let mut list_of = |v: &mut Vec<String>, text: Option<&String>| {
+        let list_of = |v: &mut Vec<String>, text: Option<&String>| {
             v.extend(text.map(|t| t.split([',', ' ']).map(str::to_owned).collect::<Vec<_>>()).unwrap_or_default());
         };
         match a.as_str() {

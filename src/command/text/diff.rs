@@ -343,12 +343,12 @@ async fn directories(ctx: &mut Ctx, o: &Options, a: &str, b: &str) -> Status {
             (fs.is_dir(&pa), fs.is_dir(&pb), fs.readdir(&ctx.io.cred, &pa), fs.readdir(&ctx.io.cred, &pb))
         };
         if !da || !db {
-            if da != db {
+            if da == db {
+                code = code.max(files(ctx, o, &a, &b, true).await?);
+            } else {
                 let kind = |d: bool| if d { "directory" } else { "regular file" };
                 emit(ctx, format!("File {a} is a {} while file {b} is a {}\n", kind(da), kind(db))).await?;
                 code = code.max(1);
-            } else {
-                code = code.max(files(ctx, o, &a, &b, true).await?);
             }
             continue;
         }

@@ -32,7 +32,7 @@ fn ranges(ctx: &Ctx, list: &str, what: &str) -> Result<Vec<(usize, usize)>, i32>
                 return fail(format!("invalid {kind} {}", quote(if bad.is_empty() { part } else { &bad })));
             }
             Ok((None, None, true)) => return fail("invalid range with no endpoint: -".into()),
-            Ok((Some(0), ..)) | Ok((_, Some(0), _)) | Ok((None, None, false)) => {
+            Ok((Some(0), ..) | (_, Some(0), _) | (None, None, false)) => {
                 return fail(format!("{plural} are numbered from 1"));
             }
             Ok((a, b, _)) => {
@@ -90,16 +90,16 @@ async fn cut_run(ctx: &mut Ctx) -> Status {
         let body = l.strip_suffix(&[end]).unwrap_or(&l);
         let mut out = Vec::new();
         if kind == "f" {
-            if !body.contains(&delim) {
-                if p.has("s") {
-                    continue;
-                }
-                out.extend_from_slice(body);
-            } else {
+            if body.contains(&delim) {
                 let glue = out_delim.clone().unwrap_or_else(|| vec![delim]);
                 let kept: Vec<&[u8]> =
                     body.split(|b| *b == delim).enumerate().filter(|(i, _)| selected(i + 1)).map(|(_, f)| f).collect();
                 out = kept.join(&glue[..]);
+            } else {
+                if p.has("s") {
+                    continue;
+                }
+                out.extend_from_slice(body);
             }
         } else {
             // GNU cut counts bytes for -c, too.

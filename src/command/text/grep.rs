@@ -61,7 +61,7 @@ async fn run(ctx: &mut Ctx) -> Status {
     let usage = format!("Usage: {name} [OPTION]... PATTERNS [FILE]...\n");
     // `-5` is a context of five lines.
     let mut args: Vec<String> = Vec::new();
-    for a in ctx.args[1..].iter() {
+    for a in &ctx.args[1..] {
         let digits = a.strip_prefix('-').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
         match digits {
             Some(d) => args.push(format!("-C{d}")),

@@ -59,7 +59,9 @@ async fn wc_run(ctx: &mut Ctx) -> Status {
         let fs_size = {
             let w = ctx.io.world.borrow();
             match ctx.io.fds.get(&0) {
-                Some(Fd::File(f)) if name == "-" => w.host.fs.node(f.ino).filter(|n| n.is_file()).map(|n| n.size()),
+                Some(Fd::File(f)) if name == "-" => {
+                    w.host.fs.node(f.ino).filter(|n| n.is_file()).map(crate::host::fs::Node::size)
+                }
                 _ if name == "-" => None,
                 _ => w
                     .host

@@ -282,10 +282,10 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             }
         }
     }
-    if verdict == Verdict::Deferred && !r.verify || failed_to_log {
-        if let Some(k) = job.kept.get_mut(item.rcpt) {
-            *k = true;
-        }
+    if (verdict == Verdict::Deferred && !r.verify || failed_to_log)
+        && let Some(k) = job.kept.get_mut(item.rcpt)
+    {
+        *k = true;
     }
     if !item.silent {
         let q = r.handoff - r.active;

@@ -146,10 +146,10 @@ fn local(ctx: &mut Ctx<'_>, c: &mut Client<'_>, path: &str) {
 /// A destination by name or address; then the fallback relays.
 fn network(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) {
     let mut tries = vec![dest.to_owned()];
-    if !c.lmtp {
-        tries.extend(c.p.conf.list("smtp_fallback_relay"));
-    } else {
+    if c.lmtp {
         tries.extend(c.p.conf.list("lmtp_fallback_relay"));
+    } else {
+        tries.extend(c.p.conf.list("smtp_fallback_relay"));
     }
     let last = tries.len() - 1;
     for (n, dest) in tries.iter().enumerate() {

@@ -16,7 +16,7 @@ pub fn run(input: &str, spec: &str, map: &str) -> String {
     let mut say = Say::new();
     let dict = Dict::open(&host, &format!("{kind}:/{name}"), &mut say);
     let mut out = String::new();
-    let mut warn = |out: &mut String, say: &mut Say| {
+    let warn = |out: &mut String, say: &mut Say| {
         for event in say.drain(..) {
             let level = if matches!(event, Table::Open(_)) { "error" } else { "warning" };
             // The test data names its file without a folder.

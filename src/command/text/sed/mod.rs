@@ -444,7 +444,7 @@ impl Sed {
         Ok(match a {
             Addr::Line(n) => self.number == *n,
             Addr::Step(first, 0) => self.number == *first,
-            Addr::Step(first, step) => self.number >= *first && (self.number - first) % step == 0,
+            Addr::Step(first, step) => self.number >= *first && (self.number - first).is_multiple_of(*step),
             Addr::Last => input.is_last(ctx).await,
             Addr::Regex(re) => {
                 let re = re.clone();
@@ -727,8 +727,8 @@ async fn run_shell(ctx: &Ctx, script: String) -> Vec<u8> {
     fds.insert(1, super::super::io::Fd::Memory(store.clone()));
     let spawn = ctx.spawn.clone();
     spawn.shell(ctx.with_fds(fds), script, Vec::new()).await;
-    let out = store.borrow().iter().copied().collect();
-    out
+
+    store.borrow().iter().copied().collect()
 }
 
 /// The start of the next character.
