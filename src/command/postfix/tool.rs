@@ -59,19 +59,19 @@ impl<'a> Tool<'a> {
         let path = format!("{}/main.cf", directory.trim_end_matches('/'));
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for _ in 0..16 {
-            let (text, mtime, before) = {
+            let read = {
                 let world = self.ctx.world();
                 let w = world.borrow();
-                let blob = match w.host.fs.read(&self.ctx.io.cred, &path) {
-                    Ok(b) => b,
-                    Err(e) => {
-                        drop(w);
-                        let event = Fault::Open { path: path.clone(), error: e.text().to_owned() };
-                        return Err(self.fatal(event).await);
-                    }
-                };
                 let mtime = w.host.fs.stat(&Cred::root(), &path).map_or(0, |(_, n)| n.mtime.secs());
-                (blob.text(), mtime, w.now().secs())
+                let now = w.now().secs();
+                w.host.fs.read(&self.ctx.io.cred, &path).map(|blob| (blob.text(), mtime, now))
+            };
+            let (text, mtime, before) = match read {
+                Ok(all) => all,
+                Err(e) => {
+                    let event = Fault::Open { path: path.clone(), error: e.text().to_owned() };
+                    return Err(self.fatal(event).await);
+                }
             };
             for fault in config::parse_into(&path, &text, &mut seen) {
                 if fault.is_fatal() {
