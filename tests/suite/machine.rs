@@ -215,7 +215,7 @@ fn nothing_endless_at_the_prompt() {
             m.input(Input::Interrupt);
         }
         let (shown, state) = line(&mut m, "echo alive");
-        assert!(shown.ends_with("alive\n"), "{text}: {shown:?} {state:?}");
+        assert!(shown.contains("alive\n"), "{text}: {shown:?} {state:?}");
     }
 }
 
