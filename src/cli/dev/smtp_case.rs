@@ -462,6 +462,22 @@ pub fn answer(case: &Value) -> Answer {
     Answer { transcript, log }
 }
 
+/// Lines of different messages interleave at random in the real log: within a program, those of one queue id stand
+/// together where the first of them stands among the ids.
+fn by_message(lines: &mut [String]) {
+    let key = |l: &String| {
+        let (head, text) = l.split_once("]: ").unwrap_or(("", l));
+        let id = text.strip_prefix("<QID").and_then(|t| t.split_once('>')).and_then(|(n, _)| n.parse::<u32>().ok());
+        (head.to_owned(), id)
+    };
+    // smtpd's lines without an id belong to the dialogue's order, which is one.
+    lines.sort_by_key(|l| {
+        let (head, id) = key(l);
+        let id = if head.contains("smtpd") { None } else { id };
+        (head, id)
+    });
+}
+
 /// The lines in which the model's answer differs from the real one's: `-` real, `+` model.
 pub fn differences(expected: &Value, got: &Answer) -> Vec<String> {
     let want = expected.get("normalised").cloned().unwrap_or(Value::Null);
@@ -470,7 +486,11 @@ pub fn differences(expected: &Value, got: &Answer) -> Vec<String> {
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut out = Vec::new();
     out.extend(diff(&lines(&list(&want, "transcript")), &lines(&transcript)));
-    let wanted: Vec<String> = list(&want, "log").iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    let mut wanted: Vec<String> = list(&want, "log").iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    let mut log = log;
+    for lines in [&mut wanted, &mut log] {
+        by_message(lines);
+    }
     out.extend(diff(&wanted, &log));
     out
 }
