@@ -342,15 +342,13 @@ impl Config {
 fn own_networks(host: &Host, style: &str) -> String {
     let mut out = String::new();
     let mut add = |v4: bool| {
-        for (name, nets) in &host.net.interfaces {
+        for (_, nets) in &host.net.interfaces {
             for n in nets {
                 if n.addr().is_ipv4() != v4 {
                     continue;
                 }
                 let full = n.max_prefix_len();
-                let loopback = name == "lo" || n.addr().is_loopback();
                 let (addr, len) = match style {
-                    _ if loopback && v4 => (n.network(), 8),
                     "host" => (n.addr(), full),
                     "class" => {
                         let len = match n.addr() {

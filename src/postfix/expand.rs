@@ -84,34 +84,18 @@ pub fn pieces(text: &str) -> (Vec<Piece<'_>>, Option<MacroFault>) {
             out.push(Piece::Literal(std::mem::take(&mut literal)));
         }
         i += 1;
-        let expr = match b.get(i) {
-            Some(&open @ (b'{' | b'(')) => {
-                let close = if open == b'{' { b'}' } else { b')' };
-                let (mut level, mut e) = (1, i + 1);
-                while e < b.len() {
-                    if b[e] == open {
-                        level += 1;
-                    } else if b[e] == close {
-                        level -= 1;
-                        if level == 0 {
-                            break;
-                        }
-                    }
-                    e += 1;
-                }
-                if level > 0 {
-                    return (out, Some(MacroFault::Truncated(text.to_owned())));
-                }
-                let expr = &text[i + 1..e];
-                i = e + 1;
-                expr
-            }
-            _ => {
-                let n = b[i..].iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_').count();
-                let expr = &text[i..i + n];
-                i += n;
-                expr
-            }
+        let expr = if let Some(&open @ (b'{' | b'(')) = b.get(i) {
+            let Some(end) = closing(b, i, open) else {
+                return (out, Some(MacroFault::Truncated(text.to_owned())));
+            };
+            let expr = &text[i + 1..end];
+            i = end + 1;
+            expr
+        } else {
+            let n = b[i..].iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_').count();
+            let expr = &text[i..i + n];
+            i += n;
+            expr
         };
         if expr.is_empty() {
             return (out, Some(MacroFault::EmptyName(text.to_owned())));
@@ -122,6 +106,23 @@ pub fn pieces(text: &str) -> (Vec<Piece<'_>>, Option<MacroFault>) {
         out.push(Piece::Literal(literal));
     }
     (out, None)
+}
+
+/// Index of the bracket that closes the one at `start`.
+fn closing(b: &[u8], start: usize, open: u8) -> Option<usize> {
+    let close = if open == b'{' { b'}' } else { b')' };
+    let mut level = 0;
+    for (i, c) in b.iter().enumerate().skip(start) {
+        if *c == open {
+            level += 1;
+        } else if *c == close {
+            level -= 1;
+            if level == 0 {
+                return Some(i);
+            }
+        }
+    }
+    None
 }
 
 fn skip_space(s: &str) -> &str {
@@ -345,7 +346,8 @@ impl Run<'_, '_> {
     }
 }
 
-/// By number when both are numbers, else by bytes.
+/// By number when both are numbers, else by bytes. Never a fault; a [`Compare`] may be one.
+#[allow(clippy::unnecessary_wraps)]
 fn plain_compare(a: &str, b: &str) -> Result<std::cmp::Ordering, MacroFault> {
     let number = |s: &str| {
         if !s.is_empty() && s.bytes().all(|c| c.is_ascii_digit()) { s.parse::<u128>().ok() } else { None }

@@ -81,16 +81,11 @@ async fn run(tool: &Tool<'_>, conf: &Config, directory: &str, command: &str, sub
             launch(tool, directory)
         }
         "reload" => reload(tool, conf, directory),
-        "status" => match running(tool) {
-            Some(pid) => {
-                say(tool, Script::Running { pid });
-                0
-            }
-            None => {
-                say(tool, Script::NotRunning);
-                1
-            }
-        },
+        "status" => {
+            let pid = running(tool);
+            say(tool, pid.map_or(Script::NotRunning, |pid| Script::Running { pid }));
+            i32::from(pid.is_none())
+        }
         "check" => check(tool, conf, directory),
         "flush" => {
             let mut child = tool.ctx.clone();

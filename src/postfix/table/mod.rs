@@ -314,11 +314,8 @@ impl Maps {
             }
             match d.get(host, key, say) {
                 Ok(Some(value)) if !value.is_empty() => return Ok(Some(Hit { value, table: d.name.clone() })),
-                Ok(Some(_)) => {
-                    // An empty answer is none; Postfix warns and goes on.
-                    continue;
-                }
-                Ok(None) => {}
+                // An empty answer is none.
+                Ok(_) => {}
                 Err(e) => {
                     say.push(Table::LookupError { table: d.name.clone(), key: key.to_owned() });
                     return Err(e);

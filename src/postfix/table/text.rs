@@ -6,6 +6,7 @@ use super::Say;
 use crate::log::config::{Config as Fault, NameValue};
 use crate::log::table::{OpenFault, Table};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// `{ text }` without its braces and the white space inside them; anything else as it is.
 pub(super) fn braced(s: &str) -> String {
@@ -47,10 +48,14 @@ pub(super) fn texthash(path: &str, text: &str, fold: bool, say: &mut Say) -> BTr
             say.push(Table::AliasFormat { path: path.to_owned(), line: line.last });
         }
         let key = if fold { key.to_lowercase() } else { key };
-        if map.contains_key(&key) {
-            say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key });
-        } else {
-            map.insert(key, value);
+        match map.entry(key) {
+            Entry::Occupied(e) => {
+                let key = e.key().clone();
+                say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key });
+            }
+            Entry::Vacant(e) => {
+                e.insert(value);
+            }
         }
     }
     map

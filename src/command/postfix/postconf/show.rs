@@ -203,10 +203,14 @@ impl Known {
                 k.valid.entry(format!("{service}{suffix}")).or_insert(Class::Service);
             };
             if DELIVERY.contains(&program) {
-                params::TRANSPORT_SUFFIXES.iter().for_each(|(s, _)| add(s));
+                for (s, _) in params::TRANSPORT_SUFFIXES {
+                    add(s);
+                }
             }
             if matches!(program, "pipe" | "spawn") {
-                params::SERVICE_SUFFIXES.iter().for_each(|(s, _)| add(s));
+                for (s, _) in params::SERVICE_SUFFIXES {
+                    add(s);
+                }
             }
         }
         if defaults {
