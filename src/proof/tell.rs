@@ -7,6 +7,7 @@ use crate::grading::player::{Op, Player};
 use crate::grading::rivals::{self, Ruled, View};
 use crate::grading::tape::{Seat, Take, script};
 use crate::grading::worlds::Worlds;
+use crate::lab::schema::Kind;
 use crate::lab::{Lab, Variant};
 use crate::machine::Input;
 use crate::sim::World;
@@ -81,7 +82,8 @@ pub fn prove(worlds: &Rc<Worlds>, out: &mut Seed) {
         let mut facts: Vec<Option<usize>> = ruled.iter().map(|x| fault_line(lab, &looks, &shown, x)).collect();
         facts.sort_unstable();
         facts.dedup();
-        if matches!(facts[..], [Some(_)]) {
+        // Where nothing is wrong no line is the fault.
+        if matches!(facts[..], [Some(_)]) && lab.kind == Kind::Fault {
             out.problems.push(Problem {
                 seed: out.seed,
                 what: format!("the rival `{}` is told from the fault only by the line that is the fault", r.id.text),
