@@ -1,6 +1,7 @@
 //! The network: ss, netstat, ip, ping, dig, host, telnet, nc, openssl, iptables.
 
 pub mod dialogue;
+mod iptables;
 mod nc;
 mod openssl;
 mod ss;
@@ -11,6 +12,13 @@ use crate::program;
 
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
+    program!(
+        "iptables",
+        "/usr/sbin/iptables",
+        "administration tool for IPv4 packet filtering and NAT",
+        &["-L", "-n", "-S", "-A", "-I", "-D", "-F", "-P", "--line-numbers", "-v", "INPUT", "OUTPUT"],
+        iptables::iptables
+    ),
     program!(
         "nc",
         "/usr/bin/nc",

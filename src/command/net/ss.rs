@@ -87,7 +87,8 @@ fn established(ctx: &Ctx, o: &Wanted) -> Vec<((IpAddr, u16), (IpAddr, u16))> {
         .collect()
 }
 
-fn service(port: u16, numeric: bool) -> String {
+/// A port's name in /etc/services.
+pub(super) fn service(port: u16, numeric: bool) -> String {
     let name = match port {
         _ if numeric => None,
         22 => Some("ssh"),
