@@ -50,3 +50,11 @@ pub struct Dossier<'a> {
     /// Handed in because the input ended.
     pub by_end: bool,
 }
+
+impl Dossier<'_> {
+    /// The line to cite for the verdict: the lab's first fact that was seen, where it was seen last.
+    pub fn best_seen(&self) -> Option<&Seen> {
+        let fact = self.seen.iter().map(|s| s.fact).min()?;
+        self.seen.iter().rev().find(|s| s.fact == fact)
+    }
+}

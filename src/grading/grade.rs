@@ -99,7 +99,7 @@ impl Grader<'_, '_> {
             if fields.is_empty() {
                 continue;
             }
-            let seen = d.seen.last();
+            let seen = d.best_seen();
             self.part(part).losses.push(Loss {
                 points: lost,
                 text: fill(t.silent, &[&labels.join(" · ")]),
@@ -149,7 +149,7 @@ impl Grader<'_, '_> {
         if share > m.share {
             text = format!("{text} {}", t.later_half);
         }
-        let seen = d.seen.last();
+        let seen = d.best_seen();
         let rows = if matches!(m.leaf, Leaf::Code | Leaf::Action | Leaf::Enhanced | Leaf::Who) {
             verdict::row_lines(&lab.diagnosis, first.code.filter(|_| m.leaf == Leaf::Code), d.lang)
         } else {
@@ -199,7 +199,7 @@ impl Grader<'_, '_> {
                     None => t.no_quote.to_owned(),
                     Some(q) => fill(t.quote_bears_not, &[q]),
                 };
-                let seen = d.seen.last();
+                let seen = d.best_seen();
                 let feedback = lab.evidence.first().map(|e| say(&e.why, d));
                 self.part(Part::Evidence).losses.push(Loss {
                     points: lost,
