@@ -1,5 +1,6 @@
 //! The system: systemctl, journalctl, ps, kill, date, systemd's tools.
 
+mod accounts;
 pub mod date;
 mod identity;
 mod journalctl;
@@ -13,6 +14,7 @@ use crate::program;
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
     program!("arch", "/usr/bin/arch", "print machine hardware name", &[], identity::small),
+    program!("chpasswd", "/usr/sbin/chpasswd", "update passwords in batch mode", &[], accounts::chpasswd),
     program!("clear", "/usr/bin/clear", "clear the terminal screen", &[], small::clear),
     program!(
         "date",
@@ -123,6 +125,21 @@ pub const PROGRAMS: &[Program] = &[
     ),
     program!("uname", "/usr/bin/uname", "print system information", &["-a", "-r", "-n", "-s", "-m"], identity::uname),
     program!("uptime", "/usr/bin/uptime", "tell how long the system has been running", &["-p", "-s"], identity::uptime),
+    program!(
+        "useradd",
+        "/usr/sbin/useradd",
+        "create a new user or update default new user information",
+        &["-m", "-M", "-c", "-d", "-s", "-u", "-G"],
+        accounts::useradd
+    ),
+    program!("userdel", "/usr/sbin/userdel", "delete a user account and related files", &["-r"], accounts::userdel),
+    program!(
+        "usermod",
+        "/usr/sbin/usermod",
+        "modify a user account",
+        &["-aG", "-G", "-s", "-d", "-c", "-L", "-U"],
+        accounts::usermod
+    ),
     program!(
         "users",
         "/usr/bin/users",
