@@ -1,7 +1,12 @@
 //! The program `maillab`.
+#![allow(clippy::disallowed_methods)]
 
 use std::process::ExitCode;
 
+/// Deeply nested command lines recurse: room for them, whatever the system's limit is.
+const STACK: usize = 256 << 20;
+
 fn main() -> ExitCode {
-    maillab::cli::main()
+    let run = std::thread::Builder::new().stack_size(STACK).spawn(maillab::cli::main);
+    run.ok().and_then(|t| t.join().ok()).unwrap_or(ExitCode::from(101))
 }
