@@ -371,8 +371,10 @@ mod tests {
     /// As the real one printed it.
     #[test]
     fn listings() {
-        let mut m =
-            Machine::new(hosts::base_world(crate::base::Time::from_civil(2026, 2, 6, 10, 0, 0), Default::default()));
+        let mut m = Machine::new(hosts::base_world(
+            crate::base::Time::from_civil(2026, 2, 6, 10, 0, 0),
+            crate::base::Chance::default(),
+        ));
         for (line, expected) in [
             ("iptables -A INPUT -p tcp --dport 25 -s 192.0.2.0/24 -j DROP", ""),
             (

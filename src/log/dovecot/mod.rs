@@ -148,7 +148,7 @@ impl fmt::Display for StartFailure {
             StartFailure::BindUnix { path, errno } => write!(f, "bind({path}) failed: {errno}"),
             StartFailure::NoListeners => f.write_str("Failed to start listeners"),
             StartFailure::Executable { service, path } => {
-                write!(f, "service({service}) access({path}) failed: {}", "No such file or directory")
+                write!(f, "service({service}) access({path}) failed: No such file or directory")
             }
             StartFailure::NoUser { service, user, setting } => {
                 write!(
