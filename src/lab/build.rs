@@ -59,6 +59,10 @@ impl Lab {
                         let _ = exec(&mut world, &cred, &line, &data, &env);
                     }
                 }
+                Step::Item(Item::Imap { client, user, password }) => {
+                    world.advance(at);
+                    traffic::visit(&mut world, client, &user, &password);
+                }
                 Step::Patch(p) => {
                     world.advance(at);
                     patch::apply(&mut world, &p.change);
@@ -111,7 +115,9 @@ mod tests {
             for v in [Variant::Fault, Variant::Null, Variant::Healthy].into_iter().chain(rivals) {
                 assert_eq!(lab.world(v).now(), lab.now, "{id} {v:?}");
             }
-            assert_eq!(log(&lab.world(Variant::Fault)), log(&lab.world(Variant::Fault)), "{id}");
+            let (a, b) = (lab.world(Variant::Fault), lab.world(Variant::Fault));
+            assert_eq!(log(&a), log(&b), "{id}");
+            assert!(lab.unproduced(&a).is_empty(), "{id}: {:?}", lab.unproduced(&a));
         }
     }
 }

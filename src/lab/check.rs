@@ -301,6 +301,9 @@ impl Check<'_> {
         }
         for t in &lab.traffic {
             let sends = !matches!(t.via, super::schema::Via::Imap);
+            if !sends && t.user.is_none() {
+                self.at(&t.at.span, "an IMAP visit without a user", "add `user = \"maria\"`");
+            }
             if sends && t.to.is_empty() {
                 self.at(&t.at.span, "traffic without a recipient", "add `to = [\"maria@ejemplo.com\"]`");
             }

@@ -12,6 +12,8 @@ pub mod load;
 pub mod noise;
 pub mod params;
 pub mod patch;
+pub mod places;
+pub mod produced;
 pub mod read;
 pub mod schema;
 pub mod template;

@@ -4,6 +4,7 @@ use super::schema::{Change, Patch, Traffic, Via};
 use super::values::Machine;
 use crate::base::{Span, Time};
 use crate::host::dns::Answer;
+use crate::host::net::Endpoint;
 use crate::internet::client::{Door, Mail};
 use crate::sim::World;
 use std::net::IpAddr;
@@ -15,6 +16,8 @@ pub(super) enum Item {
     Post(Mail),
     /// A user of the host itself sends it with `sendmail`.
     Sendmail { user: String, sender: String, recipients: Vec<String>, data: Vec<u8> },
+    /// Somebody looks into a mailbox by IMAP.
+    Imap { client: IpAddr, user: String, password: String },
 }
 
 /// Everything that the blocks say, by instant.
@@ -87,6 +90,10 @@ fn item(world: &World, t: &Traffic, key: String, at: Time) -> Option<Item> {
         let password = t.password.clone().unwrap_or_else(|| format!("clave-{u}"));
         (u.clone(), password)
     });
+    if matches!(t.via, Via::Imap) {
+        let (user, password) = login?;
+        return Some(Item::Imap { client, user, password });
+    }
     let door = if matches!(t.via, Via::Submission) { Door::Submission } else { Door::Smtp };
     // A mail program shows the error to its user; a server keeps the message.
     let keeps = !t.gives_up && door == Door::Smtp;
@@ -196,6 +203,28 @@ fn encoded(text: &str) -> String {
         }
     }
     out + "?="
+}
+
+/// One IMAP visit by port 993: login, a look at the INBOX, log-out. It goes by in one piece.
+pub(super) fn visit(world: &mut World, client: IpAddr, user: &str, password: &str) {
+    let Some(Endpoint::Inet(ip, _)) = world.door(client, Door::Submission, "") else { return };
+    let Ok(conn) = world.connect(client, &Endpoint::Inet(ip, 993)) else { return };
+    if world.start_tls(conn).is_ok() {
+        let lines = [
+            String::new(),
+            format!("a LOGIN {user} {password}\r\n"),
+            "b SELECT INBOX\r\n".into(),
+            "c LOGOUT\r\n".into(),
+        ];
+        for line in lines {
+            let (_, closed) = world.ask(conn, line.as_bytes());
+            if closed {
+                break;
+            }
+            world.pass(Span::millis(120));
+        }
+    }
+    world.hangup(conn);
 }
 
 #[cfg(test)]

@@ -82,6 +82,14 @@ pub fn seed(file: &LabFile, number: Option<usize>, seed: u64) -> Seed {
     let mut out = Seed { seed, ..Seed::default() };
     let log = worlds.start().host.fs.read_text("/var/log/mail.log").unwrap_or_default();
     out.log_lines = log.lines().count();
+    for e in worlds.lab.unproduced(&worlds.start()) {
+        out.problems.push(Problem {
+            seed,
+            what: format!("the fact `{}` is evidence, and no line of the log renders it", e.id.text),
+            session: "cat /var/log/mail.log".into(),
+            detail: format!("{:?}", e.fact),
+        });
+    }
     out.solution_lines = worlds.lab.solution.iter().map(|s| s.input.trim().lines().count()).collect();
     cases::prove(&worlds, number, &mut out);
     tell::prove(&worlds, &mut out);

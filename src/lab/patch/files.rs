@@ -1,5 +1,7 @@
 //! Changes that are edits of files: main.cf, master.cf, aliases, accounts, any file, the disk.
 
+use crate::base::Time;
+use crate::host::cert::{self, Draft, Name};
 use crate::host::crypt;
 use crate::host::fs::split;
 use crate::host::{Cred, Host};
@@ -177,6 +179,21 @@ pub(super) fn remove_user(host: &mut Host, name: &str) {
             let begins = format!("{name}:");
             t.lines().filter(|l| !l.starts_with(&begins)).flat_map(|l| [l, "\n"]).collect()
         });
+    }
+}
+
+/// A self-signed certificate and its key, as `openssl req -x509` leaves them.
+pub(super) fn certificate(host: &mut Host, path: &str, key: &str, names: &[String], from: Time, days: i64) {
+    let Some(first) = names.first() else { return };
+    let Some(subject) = Name::parse(&format!("/CN={first}")) else { return };
+    let (public, pem) = cert::new_key(host.chance, &format!("{path}/{first}"), 2048);
+    let names = names.iter().map(|n| format!("DNS:{n}")).collect();
+    let draft = Draft { subject, key: public, from, days, names, ca: None };
+    let leaf = cert::issue(host.chance, &draft, None).to_pem();
+    let root = Cred::root();
+    for (file, text, mode) in [(path, leaf, 0o644), (key, pem, 0o600)] {
+        let _ = host.fs.mkdir_all(split(file).0);
+        let _ = host.fs.write(&root, file, text.into_bytes(), mode);
     }
 }
 

@@ -71,7 +71,10 @@ pub fn apply(world: &mut World, change: &Change) {
             world.host.net.rules.insert(0, rule);
         }
         Change::Disk { path, free } => files::disk(&mut world.host, path, free.0),
-        Change::Certificate { .. } => {}
+        Change::Certificate { path, key, names, from, until } => {
+            let days = (until.time - from.time).as_secs() / 86_400;
+            files::certificate(&mut world.host, path, key, names, from.time, days);
+        }
         Change::Unit { name, state } => {
             let line = match state {
                 UnitState::Stopped => format!("systemctl stop {name}"),
