@@ -42,6 +42,11 @@ pub struct Host {
     pub net: net::Net,
     pub dns: dns::Zone,
     pub units: units::Units,
+    pub syslog: syslog::Syslog,
+    /// The unit that programs run in that are no daemon's: the login's, or the service that systemd is starting.
+    pub scope: Arc<str>,
+    /// Processes that a signal ended, until systemd has taken notice.
+    pub killed: imbl::OrdMap<u32, i32>,
     /// Everything that was logged, oldest first; what journalctl shows.
     pub journal: imbl::Vector<Record>,
 }
@@ -59,6 +64,9 @@ impl Host {
             net: net::Net::default(),
             dns: dns::Zone::default(),
             units: units::Units::default(),
+            syslog: syslog::Syslog::plain(),
+            scope: Arc::from("session-1.scope"),
+            killed: imbl::OrdMap::new(),
             journal: imbl::Vector::new(),
         }
     }
@@ -93,14 +101,40 @@ impl Host {
             ident: Arc::from(tag),
             pid,
             show_pid,
-            unit: Arc::from("session-1.scope"),
+            unit: self.scope.clone(),
             event: crate::log::user::User { text }.into(),
         };
         syslog::write(self, &record);
         self.journal.push_back(record);
     }
-    /// Logs as a Postfix program does: facility mail, tag `postfix/NAME` (or as `syslog_name` says).
+    /// Logs as a Postfix program does: facility mail, tag `postfix/NAME` (or as `syslog_name` says). The journal files the
+    /// line under the unit of the process; a tool's under the unit that it was started from.
     pub fn log_mail(&mut self, ident: &str, pid: u32, event: impl Into<Event>) {
-        self.log(Facility::Mail, ident, pid, "postfix@-.service", event);
+        const TOOLS: [&str; 12] = [
+            "postfix-script",
+            "postfix-tls-script",
+            "postsuper",
+            "postqueue",
+            "postdrop",
+            "sendmail",
+            "postmap",
+            "postalias",
+            "postlog",
+            "postconf",
+            "postcat",
+            "postfix",
+        ];
+        let tool = TOOLS.contains(&ident.rsplit('/').next().unwrap_or(ident));
+        let unit: Arc<str> = match self.procs.get(pid) {
+            Some(p) if !p.unit.is_empty() => Arc::from(p.unit.as_str()),
+            _ if tool => self.scope.clone(),
+            _ => Arc::from("postfix@-.service"),
+        };
+        self.log(Facility::Mail, ident, pid, &unit, event);
+    }
+    /// Logs as systemd does, filed under the unit that the event is about.
+    pub fn log_systemd(&mut self, event: crate::log::systemd::Systemd) {
+        let unit = if event.unit().is_empty() { "init.scope".to_owned() } else { event.unit().to_owned() };
+        self.log(Facility::Daemon, "systemd", 1, &unit, event);
     }
 }

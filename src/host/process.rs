@@ -60,6 +60,10 @@ impl Processes {
     pub fn remove(&mut self, pid: u32) -> Option<Process> {
         self.map.remove(&pid)
     }
+    /// The pid that was given last.
+    pub fn last(&self) -> u32 {
+        self.last
+    }
     /// All processes by pid.
     pub fn iter(&self) -> impl Iterator<Item = &Process> {
         self.map.values()

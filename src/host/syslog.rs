@@ -1,17 +1,195 @@
 //! rsyslogd: copies journal records into files by /etc/rsyslog.conf. When it is stopped, or the disk is full, lines are lost.
+//!
+//! The rules are read when it starts: selectors with files, `$ActionFileDefaultTemplate`, file owner, group and mode,
+//! `$IncludeConfig`, `stop`. Left out: templates of one's own, property filters and RainerScript, remote hosts.
 
 use super::Host;
 use super::fs::Cred;
-use crate::log::{Facility, Record};
+use crate::log::{Facility, Message, Record, Severity};
+use std::sync::Arc;
 
-/// Writes one record to the file of its facility.
-pub(super) fn write(host: &mut Host, record: &Record) {
-    let path = match record.facility {
-        Facility::Mail => "/var/log/mail.log",
-        Facility::Auth | Facility::AuthPriv => "/var/log/auth.log",
-        _ => "/var/log/syslog",
+/// One selector of a rule: facilities (empty: all of them) and a priority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Selector {
+    facilities: Vec<String>,
+    priority: Priority,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Priority {
+    All,
+    None,
+    AtLeast(Severity),
+    Exactly(Severity),
+}
+
+/// A rule: when all of it selects a record, the record goes to the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rule {
+    selectors: Vec<Selector>,
+    file: Option<String>,
+    stop: bool,
+}
+
+/// The syslog daemon.
+#[derive(Clone, Debug, Default)]
+pub struct Syslog {
+    /// Its pid while it runs.
+    pub pid: Option<u32>,
+    rules: Arc<Vec<Rule>>,
+    traditional: bool,
+    owner: (u32, u32),
+    mode: u32,
+}
+
+fn name(f: Facility) -> &'static str {
+    match f {
+        Facility::Kern => "kern",
+        Facility::User => "user",
+        Facility::Mail => "mail",
+        Facility::Daemon => "daemon",
+        Facility::Auth => "auth",
+        Facility::Syslog => "syslog",
+        Facility::Cron => "cron",
+        Facility::AuthPriv => "authpriv",
+    }
+}
+
+fn severity(word: &str) -> Option<Severity> {
+    Some(match word {
+        "emerg" | "panic" => Severity::Emerg,
+        "alert" => Severity::Alert,
+        "crit" => Severity::Crit,
+        "err" | "error" => Severity::Err,
+        "warning" | "warn" => Severity::Warning,
+        "notice" => Severity::Notice,
+        "info" => Severity::Info,
+        "debug" => Severity::Debug,
+        _ => return None,
+    })
+}
+
+fn selector(text: &str) -> Option<Selector> {
+    let (facilities, priority) = text.rsplit_once('.')?;
+    let facilities = if facilities == "*" { Vec::new() } else { facilities.split(',').map(str::to_owned).collect() };
+    let priority = match priority {
+        "*" => Priority::All,
+        "none" => Priority::None,
+        p => match p.strip_prefix('=') {
+            Some(p) => Priority::Exactly(severity(p)?),
+            None => Priority::AtLeast(severity(p)?),
+        },
     };
-    let mut line = record.traditional(&host.name);
-    line.push('\n');
-    let _ = host.fs.append(&Cred::root(), path, line.as_bytes(), 0o640);
+    Some(Selector { facilities, priority })
+}
+
+impl Rule {
+    fn takes(&self, facility: &str, severity: Severity) -> bool {
+        let mut taken = false;
+        for s in self.selectors.iter().filter(|s| s.facilities.is_empty() || s.facilities.iter().any(|f| f == facility))
+        {
+            match s.priority {
+                Priority::All => taken = true,
+                Priority::None => taken = false,
+                Priority::AtLeast(p) => taken |= severity <= p,
+                Priority::Exactly(p) => taken |= severity == p,
+            }
+        }
+        taken
+    }
+}
+
+/// Reads the configuration as the daemon does when it starts.
+fn read(host: &Host, path: &str, to: &mut Syslog, rules: &mut Vec<Rule>, depth: u32) {
+    let text = host.fs.read_text(path).unwrap_or_default();
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        let (first, second) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        match first {
+            "$ActionFileDefaultTemplate" => to.traditional = second == "RSYSLOG_TraditionalFileFormat",
+            "$FileOwner" => to.owner.0 = host.user(second).map_or(0, |u| u.uid),
+            "$FileGroup" => to.owner.1 = host.group(second).map_or(0, |g| g.gid),
+            "$FileCreateMode" => to.mode = u32::from_str_radix(second, 8).unwrap_or(0o644),
+            "$IncludeConfig" if depth < 4 => {
+                let Some((dir, glob)) = second.rsplit_once('/') else { continue };
+                let suffix = glob.trim_start_matches('*');
+                for (n, _) in host.fs.readdir(&Cred::root(), dir).unwrap_or_default() {
+                    if n.ends_with(suffix) && !n.starts_with('.') {
+                        read(host, &format!("{dir}/{n}"), to, rules, depth + 1);
+                    }
+                }
+            }
+            "&" => {
+                if let Some(last) = rules.last().cloned() {
+                    rules.push(action(last.selectors, second));
+                }
+            }
+            _ if first.starts_with('$') || second.is_empty() => {}
+            _ => {
+                let selectors: Option<Vec<Selector>> = first.split(';').map(selector).collect();
+                if let Some(s) = selectors {
+                    rules.push(action(s, second));
+                }
+            }
+        }
+    }
+}
+
+fn action(selectors: Vec<Selector>, what: &str) -> Rule {
+    let stop = matches!(what, "stop" | "~");
+    let file = what.trim_start_matches('-');
+    Rule { selectors, file: file.starts_with('/').then(|| file.split(';').next().unwrap_or(file).to_owned()), stop }
+}
+
+impl Syslog {
+    /// A daemon with the three files that matter here, for a host without a configuration.
+    pub fn plain() -> Syslog {
+        let rule = |s: &str, file: &str| {
+            let selectors = s.split(';').filter_map(selector).collect();
+            Rule { selectors, file: Some(file.to_owned()), stop: false }
+        };
+        let rules = vec![
+            rule("*.*;auth,authpriv.none;mail.none", "/var/log/syslog"),
+            rule("auth,authpriv.*", "/var/log/auth.log"),
+            rule("mail.*", "/var/log/mail.log"),
+        ];
+        Syslog { pid: Some(0), rules: Arc::new(rules), traditional: true, owner: (0, 0), mode: 0o640 }
+    }
+}
+
+impl Host {
+    /// rsyslogd starts: it reads its configuration.
+    pub fn start_syslog(&mut self, pid: u32) {
+        let mut s = Syslog { pid: Some(pid), mode: 0o644, ..Syslog::default() };
+        let mut rules = Vec::new();
+        read(self, "/etc/rsyslog.conf", &mut s, &mut rules, 0);
+        s.rules = Arc::new(rules);
+        self.syslog = s;
+    }
+}
+
+/// Writes one record to the files whose rules select it.
+pub(super) fn write(host: &mut Host, record: &Record) {
+    if host.syslog.pid.is_none() {
+        return;
+    }
+    let (facility, severity) = (name(record.facility), record.event.severity());
+    let rules = host.syslog.rules.clone();
+    let mut line = String::new();
+    for rule in rules.iter().filter(|r| r.takes(facility, severity)) {
+        if rule.stop {
+            return;
+        }
+        let Some(path) = &rule.file else { continue };
+        if line.is_empty() {
+            line = if host.syslog.traditional { record.traditional(&host.name) } else { record.iso(&host.name) };
+            line.push('\n');
+        }
+        let root = Cred::root();
+        let new = !host.fs.exists(path);
+        if host.fs.append(&root, path, line.as_bytes(), host.syslog.mode).is_ok() && new {
+            let (uid, gid) = host.syslog.owner;
+            let _ = host.fs.chown(&root, path, Some(uid), Some(gid), true);
+        }
+    }
 }

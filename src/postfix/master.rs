@@ -23,8 +23,6 @@ use std::sync::Arc;
 
 /// What `mail_version` says.
 pub const VERSION: &str = "3.7.11";
-/// The journal files Postfix under this unit.
-const UNIT: &str = "postfix@-.service";
 const QUEUE: &str = "/var/spool/postfix";
 
 /// main.cf as it was, for whom it was read (program and service), with which overrides, and what came of it.
@@ -377,7 +375,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         stat: "S".into(),
         vsz,
         rss,
-        unit: UNIT.into(),
+        unit: ctx.host.procs.get(master).map_or_else(String::new, |p| p.unit.clone()),
         role: format!("postfix/{key}"),
     });
     let directory = ctx.pf.master.conf.get("daemon_directory");

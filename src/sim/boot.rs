@@ -1,54 +1,62 @@
 //! Starts the machine: what runs after a boot.
 
 use super::World;
+use crate::dovecot;
 use crate::host::{Cred, Process};
+use crate::postfix::master;
 use crate::postfix::readlline::logical_lines;
 use crate::postfix::table::db;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Processes that are only scenery: owner, name, arguments, memory, unit.
-type Scenery = (&'static str, &'static str, &'static str, u64, u64, &'static str);
-
-#[rustfmt::skip]
-const SCENERY: &[Scenery] = &[
-    ("root", "systemd", "/lib/systemd/systemd --system --deserialize=31", 167_460, 11_956, "init.scope"),
-    ("root", "systemd-journal", "/lib/systemd/systemd-journald", 24_964, 13_988, "systemd-journald.service"),
-    ("root", "cron", "/usr/sbin/cron -f", 6_608, 2_684, "cron.service"),
-    ("messagebus", "dbus-daemon", "/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only", 9_148, 4_988, "dbus.service"),
-    ("root", "rsyslogd", "/usr/sbin/rsyslogd -n -iNONE", 221_808, 4_688, "rsyslog.service"),
-    ("root", "systemd-logind", "/lib/systemd/systemd-logind", 25_352, 7_680, "systemd-logind.service"),
-    ("root", "sshd", "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", 15_432, 9_216, "ssh.service"),
-];
+/// What Postfix's generator leaves: the instance is wanted by the service.
+const GENERATED: &str = "/run/systemd/generator/postfix.service.wants";
 
 impl World {
     /// Builds what the packages' installation leaves (the compiled aliases) and starts the services.
     pub fn boot(&mut self) {
-        for (n, (user, comm, args, vsz, rss, unit)) in SCENERY.iter().enumerate() {
-            let uid = self.host.user(user).map_or(0, |u| u.uid);
-            let started = self.host.now;
-            self.host.procs.spawn(Process {
-                pid: u32::from(n == 0),
-                ppid: u32::from(n > 0),
-                uid,
-                comm: (*comm).into(),
-                args: (*args).into(),
-                started,
-                tty: "?".into(),
-                stat: if *comm == "rsyslogd" { "Ssl" } else { "Ss" }.into(),
-                vsz: *vsz,
-                rss: *rss,
-                unit: (*unit).into(),
-                role: String::new(),
-            });
-            if n == 0 {
-                // The kernel's own threads and the start-up scripts used these up.
-                for _ in 0..410 {
-                    self.host.procs.burn();
-                }
-            }
+        let started = self.host.now;
+        self.host.procs.spawn(Process {
+            pid: 1,
+            ppid: 0,
+            uid: 0,
+            comm: "systemd".into(),
+            args: "/lib/systemd/systemd --system --deserialize=31".into(),
+            started,
+            tty: "?".into(),
+            stat: "Ss".into(),
+            vsz: 167_460,
+            rss: 11_956,
+            unit: "init.scope".into(),
+            role: String::new(),
+        });
+        // The kernel's own threads and the start-up scripts used these up.
+        for _ in 0..410 {
+            self.host.procs.burn();
         }
         self.build_aliases();
-        self.boot_units();
+        if self.host.fs.exists("/lib/systemd/system/multi-user.target") {
+            self.boot_units();
+        } else {
+            // A host without unit files.
+            let scope = std::mem::replace(&mut self.host.scope, Arc::from("postfix@-.service"));
+            let _ = self.with_postfix(|ctx| master::start(ctx, "/etc/postfix"));
+            self.host.scope = scope;
+            let _ = dovecot::master::start(&mut self.host, &mut self.dovecot, true);
+        }
+    }
+
+    fn boot_units(&mut self) {
+        let root = Cred::root();
+        let _ = self.host.fs.mkdir_all(GENERATED);
+        let link = format!("{GENERATED}/postfix@-.service");
+        let _ = self.host.fs.symlink(&root, "/lib/systemd/system/postfix@.service", &link);
+        // Boot does not run the start-up scripts as programs: they have nothing to say.
+        let exec = self.exec.take();
+        for unit in ["sysinit.target", "sockets.target", "rsyslog.service", "timers.target", "multi-user.target"] {
+            let _ = self.unit_start(unit);
+        }
+        self.exec = exec;
     }
 
     fn build_aliases(&mut self) {

@@ -6,11 +6,12 @@
 mod actors;
 mod boot;
 mod conn;
+mod daemons;
 mod dial;
-mod systemd;
+mod signal;
+pub mod units;
 
 pub use conn::{Conn, ConnId, Conns, Server};
-pub use systemd::JobError;
 
 use crate::base::{Span, Time};
 use crate::dovecot::{self, Dovecot};
@@ -52,13 +53,14 @@ impl World {
     }
     /// The instant of the next thing due, in any room.
     pub fn next_due(&self) -> Option<Time> {
-        [self.postfix.due.next_time(), self.dovecot.due.next_time(), self.internet.due.next_time()]
+        [self.postfix.due.next_time(), self.dovecot.due.next_time(), self.internet.due.next_time(), self.host.units.due.next_time()]
             .into_iter()
             .flatten()
             .min()
     }
     /// Runs everything that is due up to `until` and leaves the clock there.
     pub fn advance(&mut self, until: Time) {
+        self.watch_units();
         for _ in 0..MAX_EVENTS {
             // A client that says nothing is not something due, but its server gives up on it.
             let deadline = self.next_deadline().filter(|t| *t <= until);
@@ -87,8 +89,11 @@ impl World {
             dovecot::run_due(&mut self.host, &mut self.dovecot, due);
         } else if let Some((_, due)) = self.internet.due.pop_due(t) {
             actors::run(self, due);
+        } else if let Some((_, due)) = self.host.units.due.pop_due(t) {
+            self.run_unit_due(due);
         }
         self.run_execs();
+        self.watch_units();
     }
     /// Runs the programs that delivery agents asked for.
     pub fn run_execs(&mut self) {

@@ -4,7 +4,9 @@ mod accounts;
 pub mod date;
 mod identity;
 mod journalctl;
+mod kill;
 mod ps;
+mod service;
 mod small;
 mod systemctl;
 
@@ -57,10 +59,11 @@ pub const PROGRAMS: &[Program] = &[
     program!(
         "journalctl",
         "/usr/bin/journalctl",
-        "Print log entries from the systemd journal",
-        &["-u", "-f", "-n", "-e", "-r", "-p", "-g", "-b", "-x", "-o", "--since", "--until", "--no-pager"],
+        "Query the systemd journal",
+        &["-u", "-f", "-n", "-e", "-x", "-r", "-p", "-g", "-o", "-b", "-k", "-t", "--since", "--until", "--no-pager"],
         journalctl::journalctl
     ),
+    program!("kill", "/usr/bin/kill", "send a signal to a process", &["-9", "-HUP", "-TERM", "-l"], kill::kill),
     program!(
         "logger",
         "/usr/bin/logger",
@@ -84,8 +87,8 @@ pub const PROGRAMS: &[Program] = &[
         "service",
         "/usr/sbin/service",
         "run a System V init script",
-        &["postfix", "dovecot", "rsyslog", "--status-all"],
-        systemctl::service
+        &["start", "stop", "restart", "reload", "status", "--status-all"],
+        service::service
     ),
     program!("sleep", "/usr/bin/sleep", "delay for a specified amount of time", &[], small::sleep),
     program!("stty", "/usr/bin/stty", "change and print terminal line settings", &["size", "-a"], small::stty),
@@ -94,24 +97,27 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/systemctl",
         "Control the systemd system and service manager",
         &[
-            "status",
             "start",
             "stop",
             "restart",
             "reload",
+            "status",
             "is-active",
             "is-enabled",
+            "is-failed",
             "enable",
             "disable",
+            "mask",
+            "unmask",
             "cat",
             "show",
             "list-units",
-            "--failed",
+            "list-unit-files",
+            "daemon-reload",
+            "reset-failed",
             "--no-pager",
-            "postfix",
-            "postfix@-",
-            "dovecot",
-            "rsyslog",
+            "--failed",
+            "--now",
         ],
         systemctl::systemctl
     ),

@@ -1,6 +1,6 @@
 //! master(8) itself: how it starts, reads its configuration again and ends, and the sockets that it holds.
 
-use super::{Log, QUEUE, UNIT, VERSION, end, log, socket_path, spawn};
+use super::{Log, QUEUE, VERSION, end, log, socket_path, spawn};
 use crate::host::fs::Kind;
 use crate::host::net::UnixListener;
 use crate::host::{Cred, Host, Process};
@@ -31,7 +31,7 @@ pub fn start(ctx: &mut Ctx<'_>, directory: &str) -> Result<u32, NotStarted> {
         stat: "Ss".into(),
         vsz: 42_680,
         rss: 4_640,
-        unit: UNIT.into(),
+        unit: ctx.host.scope.to_string(),
         role: "postfix/master".into(),
     });
     let fail = |ctx: &mut Ctx<'_>| {
