@@ -25,7 +25,13 @@ const SCENERY: &[Scenery] = &[
 ];
 
 fn base(line: &str) -> &str {
-    line.split_whitespace().next().unwrap_or("").trim_start_matches(['-', '+', '!', '@', ':']).rsplit('/').next().unwrap_or("")
+    line.split_whitespace()
+        .next()
+        .unwrap_or("")
+        .trim_start_matches(['-', '+', '!', '@', ':'])
+        .rsplit('/')
+        .next()
+        .unwrap_or("")
 }
 
 /// Whether the unit's main program is Dovecot's.
@@ -136,7 +142,9 @@ fn doveadm(world: &mut World, unit: &str, pid: u32, stop: bool) -> Exit {
 fn refresh_chroot(world: &mut World) {
     let fs = &mut world.host.fs;
     let root = Cred::root();
-    for f in ["etc/localtime", "etc/services", "etc/resolv.conf", "etc/hosts", "etc/nsswitch.conf", "etc/nss_mdns.config"] {
+    for f in
+        ["etc/localtime", "etc/services", "etc/resolv.conf", "etc/hosts", "etc/nsswitch.conf", "etc/nss_mdns.config"]
+    {
         let copy = format!("/var/spool/postfix/{f}");
         let Ok(now) = fs.read(&root, &format!("/{f}")) else { continue };
         let same = fs.read(&root, &copy).is_ok_and(|b| b.bytes() == now.bytes());

@@ -53,10 +53,15 @@ impl World {
     }
     /// The instant of the next thing due, in any room.
     pub fn next_due(&self) -> Option<Time> {
-        [self.postfix.due.next_time(), self.dovecot.due.next_time(), self.internet.due.next_time(), self.host.units.due.next_time()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.postfix.due.next_time(),
+            self.dovecot.due.next_time(),
+            self.internet.due.next_time(),
+            self.host.units.due.next_time(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
     /// Runs everything that is due up to `until` and leaves the clock there.
     pub fn advance(&mut self, until: Time) {

@@ -83,7 +83,8 @@ impl World {
             if self.host.units.active(name) != Active::Deactivating {
                 return;
             }
-            let due = self.host.units.due.iter().find(|(_, d)| matches!(d, Due::Stop(n) | Due::Stopped(n) if n == name));
+            let due =
+                self.host.units.due.iter().find(|(_, d)| matches!(d, Due::Stop(n) | Due::Stopped(n) if n == name));
             let Some((at, _)) = due else { return };
             self.advance(at);
         }
@@ -300,7 +301,8 @@ impl World {
         self.plan_stop(&f.name);
     }
     fn plan_stop(&mut self, name: &str) {
-        let at = self.host.now + self.host.jitter("unit.stop", &format!("{name} {}", self.host.now.0), 380_000, 460_000);
+        let at =
+            self.host.now + self.host.jitter("unit.stop", &format!("{name} {}", self.host.now.0), 380_000, 460_000);
         self.host.units.due.push(at, Due::Stop(name.to_owned()));
     }
     /// Runs the stop commands; what is left is killed. `asked`: by a job, and not because its processes went.
@@ -448,7 +450,10 @@ impl World {
             match &u.main {
                 Some(m) if m.ended.is_none() => {
                     if self.host.procs.get(m.pid).is_none() {
-                        gone.push((name.clone(), Some(self.host.killed.get(&m.pid).map_or(Exit::Status(0), |s| Exit::Signal(*s)))));
+                        gone.push((
+                            name.clone(),
+                            Some(self.host.killed.get(&m.pid).map_or(Exit::Status(0), |s| Exit::Signal(*s))),
+                        ));
                     }
                 }
                 _ => {

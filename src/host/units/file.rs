@@ -74,9 +74,8 @@ impl UnitFile {
 
 /// Completes a name as systemctl does: `postfix` is `postfix.service`.
 pub fn complete_name(name: &str) -> String {
-    const SUFFIXES: [&str; 11] = [
-        "service", "socket", "target", "timer", "mount", "automount", "swap", "path", "slice", "scope", "device",
-    ];
+    const SUFFIXES: [&str; 11] =
+        ["service", "socket", "target", "timer", "mount", "automount", "swap", "path", "slice", "scope", "device"];
     match name.rsplit_once('.') {
         Some((_, s)) if SUFFIXES.contains(&s) => name.to_owned(),
         _ => format!("{name}.service"),

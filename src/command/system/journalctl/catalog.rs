@@ -40,9 +40,9 @@ pub fn explain(r: &Record) -> Option<String> {
             "Subject: A reload job for unit {unit} has finished\n{SUPPORT}A reload job for unit {unit} has \
              finished.\n\nThe job identifier is {job} and the job result is done."
         ),
-        Systemd::Deactivated { .. } => format!(
-            "Subject: Unit succeeded\n{SUPPORT}The unit {unit} has successfully entered the 'dead' state."
-        ),
+        Systemd::Deactivated { .. } => {
+            format!("Subject: Unit succeeded\n{SUPPORT}The unit {unit} has successfully entered the 'dead' state.")
+        }
         Systemd::FailedResult { result, .. } => format!(
             "Subject: Unit failed\n{SUPPORT}The unit {unit} has entered the 'failed' state with result '{result}'."
         ),

@@ -49,7 +49,8 @@ impl Filter {
         let kernel = r.facility == Facility::Kern;
         let level = priority(r.event.severity());
         (!self.kernel || kernel)
-            && (self.units.is_empty() || self.units.iter().any(|u| *u == *r.unit || u.contains('*') && matches(u, &r.unit)))
+            && (self.units.is_empty()
+                || self.units.iter().any(|u| *u == *r.unit || u.contains('*') && matches(u, &r.unit)))
             && self.priorities.is_none_or(|(a, b)| (a..=b).contains(&level))
             && (self.identifiers.is_empty() || self.identifiers.iter().any(|i| *i == *r.ident))
             && (self.facilities.is_empty() || self.facilities.iter().any(|f| is_facility(f, r.facility)))

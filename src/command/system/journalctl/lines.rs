@@ -85,10 +85,9 @@ fn stamp(r: &Record, format: Format) -> String {
     let c = r.time.civil();
     let clock = format!("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);
     match format {
-        Format::ShortFull | Format::WithUnit => format!(
-            "{} {:04}-{:02}-{:02} {clock} UTC",
-            WEEKDAYS[c.weekday as usize], c.year, c.month, c.day
-        ),
+        Format::ShortFull | Format::WithUnit => {
+            format!("{} {:04}-{:02}-{:02} {clock} UTC", WEEKDAYS[c.weekday as usize], c.year, c.month, c.day)
+        }
         Format::ShortIso => format!("{:04}-{:02}-{:02}T{clock}+0000", c.year, c.month, c.day),
         Format::ShortIsoPrecise => {
             format!("{:04}-{:02}-{:02}T{clock}.{:06}+0000", c.year, c.month, c.day, c.micro)
@@ -115,7 +114,9 @@ pub fn line(host: &str, r: &Record, format: Format, hostname: bool, columns: Opt
     let text = r.event.text();
     match format {
         Format::Cat => return (format!("{text}\n"), false),
-        Format::Json | Format::JsonPretty | Format::Verbose | Format::Export => return (fields(host, r, format), false),
+        Format::Json | Format::JsonPretty | Format::Verbose | Format::Export => {
+            return (fields(host, r, format), false);
+        }
         _ => {}
     }
     let mut prefix = stamp(r, format);

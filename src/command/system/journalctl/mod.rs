@@ -176,9 +176,7 @@ fn set(ctx: &Ctx, o: &mut Opts, name: &str, value: Option<String>, now: crate::b
         "facility" => o.filter.facilities.extend(v.split(',').map(str::to_owned)),
         "boot" => {
             if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 {
-                ctx.err(format!(
-                    "Data from the specified boot ({v}) is not available: No such boot ID in journal\n"
-                ));
+                ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
                 return Err(1);
             }
         }
@@ -268,7 +266,13 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
         let w = ctx.world();
         let w = w.borrow();
         let mut p: Vec<Record> = w.host.journal.iter().filter(|r| keep(r)).cloned().collect();
-        let count = o.lines.or(if o.follow { Some(10) } else if o.end { Some(1000) } else { None });
+        let count = o.lines.or(if o.follow {
+            Some(10)
+        } else if o.end {
+            Some(1000)
+        } else {
+            None
+        });
         if let Some(n) = count {
             let from = p.len().saturating_sub(n);
             p.drain(..from);

@@ -219,7 +219,9 @@ pub(super) async fn edit(ctx: &mut Ctx, o: &Opts, names: &[String]) -> i32 {
     let unit = file::complete_name(names.first().map_or("", String::as_str));
     let f = file::load(&ctx.world().borrow().host.fs, &unit);
     if f.load == Load::NotFound {
-        ctx.err(format!("No files found for {unit}.\nRun 'systemctl edit --force --full {unit}' to create a new unit.\n"));
+        ctx.err(format!(
+            "No files found for {unit}.\nRun 'systemctl edit --force --full {unit}' to create a new unit.\n"
+        ));
         return 1;
     }
     let path = if o.full {

@@ -74,7 +74,8 @@ pub(super) fn units(ctx: &Ctx, o: &Opts, names: &[String]) -> i32 {
             Load::BadSetting => "bad-setting",
         };
         let shown = o.all || !o.states.is_empty() || !matches!(u.active, Active::Inactive);
-        let in_state = o.states.is_empty() || o.states.iter().any(|s| *s == u.active.to_string() || s == u.sub || s == load);
+        let in_state =
+            o.states.is_empty() || o.states.iter().any(|s| *s == u.active.to_string() || s == u.sub || s == load);
         let in_type = o.types.is_empty() || o.types.iter().any(|t| t == suffix(&n));
         if !shown || !in_state || !in_type || !(names.is_empty() || names.iter().any(|p| matches(p, &n))) {
             continue;
@@ -99,11 +100,8 @@ pub(super) fn units(ctx: &Ctx, o: &Opts, names: &[String]) -> i32 {
             "\nLOAD   = Reflects whether the unit definition was properly loaded.\nACTIVE = The high-level unit activation \
              state, i.e. generalization of SUB.\nSUB    = The low-level unit activation state, values depend on unit type.\n",
         );
-        let tail = if o.all || !o.states.is_empty() {
-            ""
-        } else {
-            " Pass --all to see loaded but inactive units, too."
-        };
+        let tail =
+            if o.all || !o.states.is_empty() { "" } else { " Pass --all to see loaded but inactive units, too." };
         let tail = if o.states.is_empty() && !o.all {
             format!("{tail}\nTo show all installed unit files use 'systemctl list-unit-files'.")
         } else if o.states.is_empty() {

@@ -129,7 +129,9 @@ fn parse(ctx: &Ctx) -> Result<(Opts, Vec<String>), i32> {
                 return Err(0);
             }
             "help" => {
-                ctx.out("systemctl [OPTIONS...] COMMAND ...\n\nQuery or send control commands to the system manager.\n");
+                ctx.out(
+                    "systemctl [OPTIONS...] COMMAND ...\n\nQuery or send control commands to the system manager.\n",
+                );
                 return Err(0);
             }
             other => {
@@ -151,17 +153,44 @@ pub(super) async fn systemctl(ctx: &mut Ctx) -> i32 {
     let names: Vec<String> = words.iter().skip(1).cloned().collect();
     let needs_unit = matches!(
         verb,
-        "start" | "stop" | "restart" | "try-restart" | "reload" | "reload-or-restart" | "try-reload-or-restart"
-            | "force-reload" | "condrestart" | "is-active" | "is-failed" | "is-enabled" | "enable" | "disable" | "mask" | "unmask"
-            | "reenable" | "cat" | "kill" | "edit" | "preset" | "revert" | "isolate"
+        "start"
+            | "stop"
+            | "restart"
+            | "try-restart"
+            | "reload"
+            | "reload-or-restart"
+            | "try-reload-or-restart"
+            | "force-reload"
+            | "condrestart"
+            | "is-active"
+            | "is-failed"
+            | "is-enabled"
+            | "enable"
+            | "disable"
+            | "mask"
+            | "unmask"
+            | "reenable"
+            | "cat"
+            | "kill"
+            | "edit"
+            | "preset"
+            | "revert"
+            | "isolate"
     );
     if needs_unit && names.is_empty() {
         ctx.err("Too few arguments.\n");
         return 1;
     }
     match verb {
-        "start" | "stop" | "restart" | "try-restart" | "condrestart" | "reload" | "reload-or-restart"
-        | "try-reload-or-restart" | "force-reload" => run_jobs(ctx, &o, verb, &names),
+        "start"
+        | "stop"
+        | "restart"
+        | "try-restart"
+        | "condrestart"
+        | "reload"
+        | "reload-or-restart"
+        | "try-reload-or-restart"
+        | "force-reload" => run_jobs(ctx, &o, verb, &names),
         "status" => status::status(ctx, &o, &names),
         "is-active" => ask_state(ctx, &o, &names, |a| a == Active::Active || a == Active::Reloading, 3),
         "is-failed" => ask_state(ctx, &o, &names, |a| a == Active::Failed, 1),
@@ -225,7 +254,11 @@ fn root(ctx: &Ctx, doing: &str) -> Result<(), i32> {
 
 /// Whether a name matches a pattern as fnmatch(3) has it; the suffix may be missing.
 pub(in crate::command::system) fn matches(pattern: &str, name: &str) -> bool {
-    let full = if pattern.contains('.') && !pattern.ends_with('*') { pattern.to_owned() } else { format!("{pattern}.service") };
+    let full = if pattern.contains('.') && !pattern.ends_with('*') {
+        pattern.to_owned()
+    } else {
+        format!("{pattern}.service")
+    };
     crate::command::text::glob::fits(pattern, name) || crate::command::text::glob::fits(&full, name)
 }
 
@@ -341,7 +374,9 @@ fn refused(ctx: &Ctx, word: &str, unit: &str, why: &Refused) -> i32 {
             1
         }
         Refused::Failed("signal") => {
-            ctx.err(format!("Job for {unit} failed because a fatal signal was delivered to the control process.\n{see}"));
+            ctx.err(format!(
+                "Job for {unit} failed because a fatal signal was delivered to the control process.\n{see}"
+            ));
             1
         }
         Refused::Failed(_) => {
@@ -415,7 +450,8 @@ fn kill(ctx: &Ctx, o: &Opts, names: &[String]) -> i32 {
         for pid in pids {
             let Some(p) = w.host.procs.get(pid).cloned() else { continue };
             let name = crate::log::systemd::signal_name(signal);
-            let event = Systemd::Killed { unit: unit.clone(), main: Some(pid) == main, signal: name, pid, comm: p.comm };
+            let event =
+                Systemd::Killed { unit: unit.clone(), main: Some(pid) == main, signal: name, pid, comm: p.comm };
             w.host.log_systemd(event);
             let _ = w.kill(&ctx.io.cred, pid, signal, 1);
         }

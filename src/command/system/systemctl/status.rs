@@ -301,9 +301,12 @@ mod tests {
 
     #[test]
     fn times_as_systemd_words_them() {
-        for (us, text) in
-            [(475_000, "475ms ago"), (105_917_000, "1min 45s ago"), (1_200_000, "1s ago"), (90_000_000_000, "1 day 1h ago")]
-        {
+        for (us, text) in [
+            (475_000, "475ms ago"),
+            (105_917_000, "1min 45s ago"),
+            (1_200_000, "1s ago"),
+            (90_000_000_000, "1 day 1h ago"),
+        ] {
             assert_eq!(ago(Span(us)), text);
         }
         for (us, text) in [
