@@ -4,6 +4,7 @@
 //! anything moves. When nothing does, it looks at what they wait for ([`Wait`]): the model clock (moved to the earliest
 //! timer), the user (the answer says so and the future is kept), or time in step with the user's.
 
+pub mod recorded;
 mod run;
 pub mod testing;
 

@@ -51,7 +51,7 @@ fn earliest(waits: &[Wait]) -> Option<Time> {
 }
 
 /// What the loop found when nothing moves any more.
-enum Stuck {
+pub(super) enum Stuck {
     /// The clock can move to this instant.
     Timer(Time),
     State(State),
@@ -59,7 +59,7 @@ enum Stuck {
     Dead,
 }
 
-fn look(fore: &[Wait], back: &[Wait], now: Time, may_jump: bool) -> Stuck {
+pub(super) fn look(fore: &[Wait], back: &[Wait], now: Time, may_jump: bool) -> Stuck {
     if let Some(s) = fore.iter().find_map(|w| if let Wait::Screen(s) = w { Some(s.clone()) } else { None }) {
         return Stuck::State(State::Screen(s));
     }

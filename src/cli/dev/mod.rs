@@ -1,5 +1,6 @@
 //! `maillab dev`: the model held against what the real programs did.
 
+pub mod capture;
 pub mod normalise;
 mod peer;
 mod shell;
@@ -10,6 +11,15 @@ use super::{Context, Done, Failure, print};
 use clap::ArgMatches;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// A file of JSON, or a complaint.
+fn read_json(file: &str) -> Option<serde_json::Value> {
+    let value = std::fs::read_to_string(file).ok().and_then(|t| serde_json::from_str(&t).ok());
+    if value.is_none() {
+        eprintln!("maillab: {file}: cannot be read as JSON");
+    }
+    value
+}
 
 pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
     match m.subcommand() {
@@ -24,6 +34,10 @@ pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
         Some(("smtp-case", m)) => {
             let files: Vec<String> = m.get_many::<String>("file").into_iter().flatten().cloned().collect();
             Ok(smtp_case::run(&files, m.get_flag("diff"), m.get_flag("json")))
+        }
+        Some(("capture", m)) => {
+            let files: Vec<String> = m.get_many::<String>("file").into_iter().flatten().cloned().collect();
+            Ok(capture::run(&files, m.get_flag("diff"), m.get_flag("json")))
         }
         Some((name, _)) => Err(Failure(format!("dev {name}: not there yet"))),
         None => Err(Failure("dev: which one? maillab dev --help".into())),

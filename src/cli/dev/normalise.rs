@@ -19,7 +19,7 @@ const ID_PATTERNS: &[&str] = &[
 ];
 
 /// Queue ids in order of appearance.
-fn collect_ids(text: &str) -> Vec<String> {
+pub fn collect_ids(text: &str) -> Vec<String> {
     static SET: OnceLock<Vec<Regex>> = OnceLock::new();
     let set = SET.get_or_init(|| ID_PATTERNS.iter().filter_map(|p| Regex::new(p).ok()).collect());
     let mut found: Vec<(usize, String)> = Vec::new();
@@ -41,7 +41,7 @@ fn collect_ids(text: &str) -> Vec<String> {
 }
 
 /// Replaces an id where it stands alone.
-fn replace_id(text: &str, id: &str, with: &str) -> String {
+pub fn replace_id(text: &str, id: &str, with: &str) -> String {
     let hex = |b: Option<&u8>| b.is_some_and(|c| c.is_ascii_digit() || (b'A'..=b'F').contains(c));
     let bytes = text.as_bytes();
     let (mut out, mut from) = (String::new(), 0);

@@ -33,7 +33,7 @@ fn strings(case: &Value, key: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn seconds(v: &Value, default: f64) -> Span {
+pub(super) fn seconds(v: &Value, default: f64) -> Span {
     Span((v.as_f64().unwrap_or(default) * 1e6) as i64)
 }
 
@@ -74,7 +74,7 @@ fn write(world: &mut World, path: &str, content: &str) {
 }
 
 /// Brings the base host into the state that a case wants.
-fn apply(machine: &mut Machine, case: &Value) {
+pub(super) fn apply(machine: &mut Machine, case: &Value) {
     let empty = Map::new();
     let over = case.get("main_cf").and_then(Value::as_object).unwrap_or(&empty);
     {
@@ -261,7 +261,7 @@ fn big_message(size: usize) -> Vec<u8> {
 }
 
 /// Plays the dialogue. `Err`: the connection failed.
-fn play(machine: &mut Machine, case: &Value) -> Result<Vec<Value>, String> {
+pub(super) fn play(machine: &mut Machine, case: &Value) -> Result<Vec<Value>, String> {
     let ip_text = case.get("client_ip").and_then(Value::as_str).unwrap_or("192.0.2.50");
     let ip: IpAddr = ip_text.parse().map_err(|_| "bad client_ip".to_owned())?;
     let server_text = case.get("server_ip").and_then(Value::as_str).unwrap_or_else(|| default_server(ip));
@@ -403,11 +403,11 @@ fn step(c: &mut Client<'_>, item: &Value, ip: IpAddr, server: IpAddr, port: u16,
 
 const LOG: &str = "/var/log/mail.log";
 
-fn log_size(world: &World) -> usize {
+pub(super) fn log_size(world: &World) -> usize {
     world.host.fs.read(&Cred::root(), LOG).map_or(0, |b| b.len())
 }
 
-fn log_from(world: &World, offset: usize) -> String {
+pub(super) fn log_from(world: &World, offset: usize) -> String {
     let all = world.host.fs.read(&Cred::root(), LOG).map(|b| b.text()).unwrap_or_default();
     all.get(offset..).unwrap_or_default().to_owned()
 }
@@ -425,7 +425,7 @@ fn queue_busy(world: &World) -> bool {
 }
 
 /// Waits until the log is quiet and the queue at rest.
-fn settle(world: &mut World, at_most: Span, need: Option<usize>) {
+pub(super) fn settle(world: &mut World, at_most: Span, need: Option<usize>) {
     let start = world.now();
     let (mut last, mut since) = (log_size(world), start);
     while world.now() - start < at_most {
@@ -496,7 +496,7 @@ pub fn differences(expected: &Value, got: &Answer) -> Vec<String> {
 }
 
 /// A plain longest-common-subsequence difference.
-fn diff(a: &[String], b: &[String]) -> Vec<String> {
+pub(super) fn diff(a: &[String], b: &[String]) -> Vec<String> {
     let (n, m) = (a.len(), b.len());
     let mut lcs = vec![vec![0usize; m + 1]; n + 1];
     for i in (0..n).rev() {
