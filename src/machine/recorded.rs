@@ -1,7 +1,7 @@
 //! A line run as the recordings were made: standard output and standard error are terminals, standard input is a pipe into
 //! which text is typed over time.
 
-use super::run::{look, poll_background, Stuck};
+use super::run::{Stuck, look, poll_background};
 use super::{BUDGET, context};
 use crate::base::{Span, Time};
 use crate::command::io::{Fd, Io, Kernel, Stream, Wait, WorldRef, pipe};
@@ -44,11 +44,8 @@ pub fn run(world: &WorldRef, line: &str, how: &Recording) -> Recorded {
     kernel.size.set(how.size);
     kernel.budget.set(BUDGET);
     let (reader, writer) = pipe();
-    let fds = BTreeMap::from([
-        (0, Fd::PipeRead(reader)),
-        (1, Fd::Terminal(Stream::Out)),
-        (2, Fd::Terminal(Stream::Err)),
-    ]);
+    let fds =
+        BTreeMap::from([(0, Fd::PipeRead(reader)), (1, Fd::Terminal(Stream::Out)), (2, Fd::Terminal(Stream::Err))]);
     let pid = world.borrow_mut().host.procs.burn();
     let mut ctx = context(world, &kernel, Cred::root(), fds, pid);
     ctx.vantage = how.vantage;

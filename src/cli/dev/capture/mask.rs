@@ -101,8 +101,14 @@ mod tests {
         assert_eq!(rules().len(), MASKS.len());
         let m = Masker::new("postfix/smtpd[12]: 9C893526C: client=x\n");
         for (text, masked) in [
-            ("Nov 24 03:27:39 mail postfix/smtpd[39415]: 9C893526C: client=x", "<DATE> mail postfix/smtpd[<PID>]: <QID1>: client=x"),
-            ("   Main PID: 33759 (code=exited, status=0/SUCCESS)", "   Main PID: <PID> (code=exited, status=0/SUCCESS)"),
+            (
+                "Nov 24 03:27:39 mail postfix/smtpd[39415]: 9C893526C: client=x",
+                "<DATE> mail postfix/smtpd[<PID>]: <QID1>: client=x",
+            ),
+            (
+                "   Main PID: 33759 (code=exited, status=0/SUCCESS)",
+                "   Main PID: <PID> (code=exited, status=0/SUCCESS)",
+            ),
             ("             ├─24357 /usr/sbin/dovecot -F", "             ├─<PID> /usr/sbin/dovecot -F"),
         ] {
             assert_eq!(m.mask(text), masked);

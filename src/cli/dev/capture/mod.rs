@@ -65,8 +65,13 @@ pub fn compare(capture: &Value, got: &Answer) -> Vec<(usize, String, Vec<String>
         t.extend_from_slice(log);
         Masker::new(&t.join("\n"))
     };
-    let real_log: Vec<String> =
-        capture.get("log").and_then(Value::as_array).into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+    let real_log: Vec<String> = capture
+        .get("log")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect();
     let (mine, theirs) = (all(&got.steps, &got.log), all(&real, &real_log));
     let mut out = Vec::new();
     for (i, (r, m)) in real.iter().zip(&got.steps).enumerate().filter(|(_, (r, _))| counts(r)) {
