@@ -118,7 +118,7 @@ impl Shell {
         self.status = status;
         if let Some(action) = self.traps.remove("EXIT").filter(|a| !a.is_empty() && !self.trapping) {
             self.trapping = true;
-            if let Err(Flow::Exit(s)) = self.run_text(&action, "trap").await {
+            if let Err(Flow::Exit(s)) = self.run_trap(&action).await {
                 return s;
             }
         }
@@ -223,12 +223,22 @@ impl Shell {
         }
         Ok(s)
     }
+    /// Runs the action of a trap; one that sets itself off again ends at the limit of nesting.
+    pub(super) async fn run_trap(&mut self, action: &str) -> R {
+        if self.depth >= MAX_DEPTH {
+            return Ok(self.status);
+        }
+        self.depth += 1;
+        let r = deep(self.run_text(action, "trap")).await;
+        self.depth -= 1;
+        r
+    }
     /// What a command that failed sets off: the ERR trap, `set -e`.
     async fn failed(&mut self, s: i32) -> R<()> {
         self.status = s;
         if let Some(action) = self.traps.get("ERR").cloned().filter(|a| !a.is_empty() && !self.trapping) {
             self.trapping = true;
-            let r = self.run_text(&action, "trap").await;
+            let r = self.run_trap(&action).await;
             self.trapping = false;
             self.status = s;
             r?;
@@ -592,7 +602,7 @@ impl Shell {
             r => r,
         };
         if let Some(action) = self.traps.get("RETURN").cloned().filter(|_| self.calls.is_empty()) {
-            self.run_text(&action, "trap").await?;
+            self.run_trap(&action).await?;
         }
         r
     }

@@ -175,6 +175,8 @@ const ENDLESS: &[&str] = &[
     "eval 'eval \"$x\"'; x='eval \"$x\"'; eval \"$x\"",
     "alias a=b b=a; a",
     "trap 'kill -USR1 $$' USR1; kill -USR1 $$",
+    "f() { :; }; trap f RETURN; f",
+    "trap 'false' ERR; trap 'f' DEBUG; false",
     "source /tmp/me",
     "a() { b; }; b() { a; }; a",
     "printf '%1000000000d\\n' 1",

@@ -11,7 +11,7 @@ impl Shell {
         if let Some(action) = self.traps.get(&name).cloned() {
             let status = self.status;
             if !action.is_empty() {
-                self.run_text(&action, "trap").await?;
+                self.run_trap(&action).await?;
             }
             self.status = status;
             return Ok(());
