@@ -9,6 +9,7 @@ pub mod brace;
 pub mod builtins;
 pub use crate::base::text as bytes;
 pub mod complete;
+mod compound;
 pub mod escape;
 pub mod exec;
 pub mod expand;
@@ -22,6 +23,7 @@ pub mod redirect;
 pub mod simple;
 pub mod spawn;
 pub mod state;
+mod switches;
 pub mod unsimulated;
 pub mod vars;
 

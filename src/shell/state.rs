@@ -2,6 +2,7 @@
 
 use super::ast::Command;
 use super::escape;
+pub use super::switches::{OPTIONS, SHOPTS};
 use super::vars::{Content, Var, Vars};
 use crate::base::Time;
 use crate::command::io::{Fd, Io, Kernel, WorldRef};
@@ -105,96 +106,6 @@ pub const MAX_DEPTH: u32 = 250;
 
 /// No value is longer than this.
 const MAX_VALUE: usize = 1 << 20;
-
-pub const OPTIONS: &[(&str, char)] = &[
-    ("allexport", 'a'),
-    ("braceexpand", 'B'),
-    ("emacs", ' '),
-    ("errexit", 'e'),
-    ("errtrace", 'E'),
-    ("functrace", 'T'),
-    ("hashall", 'h'),
-    ("histexpand", 'H'),
-    ("history", ' '),
-    ("ignoreeof", ' '),
-    ("interactive-comments", ' '),
-    ("keyword", 'k'),
-    ("monitor", 'm'),
-    ("noclobber", 'C'),
-    ("noexec", 'n'),
-    ("noglob", 'f'),
-    ("nolog", ' '),
-    ("notify", 'b'),
-    ("nounset", 'u'),
-    ("onecmd", 't'),
-    ("physical", 'P'),
-    ("pipefail", ' '),
-    ("posix", ' '),
-    ("privileged", 'p'),
-    ("verbose", 'v'),
-    ("vi", ' '),
-    ("xtrace", 'x'),
-];
-
-pub const SHOPTS: &[(&str, bool)] = &[
-    ("autocd", false),
-    ("assoc_expand_once", false),
-    ("cdable_vars", false),
-    ("cdspell", false),
-    ("checkhash", false),
-    ("checkjobs", false),
-    ("checkwinsize", true),
-    ("cmdhist", true),
-    ("compat31", false),
-    ("compat32", false),
-    ("compat40", false),
-    ("compat41", false),
-    ("compat42", false),
-    ("compat43", false),
-    ("compat44", false),
-    ("complete_fullquote", true),
-    ("direxpand", false),
-    ("dirspell", false),
-    ("dotglob", false),
-    ("execfail", false),
-    ("expand_aliases", false),
-    ("extdebug", false),
-    ("extglob", false),
-    ("extquote", true),
-    ("failglob", false),
-    ("force_fignore", true),
-    ("globasciiranges", true),
-    ("globskipdots", true),
-    ("globstar", false),
-    ("gnu_errfmt", false),
-    ("histappend", false),
-    ("histreedit", false),
-    ("histverify", false),
-    ("hostcomplete", true),
-    ("huponexit", false),
-    ("inherit_errexit", false),
-    ("interactive_comments", true),
-    ("lastpipe", false),
-    ("lithist", false),
-    ("localvar_inherit", false),
-    ("localvar_unset", false),
-    ("login_shell", false),
-    ("mailwarn", false),
-    ("no_empty_cmd_completion", false),
-    ("nocaseglob", false),
-    ("nocasematch", false),
-    ("noexpand_translation", false),
-    ("nullglob", false),
-    ("patsub_replacement", true),
-    ("progcomp", true),
-    ("progcomp_alias", false),
-    ("promptvars", true),
-    ("restricted_shell", false),
-    ("shift_verbose", false),
-    ("sourcepath", true),
-    ("varredir_close", false),
-    ("xpg_echo", false),
-];
 
 impl Shell {
     /// A shell in the place of a program: its environment, directory and descriptors.

@@ -5,8 +5,10 @@
 //! be bounded. One complete command is read at a time, as bash does, so that an alias or `shopt` acts on the next line.
 //! Left out: `coproc`, `$"…"` translation.
 
+mod braced;
 mod command;
 mod cond;
+mod redirect;
 mod word;
 
 use super::ast::{HereDoc, Item, List};
