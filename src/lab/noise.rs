@@ -39,12 +39,13 @@ const SUBJECTS: [&str; 12] = [
 const PEOPLE: [&str; 3] = ["maria", "juan", "ana"];
 const OUTSIDE: [&str; 5] =
     ["amigo@destino.com", "laura@origen.com", "soporte@destino.com", "pedidos@origen.com", "ventas@destino.com"];
+/// Names that everybody tries; none is of a person here, so that a guess never looks like a part of the case.
 const GUESSED: [(&str, &str); 6] = [
     ("admin", "admin123"),
     ("info", "info2024"),
-    ("maria", "123456"),
+    ("web", "123456"),
     ("test", "test"),
-    ("juan", "Password1"),
+    ("scanner", "Password1"),
     ("root", "toor"),
 ];
 
