@@ -40,6 +40,8 @@ pub fn tokens(lab: &Lab) -> Vec<String> {
     for t in &lab.traffic {
         let people = t.to.iter().map(|a| a.0.clone()).chain([t.sender.0.clone()]);
         let client = match &t.client {
+            // The LAN's machine is everybody's.
+            Machine::Ip(std::net::IpAddr::V4(v)) if v.is_private() => String::new(),
             Machine::Ip(ip) => format!("[{ip}]"),
             Machine::Name(n) => n.clone(),
         };
