@@ -193,7 +193,6 @@ const ENDLESS: &[&str] = &[
 ];
 
 #[test]
-#[ignore = "known fault: one of these lines recurses until the stack ends"]
 fn nothing_endless_without_a_terminal() {
     for text in ENDLESS {
         let mut m = machine();
@@ -205,7 +204,6 @@ fn nothing_endless_without_a_terminal() {
 }
 
 #[test]
-#[ignore = "known fault: one of these lines recurses until the stack ends"]
 fn nothing_endless_at_the_prompt() {
     for text in ENDLESS {
         let mut m = machine();
