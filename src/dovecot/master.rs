@@ -95,7 +95,8 @@ pub fn start(host: &mut Host, dv: &mut Dovecot, unit: bool) -> Result<u32, Faile
             Event::Start { failure, .. } => Some(Event::Start { failure: failure.clone(), stderr: false }),
             _ => None,
         };
-        if unit {
+        // doveconf's bare complaint is for a terminal.
+        if unit && !matches!(line, Event::ConfigError { .. }) {
             to_journal(host, who, line);
         }
         if let Some(l) = logged {

@@ -5,6 +5,7 @@ use super::run::{Stuck, look, poll_background};
 use super::{BUDGET, context};
 use crate::base::{Span, Time};
 use crate::command::io::{Fd, Io, Kernel, Stream, Wait, WorldRef, pipe};
+use crate::host::Process;
 use crate::host::fs::Cred;
 use crate::shell::{Mode, Shell};
 use std::collections::BTreeMap;
@@ -46,9 +47,13 @@ pub fn run(world: &WorldRef, line: &str, how: &Recording) -> Recorded {
     let (reader, writer) = pipe();
     let fds =
         BTreeMap::from([(0, Fd::PipeRead(reader)), (1, Fd::Terminal(Stream::Out)), (2, Fd::Terminal(Stream::Err))]);
-    let pid = world.borrow_mut().host.procs.burn();
+    let pid = enter(world, line);
     let mut ctx = context(world, &kernel, Cred::root(), fds, pid);
     ctx.vantage = how.vantage;
+    // It was no login.
+    for name in ["USER", "LOGNAME"] {
+        ctx.env.remove(name);
+    }
     let feeder = Io::new(kernel.clone(), world.clone(), Cred::root(), BTreeMap::from([(1, Fd::PipeWrite(writer))]));
     let mut shell = Shell::from_ctx(&ctx, Mode::Command);
     drop(ctx);
@@ -69,7 +74,28 @@ pub fn run(world: &WorldRef, line: &str, how: &Recording) -> Recorded {
     let mut typist = Typist { plan, close, feeder: Some(feeder) };
     let code = drive(&kernel, world, future, &mut typist, start + LIMIT);
     kernel.background.borrow_mut().clear();
+    world.borrow_mut().host.procs.remove(pid);
     Recorded { code, chunks: kernel.take_output() }
+}
+
+/// The shell's own place in the process table.
+fn enter(world: &WorldRef, line: &str) -> u32 {
+    let mut w = world.borrow_mut();
+    let started = w.now();
+    w.host.procs.spawn(Process {
+        pid: 0,
+        ppid: 0,
+        uid: 0,
+        comm: "bash".into(),
+        args: format!("bash -c {line}"),
+        started,
+        tty: "?".into(),
+        stat: "S".into(),
+        vsz: 4_360,
+        rss: 3_284,
+        unit: String::new(),
+        role: String::new(),
+    })
 }
 
 struct Typist {

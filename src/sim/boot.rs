@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// What Postfix's generator leaves: the instance is wanted by the service.
 const GENERATED: &str = "/run/systemd/generator/postfix.service.wants";
 
+/// Pids used up before the mail services start.
+const UPTIME_PIDS: u32 = 20_000;
+
 impl World {
     /// Builds what the packages' installation leaves (the compiled aliases) and starts the services.
     pub fn boot(&mut self) {
@@ -35,6 +38,10 @@ impl World {
             self.host.procs.burn();
         }
         self.build_aliases();
+        // The machine has been up before the services were set up: their pids have five digits.
+        for _ in 0..UPTIME_PIDS {
+            self.host.procs.burn();
+        }
         if self.host.fs.exists("/lib/systemd/system/multi-user.target") {
             self.boot_units();
         } else {
@@ -53,7 +60,14 @@ impl World {
         let _ = self.host.fs.symlink(&root, "/lib/systemd/system/postfix@.service", &link);
         // Boot does not run the start-up scripts as programs: they have nothing to say.
         let exec = self.exec.take();
-        for unit in ["sysinit.target", "sockets.target", "rsyslog.service", "timers.target", "multi-user.target"] {
+        for unit in [
+            "sysinit.target",
+            "sockets.target",
+            "dbus.service",
+            "rsyslog.service",
+            "timers.target",
+            "multi-user.target",
+        ] {
             let _ = self.unit_start(unit);
         }
         self.exec = exec;

@@ -79,11 +79,16 @@ pub(super) fn start(world: &mut World, unit: &str, line: &str) -> Result<(u32, S
     });
     if base(line) == "rsyslogd" {
         host.start_syslog(pid);
-        for event in [Systemd::SyslogSocket, Systemd::SyslogStart { pid }] {
-            host.log(Facility::Syslog, "rsyslogd", pid, unit, event);
-        }
+        host.log(Facility::Syslog, "rsyslogd", pid, unit, Systemd::SyslogSocket);
     }
     Ok((pid, String::new()))
+}
+
+/// What a daemon says when systemd already counts it as started.
+pub(super) fn started(world: &mut World, unit: &str, pid: u32) {
+    if world.host.syslog.pid == Some(pid) {
+        world.host.log(Facility::Syslog, "rsyslogd", pid, unit, Systemd::SyslogStart { pid });
+    }
 }
 
 /// Runs a command of a unit to its end.
@@ -102,6 +107,7 @@ pub(super) fn run(world: &mut World, unit: &str, command: &str, pid: u32) -> Exi
         ("doveadm", ["stop"]) => return doveadm(world, unit, pid, true),
         ("doveadm", ["reload"]) => return doveadm(world, unit, pid, false),
         ("postmulti", [.., "start"]) if world.exec.is_none() => {
+            world.host.log_mail("postfix/postfix-script", pid, crate::log::script::Script::Starting);
             let ok = world.with_postfix(|ctx| master::start(ctx, "/etc/postfix")).is_ok();
             return Exit::Status(i32::from(!ok));
         }
@@ -165,7 +171,18 @@ pub(super) fn terminate(world: &mut World, unit: &str, pid: u32, signal: i32, by
         if signal == 9 {
             dovecot::master::crash(&mut world.host, &mut world.dovecot);
         } else {
+            let log = world.dovecot.master.as_ref().map(|m| m.log_pid);
             dovecot::master::stop(&mut world.host, &mut world.dovecot, by, 0);
+            // systemd signals every process of the group at once.
+            if let (1, Some(log)) = (by, log) {
+                use crate::log::dovecot::Dovecot as Event;
+                for process in ["anvil".to_owned(), format!("log({log})")] {
+                    dovecot::log(&mut world.host, log, Event::Killed { process, pid: 1, uid: 0 });
+                }
+                for prefix in ["anvil", "config"] {
+                    dovecot::log(&mut world.host, log, Event::LogShutdown { pid: log, prefix });
+                }
+            }
         }
     } else {
         if world.host.syslog.pid == Some(pid) {

@@ -179,6 +179,7 @@ impl World {
                 u.status_text = status;
                 self.set_unit(&f.name, Active::Active, "running");
                 self.host.log_systemd(Systemd::Started(named(f)));
+                daemons::started(self, &f.name, pid);
                 Ok(())
             }
             Err((pid, exit)) => {
@@ -302,7 +303,7 @@ impl World {
     }
     fn plan_stop(&mut self, name: &str) {
         let at =
-            self.host.now + self.host.jitter("unit.stop", &format!("{name} {}", self.host.now.0), 380_000, 460_000);
+            self.host.now + self.host.jitter("unit.stop", &format!("{name} {}", self.host.now.0), 170_000, 200_000);
         self.host.units.due.push(at, Due::Stop(name.to_owned()));
     }
     /// Runs the stop commands; what is left is killed. `asked`: by a job, and not because its processes went.
@@ -467,7 +468,7 @@ impl World {
             let Some(exit) = exit else {
                 // Without a main process it is the empty control group that ends the service, and its stop command runs.
                 self.set_unit(&name, Active::Deactivating, "stop");
-                self.host.units.due.push(now + Span::millis(1_200), Due::Gone(name));
+                self.host.units.due.push(now + Span::millis(1_050), Due::Gone(name));
                 continue;
             };
             let f = self.unit_file(&name);

@@ -119,8 +119,7 @@ pub(super) fn apply(machine: &mut Machine, case: &Value) {
             machine.run_captured("postfix stop; postfix start");
         }
     } else {
-        let mut w = world.borrow_mut();
-        w.with_postfix(crate::postfix::master::reload);
+        machine.run_captured("postfix reload");
     }
     world.borrow_mut().pass(Span::millis(400));
 }

@@ -150,7 +150,13 @@ fn table(rows: &[Vec<String>], left: &[usize]) -> String {
     for r in rows {
         let cells: Vec<String> = (0..cols)
             .map(|c| {
-                let w = if c == 0 { width[c].max(14) } else { width[c] };
+                // The least widths of coreutils' columns: the device 14, the type and the percentage 4, numbers 5.
+                let least = match c {
+                    0 => 14,
+                    c if left.contains(&c) || c + 2 == cols => 4,
+                    _ => 5,
+                };
+                let w = width[c].max(least);
                 if c + 1 == cols {
                     r[c].clone()
                 } else if left.contains(&c) {
@@ -269,6 +275,14 @@ async fn df_run(ctx: &mut Ctx) -> Status {
 
 /// mount(8): shows what is mounted; as a change it answers what a user without the means gets.
 pub async fn mount(ctx: &mut Ctx) -> i32 {
+    let after = |name: &str| ctx.args.iter().position(|a| a == name).and_then(|i| ctx.args.get(i + 1)).cloned();
+    let options = after("-o").unwrap_or_default();
+    if after("-t").as_deref() == Some("tmpfs")
+        && ctx.args.len() > 4
+        && let Some(target) = ctx.args.last().cloned()
+    {
+        return mount_tmpfs(ctx, &options, &target);
+    }
     if ctx.args.len() > 1 && !matches!(ctx.args[1].as_str(), "-l" | "-t" | "-v") {
         return remount(ctx);
     }
@@ -316,6 +330,84 @@ fn remount(ctx: &mut Ctx) -> i32 {
             1
         }
     }
+}
+
+/// `mount -t tmpfs -o OPTIONS tmpfs DIR`: an empty file system in memory over a directory.
+fn mount_tmpfs(ctx: &Ctx, options: &str, target: &str) -> i32 {
+    if ctx.io.cred.uid != 0 {
+        ctx.err(format!("mount: {target}: must be superuser to use mount.\n"));
+        return 1;
+    }
+    let path = ctx.path(target);
+    let mut w = ctx.io.world.borrow_mut();
+    let (mut size, mut mode, mut uid, mut gid) = (1_000_000 * 1024, 0o1777, 0, 0);
+    let mut shown = vec!["rw".to_owned(), "relatime".to_owned()];
+    for o in options.split(',').filter(|o| !o.is_empty()) {
+        let (k, v) = o.split_once('=').unwrap_or((o, ""));
+        match k {
+            "size" => size = super::super::text::head::count(v).unwrap_or(size),
+            "mode" => mode = u32::from_str_radix(v, 8).unwrap_or(mode),
+            "uid" => uid = v.parse().unwrap_or(0),
+            "gid" => gid = v.parse().unwrap_or(0),
+            _ => {}
+        }
+        match k {
+            "rw" | "relatime" | "defaults" => {}
+            "size" => shown.push(format!("size={}k", size / 1024)),
+            _ => shown.push(o.to_owned()),
+        }
+    }
+    let mount = Mount {
+        path: crate::host::fs::normalize("/", &path),
+        device: "tmpfs".into(),
+        fstype: "tmpfs".into(),
+        size,
+        used: 0,
+        reserved: 0,
+        inodes: 251_000,
+        inodes_used: 1,
+        options: shown.join(","),
+    };
+    match w.host.fs.mount_over(mount, mode, uid, gid) {
+        Ok(()) => 0,
+        Err(_) => {
+            drop(w);
+            ctx.err(format!("mount: {target}: mount point does not exist.\n"));
+            32
+        }
+    }
+}
+
+/// umount(8).
+pub async fn umount(ctx: &mut Ctx) -> i32 {
+    let names: Vec<String> = ctx.args[1..].iter().filter(|a| !a.starts_with('-')).cloned().collect();
+    if names.is_empty() {
+        ctx.err("umount: bad usage\nTry 'umount --help' for more information.\n");
+        return 1;
+    }
+    if ctx.io.cred.uid != 0 {
+        ctx.err(format!("umount: {}: must be superuser to unmount.\n", names[0]));
+        return 32;
+    }
+    let mut code = 0;
+    for n in names {
+        let path = crate::host::fs::normalize("/", &ctx.path(&n));
+        let done = ctx.io.world.borrow_mut().host.fs.unmount(&path);
+        match done {
+            Ok(()) => {}
+            Err(crate::host::Errno::NoEnt) => {
+                let there = ctx.io.world.borrow().host.fs.exists(&path);
+                let why = if there { "not mounted" } else { "no mount point specified" };
+                ctx.err(format!("umount: {n}: {why}.\n"));
+                code = 32;
+            }
+            Err(_) => {
+                ctx.err(format!("umount: {n}: target is busy.\n"));
+                code = 32;
+            }
+        }
+    }
+    code
 }
 
 /// sync(1): nothing waits to be written.

@@ -101,6 +101,7 @@ pub const PROGRAMS: &[Program] = &[
     program!("mktemp", "/usr/bin/mktemp", "create a temporary file or directory", &["-d", "-u"], remove::mktemp),
     program!("more", "/usr/bin/more", "display the contents of a file in a terminal", &[], view::less),
     program!("mount", "/usr/bin/mount", "mount a filesystem", &["-o", "-t", "-l"], disk::mount),
+    program!("umount", "/usr/bin/umount", "unmount filesystems", &[], disk::umount),
     program!("mv", "/usr/bin/mv", "move (rename) files", &["-i", "-f", "-n", "-v", "-u"], copy::mv),
     program!("nano", "/usr/bin/nano", "Nano's ANOther editor, inspired by Pico", &[], view::edit),
     program!("pwd", "/usr/bin/pwd", "print name of current/working directory", &["-L", "-P"], path::pwd),

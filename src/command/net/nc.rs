@@ -1,11 +1,12 @@
 //! nc(1), OpenBSD's netcat: bytes of standard input to a TCP port and back, and port scans.
 //!
-//! Left out: listening, UDP, proxies.
+//! Left out: UDP, proxies; a listener takes the port, and what arrives there is not shown.
 
 use super::dialogue::{self, Family, Next, connect, port, resolve, service_name};
 use crate::base::Span;
 use crate::command::Ctx;
-use crate::host::Errno;
+use crate::host::net::{Listener, Proto};
+use crate::host::{Errno, Process};
 use std::net::IpAddr;
 
 const USAGE: &str = "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] [-P \
@@ -135,9 +136,12 @@ pub async fn nc(ctx: &mut Ctx) -> i32 {
         ctx.err(USAGE);
         return 1;
     }
-    if o.listen || o.udp {
-        ctx.err("maillab: nc listens to nobody and speaks no UDP here; see: ss, telnet\n");
+    if o.udp {
+        ctx.err("maillab: nc speaks no UDP here; see: ss, telnet\n");
         return 1;
+    }
+    if o.listen {
+        return listen(ctx, &o).await;
     }
     if o.words.len() < 2 {
         ctx.complain("missing port number");
@@ -233,4 +237,89 @@ async fn talk(ctx: &mut Ctx, o: &Options, id: crate::sim::ConnId) {
         }
     }
     world.borrow_mut().hangup(id);
+}
+
+/// A socket that nc holds while it runs; a program that goes on in the background keeps it.
+struct Held {
+    io: crate::command::io::Io,
+    pid: u32,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.io.kernel.interrupted.get()
+            && let Ok(mut w) = self.io.world.try_borrow_mut()
+        {
+            let pid = self.pid;
+            w.host.net.listeners.retain(|l| l.pid != pid);
+            w.host.procs.remove(pid);
+        }
+    }
+}
+
+/// `nc -l [ADDRESS] PORT`: takes the port and waits.
+async fn listen(ctx: &mut Ctx, o: &Options) -> i32 {
+    let (address, port_text) = match o.words.as_slice() {
+        [p] => (None, p.clone()),
+        [a, p, ..] => (Some(a.clone()), p.clone()),
+        [] => {
+            ctx.err(USAGE);
+            return 1;
+        }
+    };
+    let Ok(port) = ports(ctx, &[port_text]).map(|p| p.first().copied().unwrap_or(0)) else { return 1 };
+    let ip: IpAddr = match address.as_deref().map(str::parse) {
+        Some(Ok(ip)) => ip,
+        _ if o.family == Some(Family::V6) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        _ => std::net::Ipv4Addr::UNSPECIFIED.into(),
+    };
+    let world = ctx.world();
+    {
+        let mut w = world.borrow_mut();
+        let busy = w.host.net.listeners.iter().any(|l| {
+            let wide = l.ip.is_unspecified() || ip.is_unspecified();
+            l.proto == Proto::Tcp && l.port == port && (l.ip == ip || l.ip.is_ipv4() == ip.is_ipv4() && wide)
+        });
+        if busy {
+            drop(w);
+            ctx.err(format!("nc: {}\n", Errno::AddrInUse));
+            return 1;
+        }
+        let started = w.now();
+        let pid = w.host.procs.spawn(Process {
+            pid: 0,
+            ppid: 1,
+            uid: ctx.io.cred.uid,
+            comm: "nc".into(),
+            args: ctx.args.join(" "),
+            started,
+            tty: "?".into(),
+            stat: "S".into(),
+            vsz: 3_360,
+            rss: 2_048,
+            unit: String::new(),
+            role: String::new(),
+        });
+        w.host.net.listeners.push(Listener {
+            proto: Proto::Tcp,
+            ip,
+            port,
+            pid,
+            comm: "nc".into(),
+            fd: 3,
+            backlog: 1,
+            owner: "nc".into(),
+        });
+        drop(w);
+        let held = Held { io: ctx.io.clone(), pid };
+        if o.verbose {
+            let shown = if ip.is_unspecified() { "0.0.0.0".to_owned() } else { ip.to_string() };
+            ctx.err(format!("Listening on {shown} {port}\n"));
+        }
+        while world.borrow().host.procs.get(pid).is_some() {
+            ctx.io.kernel.clone().tick().await;
+        }
+        drop(held);
+    }
+    0
 }

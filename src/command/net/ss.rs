@@ -1,8 +1,9 @@
 //! ss(8) and netstat(8): listening sockets and open connections, in their layouts.
 //!
-//! Left out: UNIX sockets, timers, memory, filters other than state words; of netstat everything but sockets.
+//! Left out: UNIX sockets, timers, memory; of netstat everything but sockets, routes and interfaces.
 
 use super::super::Ctx;
+use super::ss_filter;
 use crate::host::Host;
 use crate::host::net::{Endpoint, Listener, Proto};
 use std::net::IpAddr;
@@ -18,6 +19,10 @@ struct Wanted {
     four: bool,
     six: bool,
     no_header: bool,
+    /// What is left of the command line: the filter.
+    filter: Vec<String>,
+    /// An option that is none.
+    bad: Option<char>,
 }
 
 fn read(ctx: &Ctx) -> Wanted {
@@ -45,11 +50,14 @@ fn read(ctx: &Ctx) -> Wanted {
                         'H' => o.no_header = true,
                         '4' => o.four = true,
                         '6' => o.six = true,
-                        _ => {}
+                        'e' | 'o' | 'm' | 'i' | 'r' | 'c' | 'W' | 'O' | 's' | 'v' => {}
+                        c => {
+                            o.bad.get_or_insert(c);
+                        }
                     }
                 }
             }
-            _ => {}
+            word => o.filter.push(word.to_owned()),
         }
     }
     if !o.tcp && !o.udp {
@@ -66,8 +74,10 @@ fn chosen<'h>(host: &'h Host, o: &Wanted) -> Vec<&'h Listener> {
         .filter(|l| if l.proto == Proto::Tcp { o.tcp } else { o.udp })
         .filter(|l| (!o.four || l.ip.is_ipv4()) && (!o.six || l.ip.is_ipv6()))
         .collect();
-    // The kernel lists by family; within it as its hash has them, which is nobody's order: by age here.
-    all.sort_by_key(|l| (l.proto == Proto::Tcp, l.ip.is_ipv6()));
+    // The kernel lists by family; within it as its hash has them: nobody's order, but always the same.
+    const ORDER: [u16; 9] = [4190, 143, 110, 22, 995, 993, 465, 587, 25];
+    let rank = |p: u16| ORDER.iter().position(|o| *o == p).map_or((0, p), |i| (1 + i, 0));
+    all.sort_by_key(|l| (l.proto == Proto::Tcp, l.ip.is_ipv6(), rank(l.port)));
     all
 }
 
@@ -107,7 +117,33 @@ pub(super) fn service(port: u16, numeric: bool) -> String {
 
 /// ss(8).
 pub async fn ss(ctx: &mut Ctx) -> i32 {
-    let o = read(ctx);
+    let mut o = read(ctx);
+    match o.bad {
+        Some('Z') => {
+            ctx.err("ss: SELinux is not enabled.\n");
+            return 1;
+        }
+        Some(c) => {
+            ctx.err(format!(
+                "ss: invalid option -- '{c}'\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n"
+            ));
+            return 255;
+        }
+        None => {}
+    }
+    let filter = match ss_filter::Filter::parse(&ctx.world().borrow().host, &o.filter) {
+        Ok(f) => f,
+        Err(word) => {
+            ctx.err(format!("ss: bison bellows (while parsing filter): \"syntax error!\" Sorry.\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n# {word}\n"));
+            return 255;
+        }
+    };
+    match filter.state {
+        ss_filter::States::Default => {}
+        ss_filter::States::Listening => (o.listening, o.all) = (true, false),
+        ss_filter::States::Open => (o.listening, o.all) = (false, false),
+        ss_filter::States::All => (o.listening, o.all) = (false, true),
+    }
     let host_ip = |ip: IpAddr| match ip {
         IpAddr::V6(v) => format!("[{v}]:"),
         IpAddr::V4(v) => format!("{v}:"),
@@ -118,6 +154,14 @@ pub async fn ss(ctx: &mut Ctx) -> i32 {
         let world = ctx.world();
         let w = world.borrow();
         for l in chosen(&w.host, &o) {
+            let any: IpAddr = if l.ip.is_ipv6() {
+                std::net::Ipv6Addr::UNSPECIFIED.into()
+            } else {
+                std::net::Ipv4Addr::UNSPECIFIED.into()
+            };
+            if !filter.takes((l.ip, l.port), (any, 0)) {
+                continue;
+            }
             let tcp = l.proto == Proto::Tcp;
             let process = if o.process && ctx.io.cred.uid == 0 {
                 format!(" users:((\"{}\",pid={},fd={}))", l.comm, l.pid, l.fd)
@@ -139,6 +183,9 @@ pub async fn ss(ctx: &mut Ctx) -> i32 {
     }
     if !o.listening {
         for ((ip, port), (from, fport)) in established(ctx, &o) {
+            if !filter.takes((ip, port), (from, fport)) {
+                continue;
+            }
             rows.push([
                 if both { "tcp" } else { "" }.into(),
                 "ESTAB".into(),
@@ -228,6 +275,15 @@ fn layout(head: &[String; 9], rows: &[[String; 9]], screen: Option<usize>, no_he
 
 /// netstat(8).
 pub async fn netstat(ctx: &mut Ctx) -> i32 {
+    let letters: String = ctx.args[1..].iter().filter(|a| !a.starts_with("--")).cloned().collect();
+    if letters.contains('r') || ctx.args.iter().any(|a| a == "--route") {
+        ctx.out(super::ip::netstat_routes(&ctx.world().borrow().host));
+        return 0;
+    }
+    if letters.contains('i') || ctx.args.iter().any(|a| a == "--interfaces") {
+        ctx.out(super::ip::netstat_interfaces(&ctx.world().borrow().host));
+        return 0;
+    }
     let o = read(ctx);
     let what = match (o.listening, o.all) {
         (true, _) => "(only servers)",

@@ -20,7 +20,7 @@ const CHECK_RUNS: usize = 20;
 /// postfix(1).
 pub(super) async fn postfix(ctx: &mut Ctx) -> i32 {
     let ctx = &*ctx;
-    let tool = Tool { ctx, name: ctx.args.first().cloned().unwrap_or_default(), tag: Some("postfix".into()) };
+    let tool = Tool { ctx, name: ctx.name(), tag: Some("postfix".into()) };
     let Ok(given) = getopt(ctx, "c:Dv") else {
         return tool.fatal(Script::Usage("postfix [-c config_dir] [-Dv] command")).await;
     };

@@ -20,8 +20,9 @@ pub(super) struct Tool<'a> {
 impl<'a> Tool<'a> {
     /// A tool that logs under its program name.
     pub fn logging(ctx: &'a Ctx) -> Tool<'a> {
-        let name = ctx.args.first().cloned().unwrap_or_default();
         let base = ctx.name();
+        // Those that log take the folder off their name; postconf does not.
+        let name = base.clone();
         let tag = if base == "postfix" { "postfix".to_owned() } else { format!("postfix/{base}") };
         Tool { ctx, name, tag: Some(tag) }
     }

@@ -10,7 +10,7 @@ fn become_user(ctx: &mut Ctx, u: &User, login: bool) {
     for (k, v) in [("HOME", &u.home), ("USER", &u.name), ("LOGNAME", &u.name), ("SHELL", &u.shell)] {
         ctx.env.insert(k.into(), v.clone());
     }
-    if u.uid != 0 {
+    if u.uid != 0 && login {
         ctx.env.insert("PATH".into(), "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games".into());
     }
     if login {

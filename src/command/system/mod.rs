@@ -7,6 +7,7 @@ mod journalctl;
 mod kill;
 mod ps;
 mod service;
+mod signal;
 mod small;
 mod systemctl;
 
@@ -64,6 +65,7 @@ pub const PROGRAMS: &[Program] = &[
         journalctl::journalctl
     ),
     program!("kill", "/usr/bin/kill", "send a signal to a process", &["-9", "-HUP", "-TERM", "-l"], kill::kill),
+    program!("killall", "/usr/bin/killall", "kill processes by name", &["-9", "-HUP", "-v"], signal::killall),
     program!(
         "logger",
         "/usr/bin/logger",
@@ -75,6 +77,8 @@ pub const PROGRAMS: &[Program] = &[
     program!("man", "/usr/bin/man", "an interface to the system reference manuals", &["-k", "-f"], small::man),
     program!("nproc", "/usr/bin/nproc", "print the number of processing units available", &[], identity::small),
     program!("pgrep", "/usr/bin/pgrep", "look up processes based on name", &["-a", "-l", "-f", "-x", "-c"], ps::pgrep),
+    program!("pidof", "/usr/bin/pidof", "find the process ID of a running program", &["-s"], signal::pidof),
+    program!("pkill", "/usr/bin/pkill", "signal processes based on name", &["-9", "-HUP", "-f", "-x"], signal::pkill),
     program!(
         "ps",
         "/usr/bin/ps",
@@ -82,6 +86,7 @@ pub const PROGRAMS: &[Program] = &[
         &["aux", "-ef", "-C", "-o", "-p"],
         ps::ps
     ),
+    program!("pstree", "/usr/bin/pstree", "display a tree of processes", &["-p", "-a"], signal::pstree),
     program!("seq", "/usr/bin/seq", "print a sequence of numbers", &["-w", "-s", "-f"], small::seq),
     program!(
         "service",

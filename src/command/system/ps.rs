@@ -50,6 +50,8 @@ fn all(ctx: &Ctx, host: &Host) -> Vec<Process> {
 
 /// ps(1).
 pub async fn ps(ctx: &mut Ctx) -> i32 {
+    // The other programs of its pipeline have started, too.
+    ctx.io.kernel.clone().yield_now().await;
     let world = ctx.world();
     let w = world.borrow();
     let host = &w.host;
@@ -232,7 +234,7 @@ pub async fn pgrep(ctx: &mut Ctx) -> i32 {
     let world = ctx.world();
     let w = world.borrow();
     let hits: Vec<&Process> =
-        w.host.procs.iter().filter(|p| re.is_match(if flag('f') { &p.args } else { &p.comm })).collect();
+        w.host.procs.iter().filter(|p| p.pid != ctx.pid && re.is_match(if flag('f') { &p.args } else { &p.comm })).collect();
     let mut out = String::new();
     for p in &hits {
         out += &match () {

@@ -130,6 +130,8 @@ pub struct Fs {
     nodes: OrdMap<Ino, Node>,
     next: Ino,
     pub mounts: Vec<Mount>,
+    /// Directories that a later mount hides: its number, the directory's folder and name, and its inode.
+    covered: Vec<(usize, Ino, Arc<str>, Ino)>,
     /// The instant that new modification times get; the host keeps it at its clock.
     pub now: Time,
 }
@@ -198,6 +200,7 @@ impl Fs {
                 inodes_used: 1,
                 options: "rw,relatime,errors=remount-ro".into(),
             }],
+            covered: Vec::new(),
             now,
         }
     }
@@ -230,6 +233,47 @@ impl Fs {
         self.mounts.push(m);
         if let Some(n) = self.nodes.get_mut(&ino) {
             n.dev = dev;
+        }
+        Ok(())
+    }
+
+    /// Mounts an empty file system over a directory: what was in it is hidden until [`Fs::unmount`].
+    pub fn mount_over(&mut self, m: Mount, mode: u32, uid: u32, gid: u32) -> Res<()> {
+        let root = Cred::root();
+        let (dir, name) = split(&m.path);
+        let (old, parent) = (self.resolve(&root, &m.path)?, self.resolve(&root, if dir.is_empty() { "/" } else { dir })?);
+        if !self.node(old).is_some_and(Node::is_dir) {
+            return Err(Errno::NotDir);
+        }
+        let name: Arc<str> = Arc::from(name);
+        let dev = self.mounts.len();
+        self.mounts.push(m);
+        let ino = self.next;
+        self.next += 1;
+        let now = self.now;
+        let kind = Kind::Dir(OrdMap::new());
+        self.nodes.insert(ino, Node { kind, mode, uid, gid, nlink: 2, mtime: now, ctime: now, dev });
+        if let Some(Kind::Dir(d)) = self.nodes.get_mut(&parent).map(|n| &mut n.kind) {
+            d.insert(name.clone(), ino);
+        }
+        self.covered.push((dev, parent, name, old));
+        Ok(())
+    }
+    /// Takes away the last mount, when it is at that path.
+    pub fn unmount(&mut self, path: &str) -> Res<()> {
+        let dev = self.mounts.iter().rposition(|m| m.path == path).ok_or(Errno::NoEnt)?;
+        let Some(at) = self.covered.iter().position(|c| c.0 == dev) else { return Err(Errno::Again) };
+        if dev + 1 != self.mounts.len() {
+            return Err(Errno::Again);
+        }
+        let (_, parent, name, old) = self.covered.remove(at);
+        self.mounts.pop();
+        if let Some(Kind::Dir(d)) = self.nodes.get_mut(&parent).map(|n| &mut n.kind) {
+            d.insert(name, old);
+        }
+        let gone: Vec<Ino> = self.nodes.iter().filter(|(_, n)| n.dev == dev).map(|(i, _)| *i).collect();
+        for i in gone {
+            self.nodes.remove(&i);
         }
         Ok(())
     }

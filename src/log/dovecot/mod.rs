@@ -185,6 +185,11 @@ pub enum Dovecot {
         pid: u32,
         uid: u32,
     },
+    /// The log process ends while a process still writes to it.
+    LogShutdown {
+        pid: u32,
+        prefix: &'static str,
+    },
     /// A start failure, as the log has it (`master`) or as standard error has it.
     Start {
         failure: StartFailure,
@@ -326,7 +331,7 @@ impl Message for Dovecot {
             Dovecot::Started { .. } => "dovecot.started",
             Dovecot::Sighup => "dovecot.sighup",
             Dovecot::ReloadRefused { .. } => "dovecot.reload-refused",
-            Dovecot::Killed { .. } => "dovecot.killed",
+            Dovecot::Killed { .. } | Dovecot::LogShutdown { .. } => "dovecot.killed",
             Dovecot::Start { .. } => "dovecot.start-failed",
             Dovecot::ConfigFatal { .. } => "dovecot.config-fatal",
             Dovecot::ConfigError { .. } => "dovecot.config-error",
@@ -367,7 +372,10 @@ impl Message for Dovecot {
                 Sieve::CompileFailed { .. } => Severity::Err,
                 _ => Severity::Info,
             },
-            Dovecot::Sighup | Dovecot::Killed { .. } | Dovecot::ConfigWarning { .. } => Severity::Warning,
+            Dovecot::Sighup
+            | Dovecot::Killed { .. }
+            | Dovecot::LogShutdown { .. }
+            | Dovecot::ConfigWarning { .. } => Severity::Warning,
             Dovecot::Start { failure, .. } if failure.is_fatal() => Severity::Crit,
             Dovecot::ConfigFatal { .. } | Dovecot::AuthFatal(_) => Severity::Crit,
             Dovecot::LogTest { level, .. } => match *level {
@@ -397,6 +405,9 @@ impl Message for Dovecot {
             ),
             Dovecot::Killed { process, pid, uid } => {
                 format!("{process}: Warning: Killed with signal 15 (by pid={pid} uid={uid} code=kill)")
+            }
+            Dovecot::LogShutdown { pid, prefix } => {
+                format!("log({pid}): Warning: Shutting down logging for '{prefix}: ' with 1 clients")
             }
             Dovecot::Start { failure, stderr } => {
                 let level = if failure.is_fatal() { "Fatal" } else { "Error" };

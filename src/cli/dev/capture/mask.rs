@@ -8,12 +8,29 @@ use std::sync::OnceLock;
 /// Patterns and what stands for them, in order. A table of rows.
 #[rustfmt::skip]
 const MASKS: &[(&str, &str)] = &[
+    // Numbers of the machine that ran it.
+    (r"\b[0-9A-F]{12,16}(:error:)", "<THREAD>${1}"),
+    (r"\b(uidvalidity=|UIDVALIDITY |firstsaved=|guid=|uid_validity=)[0-9a-f]+", "${1}<N>"),
+    (r"(dovecot-uidvalidity\.)[0-9a-f]+", "${1}<N>"),
+    (r"(YP_LAST_MODIFIED:\t)\d+", "${1}<N>"),
+    (r"(?m)^(total )\d+$", "${1}<N>"),
+    (r"(?m)^(d[rwxsStT-]{9} +\d+ +\S+ +\S+ +)\d+", "${1}<SIZE>"),
+    (r"(?m)^(-[rwxsStT-]{9} +\d+ +\S+ +\S+ +)\d+( .*(mail\.log|master\.pid|/new/|Maildir|\d{10}\.))", "${1}<SIZE>${2}"),
+    (r"\b(deferred|defer|bounce|active|incoming)/[0-9A-F]/", "${1}/<HASH>/"),
+    (r"(?m)^(message_size: ) *\d+ +(\d+)( .*) +\d+( +\d+)$", "${1}<SIZE> ${2}${3} <SIZE>${4}"),
+    (r"(job identifier is )\d+", "${1}<N>"),
+    (r#"x-pid="\d+""#, "x-pid=<PID>"),
+    (r"(running with PID )\d+", "${1}<PID>"),
+    (r"(?m)^(stats|log|config|anvil|auth|lmtp|imap|imap-login) +\d+ (\d+ +\d+) +\d+ +\d+ +\d+ *$", "${1} <PID> ${2} <N>"),
+    (r"name +pid +available_count total_count idle_start +last_status_update +last_kill_sent", "name pid available_count total_count"),
+    (r"\(0\.\d+( \+ 0\.\d+)* secs\)", "(<D>)"),
+    (r"<\d{14}\.\d{6}@[\w.]+>", "<MSGID>"),
     // What is of a certificate.
     (r"(?s)-----BEGIN ([A-Z ]+)-----.*?-----END [A-Z ]+-----", "<PEM ${1}>"),
     (r"(?m)^([0-9A-F]{2}:){19,31}[0-9A-F]{2}$", "<FINGERPRINT>"),
     (r"Fingerprint=([0-9A-F]{2}:)+[0-9A-F]{2}", "Fingerprint=<FINGERPRINT>"),
-    (r"\b([0-9A-Fa-f]{2}:){9,}[0-9A-Fa-f]{2}\b:?", "<HEX>"),
-    (r"(?m)^    [0-9a-f]{4} - .*$", "    <TICKET>"),
+    (r"\b(?:[0-9A-Fa-f]{2}:){9,}[0-9A-Fa-f]{2}\b:?", "<HEX>"),
+    (r"(?m)(^    [0-9a-f]{4} - .*\n?)+", "    <TICKET>\n"),
     (r"(Session-ID|Session-ID-ctx|Resumption PSK|Master-Key): [0-9A-F]+", "${1}: <HEX>"),
     (r"(?i)(serial=|serial: )[0-9A-F]+", "${1}<HEX>"),
     (r"(Start Time: )\d+", "${1}<N>"),

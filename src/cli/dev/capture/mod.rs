@@ -39,7 +39,14 @@ fn lines(step: &Value, masker: &Masker) -> Vec<String> {
         out.push(format!("exit {}", step.get("rc").cloned().unwrap_or(Value::Null)));
         for key in ["stdout", "stderr"] {
             let text = step.get(key).and_then(Value::as_str).unwrap_or_default();
-            out.extend(masker.mask(text).split('\n').filter(|l| !l.is_empty()).map(|l| format!("{key}: {l}")));
+            let mut all: Vec<String> =
+                masker.mask(text).split('\n').filter(|l| !l.is_empty()).map(|l| format!("{key}: {l}")).collect();
+            // postconf walks a hash table with a seed of its own for each run.
+            let free = |l: &String| l.contains("unused parameter: ");
+            if all.iter().any(free) {
+                all.sort();
+            }
+            out.extend(all);
         }
         return out;
     }
@@ -47,6 +54,10 @@ fn lines(step: &Value, masker: &Masker) -> Vec<String> {
         out.push(format!("> {}", s.get("c").cloned().unwrap_or(Value::Null)));
         for l in s.get("s").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             out.push(format!("< {}", masker.mask(l)));
+        }
+        // A server that does not even greet: what was said to it afterwards is of no account.
+        if s.get("c").is_some_and(Value::is_null) && s.get("s").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            break;
         }
         for key in ["closed", "timeout", "tls"] {
             if let Some(v) = s.get(key) {

@@ -39,6 +39,7 @@ pub fn answer(capture: &Value) -> Answer {
         }
         if step.get("smtp").is_some() {
             steps.push(dialogue(&mut machine, step));
+            world.borrow_mut().pass(BETWEEN);
             continue;
         }
         if let Some(s) = step.get("sleep") {

@@ -45,9 +45,11 @@ fn quota_rows(ctx: &Ctx, store: &Store, everyone: bool) -> Vec<Vec<String>> {
                 } else {
                     (u.messages.max(0) as u64, root.messages)
                 };
+                // The share is of what is shown, in whole KiB.
+                let (used, limit) = (used.div_ceil(unit), limit / unit);
                 let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(0);
-                let limit = if limit == 0 { "-".to_owned() } else { (limit / unit).to_string() };
-                row.extend([used.div_ceil(unit).to_string(), limit, percent.to_string()]);
+                let limit = if limit == 0 { "-".to_owned() } else { limit.to_string() };
+                row.extend([used.to_string(), limit, percent.to_string()]);
             }
             Err(errno) => {
                 let why = if made {
