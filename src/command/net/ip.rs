@@ -62,10 +62,12 @@ fn address(host: &Host, only: Option<&str>, v4: bool, v6: bool, links_only: bool
         } else {
             ("BROADCAST,MULTICAST,UP,LOWER_UP", "mtu 1500 qdisc fq_codel", "UP")
         };
-        let (mode, kind, broadcast) = if links_only { ("mode DEFAULT group default", "", "") } else { ("group default", "", "") };
+        let (mode, kind, broadcast) =
+            if links_only { ("mode DEFAULT group default", "", "") } else { ("group default", "", "") };
         let _ = (kind, broadcast);
         out += &format!("{}: {}: <{flags}> {qdisc} state {state} {mode} qlen 1000\n", l.index, l.name);
-        let (link, brd) = if l.is_loopback() { ("loopback", "00:00:00:00:00:00") } else { ("ether", "ff:ff:ff:ff:ff:ff") };
+        let (link, brd) =
+            if l.is_loopback() { ("loopback", "00:00:00:00:00:00") } else { ("ether", "ff:ff:ff:ff:ff:ff") };
         out += &format!("    link/{link} {} brd {brd}\n", l.mac());
         if !l.is_loopback() && !links_only {
             out += "    altname enp0s3\n";
@@ -185,7 +187,8 @@ pub async fn ip(ctx: &mut Ctx) -> i32 {
         ctx.err(format!("maillab: ip {object} {verb} changes nothing here; see: ip {object} show\n"));
         return 2;
     }
-    let device = words.iter().skip(1).copied().find(|n| !shows.contains(n) && *n != "up" && *n != "table" && *n != "main");
+    let device =
+        words.iter().skip(1).copied().find(|n| !shows.contains(n) && *n != "up" && *n != "table" && *n != "main");
     if is("address") || is("link") {
         if let Some(d) = device.filter(|d| !host.net.interfaces.iter().any(|(n, _)| n == d)) {
             ctx.err(format!("Device \"{d}\" does not exist.\n"));
@@ -233,8 +236,11 @@ pub async fn ifconfig(ctx: &mut Ctx) -> i32 {
     all.sort_by_key(Link::is_loopback);
     for l in all.iter().filter(|l| only.as_deref().is_none_or(|o| o == l.name)) {
         found = true;
-        let (flags, mtu) =
-            if l.is_loopback() { ("73<UP,LOOPBACK,RUNNING>", 65_536) } else { ("4163<UP,BROADCAST,RUNNING,MULTICAST>", 1_500) };
+        let (flags, mtu) = if l.is_loopback() {
+            ("73<UP,LOOPBACK,RUNNING>", 65_536)
+        } else {
+            ("4163<UP,BROADCAST,RUNNING,MULTICAST>", 1_500)
+        };
         let mut out = format!("{}: flags={flags}  mtu {mtu}\n", l.name);
         if let Some(IpNet::V4(n)) = l.nets.iter().find(|n| n.addr().is_ipv4()) {
             let brd = if l.is_loopback() { String::new() } else { format!("  broadcast {}", n.broadcast()) };
@@ -274,7 +280,9 @@ pub async fn ifconfig(ctx: &mut Ctx) -> i32 {
 
 /// `netstat -rn`, and route(8).
 pub fn netstat_routes(host: &Host) -> String {
-    let mut out = "Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n".to_owned();
+    let mut out =
+        "Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n"
+            .to_owned();
     let mut row = |dest: String, gw: String, mask: String, flags: &str, dev: &str| {
         out += &format!("{dest:<15} {gw:<15} {mask:<15} {flags:<7} 0 0          0 {dev}\n");
     };
@@ -293,7 +301,9 @@ pub fn netstat_routes(host: &Host) -> String {
 
 /// `netstat -i`.
 pub fn netstat_interfaces(host: &Host) -> String {
-    let mut out = "Kernel Interface table\nIface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n".to_owned();
+    let mut out =
+        "Kernel Interface table\nIface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
+            .to_owned();
     let n = host.journal.len() * 9;
     let mut all = links(host);
     all.sort_by_key(Link::is_loopback);
@@ -309,7 +319,8 @@ pub async fn route(ctx: &mut Ctx) -> i32 {
     let world = ctx.world();
     let w = world.borrow();
     let mut out =
-        "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n".to_owned();
+        "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"
+            .to_owned();
     let numeric = ctx.args.iter().any(|a| a.starts_with('-') && a.contains('n'));
     let name = |t: &str| if numeric { t.to_owned() } else { t.replace("0.0.0.0", "0.0.0.0") };
     if let Some((g, dev, _)) = gateway(&w.host, false) {
@@ -320,7 +331,8 @@ pub async fn route(ctx: &mut Ctx) -> i32 {
         for n in l.nets {
             if let IpNet::V4(v) = n {
                 let (d, m) = (v.network().to_string(), v.netmask().to_string());
-                out += &format!("{:<15} {:<15} {m:<15} U     0      0        0 {}\n", name(&d), name("0.0.0.0"), l.name);
+                out +=
+                    &format!("{:<15} {:<15} {m:<15} U     0      0        0 {}\n", name(&d), name("0.0.0.0"), l.name);
             }
         }
     }

@@ -17,11 +17,29 @@ use crate::program;
 
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
-    program!("dig", "/usr/bin/dig", "DNS lookup utility", &["+short", "MX", "A", "TXT", "-x", "@192.0.2.53"], dns::dig::dig),
-    program!("fuser", "/usr/bin/fuser", "identify processes using files or sockets", &["-v", "-k", "25/tcp"], open_files::fuser),
+    program!(
+        "dig",
+        "/usr/bin/dig",
+        "DNS lookup utility",
+        &["+short", "MX", "A", "TXT", "-x", "@192.0.2.53"],
+        dns::dig::dig
+    ),
+    program!(
+        "fuser",
+        "/usr/bin/fuser",
+        "identify processes using files or sockets",
+        &["-v", "-k", "25/tcp"],
+        open_files::fuser
+    ),
     program!("host", "/usr/bin/host", "DNS lookup utility", &["-t", "MX"], dns::host::host),
     program!("ifconfig", "/usr/sbin/ifconfig", "configure a network interface", &["-a"], ip::ifconfig),
-    program!("ip", "/usr/bin/ip", "show routing, network devices, interfaces", &["a", "addr", "link", "route", "-br", "show"], ip::ip),
+    program!(
+        "ip",
+        "/usr/bin/ip",
+        "show routing, network devices, interfaces",
+        &["a", "addr", "link", "route", "-br", "show"],
+        ip::ip
+    ),
     program!(
         "iptables",
         "/usr/sbin/iptables",
@@ -78,5 +96,11 @@ pub const PROGRAMS: &[Program] = &[
     program!("route", "/usr/sbin/route", "show the IP routing table", &["-n"], ip::route),
     program!("ss", "/usr/bin/ss", "another utility to investigate sockets", &["-tulpn", "-ltn", "-tn"], ss::ss),
     program!("telnet", "/usr/bin/telnet", "user interface to the TELNET protocol", &["-4", "-6"], telnet::telnet),
-    program!("traceroute", "/usr/sbin/traceroute", "print the route packets trace to network host", &["-n"], ping::traceroute),
+    program!(
+        "traceroute",
+        "/usr/sbin/traceroute",
+        "print the route packets trace to network host",
+        &["-n"],
+        ping::traceroute
+    ),
 ];

@@ -106,12 +106,17 @@ pub async fn lsof(ctx: &mut Ctx) -> i32 {
         }
         return 0;
     }
-    let mut table: Vec<[String; 9]> = vec![
-        ["COMMAND", "PID", "USER", "FD", "TYPE", "DEVICE", "SIZE/OFF", "NODE", "NAME"].map(str::to_owned),
-    ];
+    let mut table: Vec<[String; 9]> =
+        vec![["COMMAND", "PID", "USER", "FD", "TYPE", "DEVICE", "SIZE/OFF", "NODE", "NAME"].map(str::to_owned)];
     for l in rows {
         let user = w.host.procs.get(l.pid).map_or_else(|| "root".into(), |p| w.host.user_name(p.uid));
-        let address = if l.ip.is_unspecified() { "*".to_owned() } else if l.ip.is_ipv6() { format!("[{}]", l.ip) } else { l.ip.to_string() };
+        let address = if l.ip.is_unspecified() {
+            "*".to_owned()
+        } else if l.ip.is_ipv6() {
+            format!("[{}]", l.ip)
+        } else {
+            l.ip.to_string()
+        };
         let proto = if l.proto == Proto::Tcp { "TCP" } else { "UDP" };
         let state = if l.proto == Proto::Tcp { " (LISTEN)" } else { "" };
         table.push([
@@ -132,9 +137,23 @@ pub async fn lsof(ctx: &mut Ctx) -> i32 {
         // The name and the user stand left and right as lsof has them.
         let line = format!(
             "{:<c0$} {:>c1$} {:>c2$} {:>c3$}  {:>c4$} {:>c5$} {:>c6$} {:>c7$} {}",
-            r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8],
-            c0 = widths[0].max(7), c1 = widths[1], c2 = widths[2], c3 = widths[3] - usize::from(r[3] == "FD"),
-            c4 = widths[4], c5 = widths[5], c6 = widths[6], c7 = widths[7]
+            r[0],
+            r[1],
+            r[2],
+            r[3],
+            r[4],
+            r[5],
+            r[6],
+            r[7],
+            r[8],
+            c0 = widths[0].max(7),
+            c1 = widths[1],
+            c2 = widths[2],
+            c3 = widths[3] - usize::from(r[3] == "FD"),
+            c4 = widths[4],
+            c5 = widths[5],
+            c6 = widths[6],
+            c7 = widths[7]
         );
         ctx.out(format!("{}\n", line.replace("  IPv", " IPv").trim_end()));
     }
@@ -205,10 +224,10 @@ pub async fn fuser(ctx: &mut Ctx) -> i32 {
             let (user, comm) = {
                 let world = ctx.world();
                 let w = world.borrow();
-                w.host.procs.get(*pid).map_or_else(
-                    || ("root".to_owned(), String::new()),
-                    |p| (w.host.user_name(p.uid), p.comm.clone()),
-                )
+                w.host
+                    .procs
+                    .get(*pid)
+                    .map_or_else(|| ("root".to_owned(), String::new()), |p| (w.host.user_name(p.uid), p.comm.clone()))
             };
             if verbose {
                 ctx.err(format!("{label:<20} {user:<8} "));

@@ -39,7 +39,9 @@ fn parse(ctx: &Ctx) -> Result<Asked, i32> {
         if "cWiswtIQpMmSTl".contains(c) {
             let value = if letters.len() > 1 { Some(letters[1..].to_owned()) } else { it.next().cloned() };
             let Some(v) = value else {
-                ctx.err(format!("ping: option requires an argument -- '{c}'\n\nUsage\n  ping [options] <destination>\n"));
+                ctx.err(format!(
+                    "ping: option requires an argument -- '{c}'\n\nUsage\n  ping [options] <destination>\n"
+                ));
                 return Err(2);
             };
             let seconds = Span((v.parse::<f64>().unwrap_or(1.0) * 1e6) as i64);
@@ -133,8 +135,15 @@ pub async fn ping(ctx: &mut Ctx) -> i32 {
         }
     };
     let size = if ip.is_ipv6() { "56 data bytes".to_owned() } else { "56(84) bytes of data.".to_owned() };
-    let target = if ip.is_ipv6() && a.name.parse::<IpAddr>().is_err() { format!("{}({ip})", a.name) } else { format!("{} ({ip})", a.name) };
-    ctx.out(format!("PING {} {size}\n", if ip.is_ipv6() && a.name == ip.to_string() { format!("{ip}({ip})") } else { target }));
+    let target = if ip.is_ipv6() && a.name.parse::<IpAddr>().is_err() {
+        format!("{}({ip})", a.name)
+    } else {
+        format!("{} ({ip})", a.name)
+    };
+    ctx.out(format!(
+        "PING {} {size}\n",
+        if ip.is_ipv6() && a.name == ip.to_string() { format!("{ip}({ip})") } else { target }
+    ));
     let up = answers(ctx, ip);
     let name = if a.numeric || a.name.parse::<IpAddr>().is_ok() { None } else { name_of(ctx, ip) };
     let label = name.map_or_else(|| ip.to_string(), |n| format!("{n} ({ip})"));
@@ -198,13 +207,18 @@ pub async fn traceroute(ctx: &mut Ctx) -> i32 {
     }
     let found = resolve(&ctx.world().borrow().host, &name, ctx.vantage, Family::Any);
     let Ok(ip) = found.map(|v| v.first().copied().unwrap_or(IpAddr::from([127, 0, 0, 1]))) else {
-        ctx.err(format!("{name}: Name or service not known\nCannot handle \"host\" cmdline arg `{name}' on position 1 (argc 1)\n"));
+        ctx.err(format!(
+            "{name}: Name or service not known\nCannot handle \"host\" cmdline arg `{name}' on position 1 (argc 1)\n"
+        ));
         return 2;
     };
     ctx.out(format!("traceroute to {name} ({ip}), 30 hops max, 60 byte packets\n"));
     let label = name_of(ctx, ip).unwrap_or_else(|| ip.to_string());
     if answers(ctx, ip) {
-        let t = |k: &str| ctx.world().borrow().host.chance.between("traceroute", &format!("{} {k}", ctx.pid), 300, 900) as f64 / 1000.0;
+        let t = |k: &str| {
+            ctx.world().borrow().host.chance.between("traceroute", &format!("{} {k}", ctx.pid), 300, 900) as f64
+                / 1000.0
+        };
         ctx.out(format!(" 1  {label} ({ip})  {:.3} ms  {:.3} ms  {:.3} ms\n", t("a"), t("b"), t("c")));
         return 0;
     }

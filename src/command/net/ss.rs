@@ -124,9 +124,7 @@ pub async fn ss(ctx: &mut Ctx) -> i32 {
             return 1;
         }
         Some(c) => {
-            ctx.err(format!(
-                "ss: invalid option -- '{c}'\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n"
-            ));
+            ctx.err(format!("ss: invalid option -- '{c}'\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n"));
             return 255;
         }
         None => {}

@@ -233,8 +233,12 @@ pub async fn pgrep(ctx: &mut Ctx) -> i32 {
     };
     let world = ctx.world();
     let w = world.borrow();
-    let hits: Vec<&Process> =
-        w.host.procs.iter().filter(|p| p.pid != ctx.pid && re.is_match(if flag('f') { &p.args } else { &p.comm })).collect();
+    let hits: Vec<&Process> = w
+        .host
+        .procs
+        .iter()
+        .filter(|p| p.pid != ctx.pid && re.is_match(if flag('f') { &p.args } else { &p.comm }))
+        .collect();
     let mut out = String::new();
     for p in &hits {
         out += &match () {

@@ -198,15 +198,7 @@ pub(super) async fn pstree(ctx: &mut Ctx) -> i32 {
     0
 }
 
-fn walk(
-    all: &[Process],
-    p: &Process,
-    lead: &str,
-    branch: &str,
-    out: &mut Vec<String>,
-    show: (bool, bool),
-    depth: u32,
-) {
+fn walk(all: &[Process], p: &Process, lead: &str, branch: &str, out: &mut Vec<String>, show: (bool, bool), depth: u32) {
     let mut label = p.comm.clone();
     if show.1 && p.args.contains(' ') {
         label = format!("{}{}", p.comm, &p.args[p.args.find(' ').unwrap_or(0)..]);

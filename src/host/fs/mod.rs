@@ -241,7 +241,8 @@ impl Fs {
     pub fn mount_over(&mut self, m: Mount, mode: u32, uid: u32, gid: u32) -> Res<()> {
         let root = Cred::root();
         let (dir, name) = split(&m.path);
-        let (old, parent) = (self.resolve(&root, &m.path)?, self.resolve(&root, if dir.is_empty() { "/" } else { dir })?);
+        let (old, parent) =
+            (self.resolve(&root, &m.path)?, self.resolve(&root, if dir.is_empty() { "/" } else { dir })?);
         if !self.node(old).is_some_and(Node::is_dir) {
             return Err(Errno::NotDir);
         }

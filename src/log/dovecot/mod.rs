@@ -372,10 +372,9 @@ impl Message for Dovecot {
                 Sieve::CompileFailed { .. } => Severity::Err,
                 _ => Severity::Info,
             },
-            Dovecot::Sighup
-            | Dovecot::Killed { .. }
-            | Dovecot::LogShutdown { .. }
-            | Dovecot::ConfigWarning { .. } => Severity::Warning,
+            Dovecot::Sighup | Dovecot::Killed { .. } | Dovecot::LogShutdown { .. } | Dovecot::ConfigWarning { .. } => {
+                Severity::Warning
+            }
             Dovecot::Start { failure, .. } if failure.is_fatal() => Severity::Crit,
             Dovecot::ConfigFatal { .. } | Dovecot::AuthFatal(_) => Severity::Crit,
             Dovecot::LogTest { level, .. } => match *level {

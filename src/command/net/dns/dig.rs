@@ -56,8 +56,8 @@ fn word(s: &mut Show, text: &str) -> bool {
         "tries" => s.tries = value.parse().unwrap_or(3).clamp(1, 10),
         "retry" => s.tries = value.parse::<usize>().unwrap_or(2).clamp(0, 9) + 1,
         "time" | "timeout" => s.time = value.parse().unwrap_or(5).clamp(1, 60),
-        "tcp" | "vc" | "dnssec" | "edns" | "recurse" | "rec" | "search" | "trace" | "additional" | "multiline" | "qr"
-        | "identify" | "cookie" | "adflag" | "cdflag" | "bufsize" | "nssearch" | "ndots" | "domain" | "fail"
+        "tcp" | "vc" | "dnssec" | "edns" | "recurse" | "rec" | "search" | "trace" | "additional" | "multiline"
+        | "qr" | "identify" | "cookie" | "adflag" | "cdflag" | "bufsize" | "nssearch" | "ndots" | "domain" | "fail"
         | "unknownformat" | "yaml" | "ignore" | "defname" | "crypto" | "rrcomments" | "expire" | "subnet" => {}
         _ => return false,
     }
@@ -267,9 +267,7 @@ fn text(
             out.push('\n');
         }
     }
-    for (wanted, title, list) in
-        [(show.answer, "ANSWER", &r.answer), (show.authority, "AUTHORITY", &r.authority)]
-    {
+    for (wanted, title, list) in [(show.answer, "ANSWER", &r.answer), (show.authority, "AUTHORITY", &r.authority)] {
         if !wanted || list.is_empty() {
             continue;
         }
@@ -320,7 +318,10 @@ mod tests {
         for (name, line) in [
             ("ejemplo.com.", "ejemplo.com.\t\t300\tIN\tMX\t10 mail.ejemplo.com.\n"),
             ("mail.ejemplo.com.", "mail.ejemplo.com.\t300\tIN\tMX\t10 mail.ejemplo.com.\n"),
-            ("un-nombre-bastante-largo.example.", "un-nombre-bastante-largo.example. 300 IN\tMX\t10 mail.ejemplo.com.\n"),
+            (
+                "un-nombre-bastante-largo.example.",
+                "un-nombre-bastante-largo.example. 300 IN\tMX\t10 mail.ejemplo.com.\n",
+            ),
         ] {
             let r = Record { name: name.into(), ttl: 300, kind: "MX".into(), data: "10 mail.ejemplo.com.".into() };
             assert_eq!(record(&r, &show), line);

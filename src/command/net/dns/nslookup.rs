@@ -18,7 +18,13 @@ fn sentence(r: &Record) -> String {
             let at = |i: usize| w.get(i).copied().unwrap_or("").trim_end_matches('.');
             format!(
                 "{name}\n\torigin = {}\n\tmail addr = {}\n\tserial = {}\n\trefresh = {}\n\tretry = {}\n\texpire = {}\n\tminimum = {}\n",
-                at(0), at(1), at(2), at(3), at(4), at(5), at(6)
+                at(0),
+                at(1),
+                at(2),
+                at(3),
+                at(4),
+                at(5),
+                at(6)
             )
         }
         k => format!("{name}\t{k} = {}\n", r.data),
