@@ -107,8 +107,8 @@ fn parse(ctx: &Ctx) -> Result<Opts, i32> {
             }
             continue;
         };
-        let mut chars = letters.char_indices();
-        while let Some((at, c)) = chars.next() {
+        let chars = letters.char_indices();
+        for (at, c) in chars {
             if let Some((_, name)) = VALUED.iter().find(|(s, _)| *s == c) {
                 let rest = &letters[at + c.len_utf8()..];
                 let value = if rest.is_empty() { next_value(&mut i, name) } else { Some(rest.to_owned()) };
@@ -147,11 +147,9 @@ fn set(ctx: &Ctx, o: &mut Opts, name: &str, value: Option<String>, now: crate::b
     match name {
         "unit" | "user-unit" => o.filter.unit(&v),
         "lines" => o.lines = if v == "all" { None } else { Some(v.parse().unwrap_or(10)) },
-        "priority" => {
-            if !o.filter.priority(&v) {
-                ctx.err(format!("Unknown log level {v}\n"));
-                return Err(1);
-            }
+        "priority" if !o.filter.priority(&v) => {
+            ctx.err(format!("Unknown log level {v}\n"));
+            return Err(1);
         }
         "grep" => {
             let sensitive = v.chars().any(char::is_uppercase);
@@ -174,11 +172,9 @@ fn set(ctx: &Ctx, o: &mut Opts, name: &str, value: Option<String>, now: crate::b
         },
         "identifier" => o.filter.identifiers.push(v),
         "facility" => o.filter.facilities.extend(v.split(',').map(str::to_owned)),
-        "boot" => {
-            if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 {
-                ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
-                return Err(1);
-            }
+        "boot" if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 => {
+            ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
+            return Err(1);
         }
         _ => {}
     }
@@ -295,7 +291,10 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
             return 141;
         }
     }
-    while o.follow {
+    if !o.follow {
+        return 0;
+    }
+    loop {
         let kernel = ctx.io.kernel.clone();
         kernel.tick().await;
         let new: Vec<Record> = {
@@ -312,7 +311,6 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
             return 141;
         }
     }
-    0
 }
 
 fn print(ctx: &Ctx, o: &Opts, r: &Record) {

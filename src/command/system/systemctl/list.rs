@@ -121,7 +121,7 @@ pub(super) fn files(ctx: &Ctx, o: &Opts, names: &[String]) -> i32 {
     let mut rows = Vec::new();
     for (n, dir) in file::all(fs) {
         let f = file::load(fs, &n);
-        let state = if f.name != n { "alias" } else { file::enabled(fs, &f) };
+        let state = if f.name == n { file::enabled(fs, &f) } else { "alias" };
         let in_type = o.types.is_empty() || o.types.iter().any(|t| t == suffix(&n));
         let in_state = o.states.is_empty() || o.states.iter().any(|s| s == state);
         if !in_type || !in_state || !(names.is_empty() || names.iter().any(|p| matches(p, &n))) {
