@@ -322,7 +322,6 @@ pub async fn route(ctx: &mut Ctx) -> i32 {
         "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"
             .to_owned();
     let numeric = ctx.args.iter().any(|a| a.starts_with('-') && a.contains('n'));
-    let name = |t: &str| if numeric { t.to_owned() } else { t.replace("0.0.0.0", "0.0.0.0") };
     if let Some((g, dev, _)) = gateway(&w.host, false) {
         let dest = if numeric { "0.0.0.0" } else { "default" };
         out += &format!("{dest:<15} {:<15} {:<15} UG    0      0        0 {dev}\n", g.to_string(), "0.0.0.0");
@@ -331,8 +330,7 @@ pub async fn route(ctx: &mut Ctx) -> i32 {
         for n in l.nets {
             if let IpNet::V4(v) = n {
                 let (d, m) = (v.network().to_string(), v.netmask().to_string());
-                out +=
-                    &format!("{:<15} {:<15} {m:<15} U     0      0        0 {}\n", name(&d), name("0.0.0.0"), l.name);
+                out += &format!("{:<15} {:<15} {m:<15} U     0      0        0 {}\n", d, "0.0.0.0", l.name);
             }
         }
     }

@@ -274,17 +274,16 @@ async fn listen(ctx: &mut Ctx, o: &Options) -> i32 {
         _ => std::net::Ipv4Addr::UNSPECIFIED.into(),
     };
     let world = ctx.world();
-    {
+    let busy = world.borrow().host.net.listeners.iter().any(|l| {
+        let wide = l.ip.is_unspecified() || ip.is_unspecified();
+        l.proto == Proto::Tcp && l.port == port && (l.ip == ip || l.ip.is_ipv4() == ip.is_ipv4() && wide)
+    });
+    if busy {
+        ctx.err(format!("nc: {}\n", Errno::AddrInUse));
+        return 1;
+    }
+    let pid = {
         let mut w = world.borrow_mut();
-        let busy = w.host.net.listeners.iter().any(|l| {
-            let wide = l.ip.is_unspecified() || ip.is_unspecified();
-            l.proto == Proto::Tcp && l.port == port && (l.ip == ip || l.ip.is_ipv4() == ip.is_ipv4() && wide)
-        });
-        if busy {
-            drop(w);
-            ctx.err(format!("nc: {}\n", Errno::AddrInUse));
-            return 1;
-        }
         let started = w.now();
         let pid = w.host.procs.spawn(Process {
             pid: 0,
@@ -310,16 +309,16 @@ async fn listen(ctx: &mut Ctx, o: &Options) -> i32 {
             backlog: 1,
             owner: "nc".into(),
         });
-        drop(w);
-        let held = Held { io: ctx.io.clone(), pid };
-        if o.verbose {
-            let shown = if ip.is_unspecified() { "0.0.0.0".to_owned() } else { ip.to_string() };
-            ctx.err(format!("Listening on {shown} {port}\n"));
-        }
-        while world.borrow().host.procs.get(pid).is_some() {
-            ctx.io.kernel.clone().tick().await;
-        }
-        drop(held);
+        pid
+    };
+    let held = Held { io: ctx.io.clone(), pid };
+    if o.verbose {
+        let shown = if ip.is_unspecified() { "0.0.0.0".to_owned() } else { ip.to_string() };
+        ctx.err(format!("Listening on {shown} {port}\n"));
     }
+    while world.borrow().host.procs.get(pid).is_some() {
+        ctx.io.kernel.clone().tick().await;
+    }
+    drop(held);
     0
 }

@@ -46,8 +46,8 @@ pub async fn lsof(ctx: &mut Ctx) -> i32 {
     let mut it = args.iter().peekable();
     while let Some(a) = it.next() {
         let Some(letters) = a.strip_prefix('-') else { continue };
-        let mut chars = letters.char_indices();
-        while let Some((at, c)) = chars.next() {
+        let chars = letters.char_indices();
+        for (at, c) in chars {
             let rest = letters[at + 1..].to_owned();
             match c {
                 'n' => {}

@@ -89,7 +89,8 @@ fn answers(ctx: &Ctx, ip: IpAddr) -> bool {
     let world = ctx.world();
     let w = world.borrow();
     let inside = w.host.net.is_local(ip);
-    let source = w.host.net.interfaces.iter().flat_map(|(_, a)| a).map(ipnet::IpNet::addr).find(|a| a.is_ipv4());
+    let source =
+        w.host.net.interfaces.iter().flat_map(|(_, a)| a).map(ipnet::IpNet::addr).find(std::net::IpAddr::is_ipv4);
     if !inside && w.host.net.filter(false, Proto::Udp, source.unwrap_or(ip), ip, 0) != Target::Accept {
         return false;
     }
@@ -161,8 +162,7 @@ pub async fn ping(ctx: &mut Ctx) -> i32 {
             let ms = us as f64 / 1000.0;
             times.push(ms);
             if !a.quiet {
-                let word = if ip.is_ipv6() { "ttl" } else { "ttl" };
-                ctx.out(format!("64 bytes from {label}: icmp_seq={sent} {word}=64 time={ms:.3} ms\n"));
+                ctx.out(format!("64 bytes from {label}: icmp_seq={sent} ttl=64 time={ms:.3} ms\n"));
             }
         }
         if a.count.is_some_and(|c| sent >= c) {
@@ -181,7 +181,7 @@ pub async fn ping(ctx: &mut Ctx) -> i32 {
         }
     }
     let took = (ctx.world().borrow().now() - began).0 / 1000;
-    let lost = if sent == 0 { 0 } else { (sent - got) * 100 / sent };
+    let lost = ((sent - got) * 100).checked_div(sent).unwrap_or(0);
     ctx.out(format!(
         "\n--- {} ping statistics ---\n{sent} packets transmitted, {got} received, {lost}% packet loss, time {took}ms\n",
         a.name

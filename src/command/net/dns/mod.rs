@@ -56,7 +56,8 @@ fn reach(host: &Host, server: IpAddr) -> Result<(), &'static str> {
         return Err("connection refused");
     }
     let source = host.net.interfaces.iter().flat_map(|(_, a)| a).map(ipnet::IpNet::addr);
-    let source = source.filter(|a| a.is_ipv4() == server.is_ipv4() && !a.is_loopback()).next().unwrap_or(server);
+    let mut source = source;
+    let source = source.find(|a| a.is_ipv4() == server.is_ipv4() && !a.is_loopback()).unwrap_or(server);
     let out = host.net.filter(false, Proto::Udp, source, server, 53);
     if server == ours && out == Target::Accept { Ok(()) } else { Err("timed out") }
 }

@@ -111,7 +111,7 @@ pub async fn nslookup(ctx: &mut Ctx) -> i32 {
             return 0;
         }
         if status == "NOERROR" {
-            ctx.out(format!("*** Can't find {}: No answer\n\n", name));
+            ctx.out(format!("*** Can't find {name}: No answer\n\n"));
             return 1;
         }
         if i == 0 || status != "NXDOMAIN" {
