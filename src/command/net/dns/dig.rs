@@ -320,7 +320,7 @@ mod tests {
             ("mail.ejemplo.com.", "mail.ejemplo.com.\t300\tIN\tMX\t10 mail.ejemplo.com.\n"),
             (
                 "un-nombre-bastante-largo.example.",
-                "un-nombre-bastante-largo.example. 300 IN\tMX\t10 mail.ejemplo.com.\n",
+                "un-nombre-bastante-largo.example. 300 IN MX\t10 mail.ejemplo.com.\n",
             ),
         ] {
             let r = Record { name: name.into(), ttl: 300, kind: "MX".into(), data: "10 mail.ejemplo.com.".into() };
