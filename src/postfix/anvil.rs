@@ -3,6 +3,7 @@
 //! Left out: the maximal rates that it reports every ten minutes when it is asked to (`anvil_status_update_time`).
 
 use crate::base::{Span, Time};
+use crate::log::anvil::Anvil as Log;
 use crate::log::smtpd::Rate;
 use imbl::OrdMap;
 
@@ -15,10 +16,30 @@ struct Remote {
     rates: [i64; 5],
 }
 
+/// The largest value seen, whose it was, and when.
+#[derive(Clone, Debug, Default)]
+struct Max {
+    value: i64,
+    ident: String,
+    at: Time,
+}
+
+impl Max {
+    fn see(&mut self, value: i64, ident: &str, at: Time) {
+        if value > self.value {
+            *self = Max { value, ident: ident.to_owned(), at };
+        }
+    }
+}
+
 /// The counters; they are lost when anvil ends.
 #[derive(Clone, Debug, Default)]
 pub struct Anvil {
     remotes: OrdMap<String, Remote>,
+    /// What it will say when it ends: rates by [`Rate`], connections at a time, clients remembered.
+    rates: [Max; 5],
+    count: Max,
+    cache: Max,
 }
 
 fn slot(rate: Rate) -> usize {
@@ -52,12 +73,40 @@ impl Anvil {
         }
         r
     }
-    /// A client connects: how many connections it has, and how many it made within the time unit.
-    pub fn connect(&mut self, ident: &str, now: Time, unit: Span) -> (i64, i64) {
+    /// A client connects (`counted`: it is under limits): how many connections it has, and how many it made within the time unit.
+    pub fn connect(&mut self, ident: &str, now: Time, unit: Span, counted: bool) -> (i64, i64) {
         let r = self.remote(ident, now, unit);
         r.connections += 1;
         r.rates[0] += 1;
-        (r.connections, r.rates[0])
+        let (connections, rate) = (r.connections, r.rates[0]);
+        if counted {
+            self.rates[0].see(rate, ident, now);
+            self.count.see(connections, ident, now);
+            let known = self.remotes.values();
+            let live = known.filter(|r| r.connections > 0 || r.start.is_some_and(|s| now - s < unit)).count();
+            self.cache.see(i64::try_from(live).unwrap_or(i64::MAX), "", now);
+        }
+        (connections, rate)
+    }
+    /// The statistics that it logs when it ends; they begin anew.
+    pub fn statistics(&mut self, unit: i64) -> Vec<Log> {
+        const WHAT: [&str; 5] = ["connection", "message", "recipient", "newtls", "auth"];
+        let mut out = Vec::new();
+        let rates = std::mem::take(&mut self.rates);
+        let count = std::mem::take(&mut self.count);
+        let cache = std::mem::take(&mut self.cache);
+        for (i, (m, what)) in rates.into_iter().zip(WHAT).enumerate() {
+            if m.value > 0 {
+                out.push(Log::MaxRate { what, rate: m.value, unit, ident: m.ident, at: m.at });
+            }
+            if i == 0 && count.value > 0 {
+                out.push(Log::MaxCount { count: count.value, ident: count.ident.clone(), at: count.at });
+            }
+        }
+        if cache.value > 0 {
+            out.push(Log::MaxCache { size: usize::try_from(cache.value).unwrap_or(0), at: cache.at });
+        }
+        out
     }
     pub fn disconnect(&mut self, ident: &str) {
         if let Some(r) = self.remotes.get_mut(ident) {
@@ -69,7 +118,9 @@ impl Anvil {
         let r = self.remote(ident, now, unit);
         let n = slot(rate);
         r.rates[n] += 1;
-        r.rates[n]
+        let value = r.rates[n];
+        self.rates[n].see(value, ident, now);
+        value
     }
 }
 
@@ -82,9 +133,9 @@ mod tests {
         let (mut a, unit) = (Anvil::default(), Span::secs(60));
         let t = Time::from_secs(1000);
         for (at, want) in [(0, 1), (10, 2), (59, 3), (61, 1)] {
-            assert_eq!(a.connect("smtp:192.0.2.50", t + Span::secs(at), unit).1, want);
+            assert_eq!(a.connect("smtp:192.0.2.50", t + Span::secs(at), unit, true).1, want);
         }
         a.disconnect("smtp:192.0.2.50");
-        assert_eq!(a.connect("smtp:192.0.2.50", t + Span::secs(62), unit).0, 4);
+        assert_eq!(a.connect("smtp:192.0.2.50", t + Span::secs(62), unit, true).0, 4);
     }
 }

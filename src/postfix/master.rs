@@ -117,7 +117,7 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
             }
             let until = c.idle_since + Span::secs(c.conf.time("max_idle"));
             if until <= now {
-                end(ctx, pid);
+                retire(ctx, pid);
             }
         }
         Due::Died { pid, program, service, throttle } => {
@@ -257,10 +257,31 @@ pub fn release(ctx: &mut Ctx<'_>, pid: u32) {
     let worn = i64::from(c.uses) >= c.conf.int("max_use") && !is_resident(&c.program);
     let idle = Span::secs(c.conf.time("max_idle"));
     if worn || c.generation != generation {
-        end(ctx, pid);
+        retire(ctx, pid);
     } else {
         ctx.pf.due.push(now + idle, AnyDue::Master(Due::Idle(pid)));
     }
+}
+
+/// A service is used for a moment (anvil is told something, proxymap is asked): its process runs from now on, until it has
+/// been idle for long enough.
+pub fn touch(ctx: &mut Ctx<'_>, service: &str) {
+    if let Ok(p) = acquire(ctx, service) {
+        release(ctx, p.pid);
+    }
+}
+
+/// A process ends by itself, and says what it has to say.
+fn retire(ctx: &mut Ctx<'_>, pid: u32) {
+    if let Some(p) = ctx.pf.master.process(pid)
+        && &*p.service == "anvil/unix"
+    {
+        let unit = p.conf.time("anvil_rate_time_unit");
+        for event in ctx.pf.smtpd.anvil.statistics(unit) {
+            p.log(ctx.host, event);
+        }
+    }
+    end(ctx, pid);
 }
 
 /// The tables of a list, opened once by a process and kept until it ends. What opening says is logged under its name.
@@ -413,7 +434,16 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         busy: 0,
         idle_since: ctx.host.now,
     };
+    let serves = child.program == "smtpd";
+    let proxied = serves && child.conf.get("local_recipient_maps").contains("proxy:");
+    let tls = serves && !matches!(child.conf.get("smtpd_tls_security_level").as_str(), "" | "none");
     ctx.pf.master.children.insert(pid, child);
+    // What smtpd asks when it starts.
+    for (wanted, service) in [(proxied, "proxymap/unix"), (tls, "tlsmgr/unix")] {
+        if wanted {
+            touch(ctx, service);
+        }
+    }
     let lock = format!("{QUEUE}/pid/{}.{}", entry.kind.name(), entry.name);
     if entry.maxproc == 1 || entry.unprivileged {
         let _ = ctx.host.fs.write(&Cred::root(), &lock, "", 0o600);

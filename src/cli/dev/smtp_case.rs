@@ -51,6 +51,10 @@ fn main_cf(base: &str, over: &Map<String, Value>, raw: &str) -> String {
         }
         out.push(line.to_owned());
     }
+    // The entries come after an empty line, as the recordings' files have it.
+    if base.ends_with('\n') {
+        out.push(String::new());
+    }
     for (k, v) in over {
         if let Some(v) = v.as_str() {
             let space = if v.starts_with('\n') { "" } else { " " };

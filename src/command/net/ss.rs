@@ -242,7 +242,8 @@ fn layout(head: &[String; 9], rows: &[[String; 9]], screen: Option<usize>, no_he
         for l in lines.iter().filter(|l| !l.is_empty()) {
             let spare = s.saturating_sub(l.iter().map(|c| width[*c]).sum());
             let (each, mut rest) = (spare / l.len(), spare % l.len());
-            for c in l {
+            // What cannot be shared out evenly goes to the last columns.
+            for c in l.iter().rev() {
                 width[*c] += each + usize::from(rest > 0);
                 rest = rest.saturating_sub(1);
             }

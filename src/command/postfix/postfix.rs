@@ -164,7 +164,11 @@ fn reload(tool: &Tool<'_>, conf: &Config, directory: &str) -> i32 {
         return 1;
     }
     repeat(tool, conf, directory, 1);
+    echo(tool, conf, "postfix/postlog");
     say(tool, Script::Refreshing);
+    // The script looks through the queue in passing.
+    echo(tool, conf, "postsuper");
+    echo(tool, conf, "postsuper");
     tool.ctx.world().borrow_mut().with_postfix(master::reload);
     0
 }
@@ -176,6 +180,13 @@ fn repeat(tool: &Tool<'_>, conf: &Config, directory: &str, times: usize) {
         for l in &lines {
             tool.ctx.err(format!("/usr/sbin/postconf: warning: {l}\n"));
         }
+    }
+}
+
+/// What a tool that the script runs says when it reads main.cf.
+fn echo(tool: &Tool<'_>, conf: &Config, name: &str) {
+    for f in conf.faults.iter().filter(|f| !f.is_fatal()) {
+        tool.ctx.err(format!("{name}: {}\n", f.text()));
     }
 }
 
@@ -248,7 +259,9 @@ fn repair(tool: &Tool<'_>, conf: &Config) {
 
 /// The checks before a start: what cannot be, then what should not be.
 fn check(tool: &Tool<'_>, conf: &Config, directory: &str) -> i32 {
-    repeat(tool, conf, directory, CHECK_RUNS);
+    repeat(tool, conf, directory, CHECK_RUNS - 1);
+    echo(tool, conf, "postsuper");
+    repeat(tool, conf, directory, 1);
     let master_cf = format!("{directory}/master.cf");
     if !tool.ctx.world().borrow().host.fs.exists(&master_cf) {
         say(tool, Script::NoMasterCf(master_cf));

@@ -49,6 +49,9 @@ pub fn show(ctx: &Ctx, json: bool) -> i32 {
             say(ctx, QueueTool::ShowqDown);
         }
     }
+    if up {
+        world.borrow_mut().with_postfix(|c| crate::postfix::master::touch(c, "showq/unix"));
+    }
     let w = world.borrow();
     let list = showq::list(&w.host);
     let long = Config::load(&w.host, &[]).bool("enable_long_queue_ids");

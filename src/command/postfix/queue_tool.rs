@@ -6,8 +6,7 @@ use crate::log::queue_tool::QueueTool;
 
 /// Says something under the program's name, on standard error and in the log.
 pub fn say(ctx: &Ctx, event: QueueTool) {
-    let called = ctx.args.first().cloned().unwrap_or_default();
-    ctx.err(format!("{called}: {}\n", event.text()));
+    ctx.err(format!("{}: {}\n", ctx.name(), event.text()));
     log(ctx, event);
 }
 

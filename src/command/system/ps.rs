@@ -27,6 +27,15 @@ fn start(t: Time, now: Time) -> String {
 /// The processes that are there, this one and its shell among them.
 fn all(ctx: &Ctx, host: &Host) -> Vec<Process> {
     let mut list: Vec<Process> = host.procs.iter().cloned().collect();
+    // Only ps itself runs; the others of its pipeline wait for it.
+    for p in list.iter_mut().filter(|p| p.stat.starts_with('R')) {
+        p.stat = match (p.pid == ctx.pid, p.tty.as_str()) {
+            (true, "?") => "R".into(),
+            (true, _) => "R+".into(),
+            (false, "?") => "S".into(),
+            (false, _) => "S+".into(),
+        };
+    }
     if !list.iter().any(|p| p.pid == ctx.pid) {
         let tty = if ctx.stdin_is_terminal() { "pts/0" } else { "?" };
         list.push(Process {

@@ -1,6 +1,6 @@
 //! master(8) itself: how it starts, reads its configuration again and ends, and the sockets that it holds.
 
-use super::{Log, QUEUE, VERSION, end, log, socket_path, spawn};
+use super::{Log, QUEUE, VERSION, end, log, retire, socket_path, spawn};
 use crate::host::fs::Kind;
 use crate::host::net::UnixListener;
 use crate::host::{Cred, Host, Process};
@@ -167,7 +167,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     ctx.pf.master.throttled = OrdMap::new();
     let idle: Vec<u32> = ctx.pf.master.children.iter().filter(|(_, c)| c.busy == 0).map(|(p, _)| *p).collect();
     for child in idle {
-        end(ctx, child);
+        retire(ctx, child);
     }
     open_sockets(ctx, pid);
     start_residents(ctx);

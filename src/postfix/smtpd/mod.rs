@@ -222,7 +222,8 @@ impl Session {
         self.exempt = self.is_exempt(ctx);
         let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
         let ident = self.ident();
-        let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit);
+        let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit, !self.exempt);
+        master::touch(ctx, "anvil/unix");
         if self.exempt {
             return true;
         }
@@ -497,6 +498,7 @@ impl Session {
         self.is_exempt(ctx);
         let ident = self.ident();
         ctx.pf.smtpd.anvil.disconnect(&ident);
+        master::touch(ctx, "anvil/unix");
         let (client, tally) = (self.state.namaddr(), self.tally.text());
         self.log(ctx, Smtpd::Disconnect { client, tally });
         master::release(ctx, self.proc.pid);

@@ -13,9 +13,11 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b(uidvalidity=|UIDVALIDITY |firstsaved=|guid=|uid_validity=)[0-9a-f]+", "${1}<N>"),
     (r"(dovecot-uidvalidity\.)[0-9a-f]+", "${1}<N>"),
     (r"(YP_LAST_MODIFIED:\t)\d+", "${1}<N>"),
+    // The load of links and sockets in a folder's list: columns as wide as the sizes beside them.
+    (r"(?m)^([-dlspcb][rwxsStT-]{9}) +(\d+) +(\S+) +(\S+) +(\d+) ", "${1} ${2} ${3} ${4} ${5} "),
     (r"(?m)^(total )\d+$", "${1}<N>"),
-    (r"(?m)^(d[rwxsStT-]{9} +\d+ +\S+ +\S+ +)\d+", "${1}<SIZE>"),
-    (r"(?m)^(-[rwxsStT-]{9} +\d+ +\S+ +\S+ +)\d+( .*(mail\.log|master\.pid|/new/|Maildir|\d{10}\.))", "${1}<SIZE>${2}"),
+    (r"(?m)^(d[rwxsStT-]{9}) +\d+ +(\S+ +\S+ +)\d+", "${1} <N> ${2}<SIZE>"),
+    (r"(?m)^(-[rwxsStT-]{9} +\d+ +\S+ +\S+ +)\d+( .*(mail\.log|master\.pid|/new/|Maildir|<QID\d+>|\d{10}\.))", "${1}<SIZE>${2}"),
     (r"\b(deferred|defer|bounce|active|incoming)/[0-9A-F]/", "${1}/<HASH>/"),
     (r"(?m)^(message_size: ) *\d+ +(\d+)( .*) +\d+( +\d+)$", "${1}<SIZE> ${2}${3} <SIZE>${4}"),
     (r"(job identifier is )\d+", "${1}<N>"),
@@ -45,7 +47,7 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d( \d\d:\d\d|  \d{4})", "<DATE>"),
     (r"\b\d{14}\.(<QID\d+>)@", "<DATE>.${1}@"),
     (r"\b\d\d:\d\d:\d\d\b", "<TIME>"),
-    (r"\bsince <DATE>; .* ago", "since <DATE>; <AGO>"),
+    (r"\bsince <DATE>; (.* ago|now)", "since <DATE>; <AGO>"),
     (r"(?m)^( *Duration: ).*$", "${1}<SPAN>"),
     (r"(?m)^ *CPU: .*$", "CPU: <SPAN>"),
     // Processes.

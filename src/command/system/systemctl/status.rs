@@ -124,7 +124,7 @@ pub(super) fn status(ctx: &Ctx, o: &Opts, names: &[String]) -> i32 {
         }
     }
     if cut && !o.quiet {
-        ctx.err("Hint: Some lines were ellipsized, use -l to show in full.\n");
+        ctx.out("Hint: Some lines were ellipsized, use -l to show in full.\n");
     }
     status
 }
@@ -253,7 +253,7 @@ fn processes(out: &mut String, host: &Host, f: &UnitFile, u: &Unit) {
         let _ = writeln!(out, "   Main PID: {} ({what})", m.pid);
     }
     if u.active == Active::Deactivating && u.sub == "stop" {
-        let _ = writeln!(out, "  Cntrl PID: {} (postmulti)", host.procs.last());
+        let _ = writeln!(out, "  Cntrl PID: {}", host.procs.last());
     }
 }
 
