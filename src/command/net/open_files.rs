@@ -46,8 +46,7 @@ pub async fn lsof(ctx: &mut Ctx) -> i32 {
     let mut it = args.iter().peekable();
     while let Some(a) = it.next() {
         let Some(letters) = a.strip_prefix('-') else { continue };
-        let chars = letters.char_indices();
-        for (at, c) in chars {
+        for (at, c) in letters.char_indices() {
             let rest = letters[at + 1..].to_owned();
             match c {
                 'n' => {}

@@ -107,8 +107,7 @@ fn parse(ctx: &Ctx) -> Result<Opts, i32> {
             }
             continue;
         };
-        let chars = letters.char_indices();
-        for (at, c) in chars {
+        for (at, c) in letters.char_indices() {
             if let Some((_, name)) = VALUED.iter().find(|(s, _)| *s == c) {
                 let rest = &letters[at + c.len_utf8()..];
                 let value = if rest.is_empty() { next_value(&mut i, name) } else { Some(rest.to_owned()) };
@@ -172,9 +171,11 @@ fn set(ctx: &Ctx, o: &mut Opts, name: &str, value: Option<String>, now: crate::b
         },
         "identifier" => o.filter.identifiers.push(v),
         "facility" => o.filter.facilities.extend(v.split(',').map(str::to_owned)),
-        "boot" if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 => {
-            ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
-            return Err(1);
+        "boot" => {
+            if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 {
+                ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
+                return Err(1);
+            }
         }
         _ => {}
     }

@@ -378,15 +378,13 @@ impl Parser<'_> {
             None => return self.fail("expected \\ after `a', `c' or `i'"),
             Some('\\') => {
                 self.pos += 1;
-                // GNU's one-liner with a backslash keeps the blanks after it.
                 let kept = self.pos;
                 self.blanks();
-                if self.peek() == Some('\n') {
-                    self.pos += 1;
-                } else if self.peek().is_some() {
-                    self.pos = kept;
-                } else if self.peek().is_none() {
-                    return self.fail("expected \\ after `a', `c' or `i'");
+                match self.peek() {
+                    Some('\n') => self.pos += 1,
+                    // GNU's one-liner with a backslash keeps the blanks after it.
+                    Some(_) => self.pos = kept,
+                    None => return self.fail("expected \\ after `a', `c' or `i'"),
                 }
             }
             _ => {}
