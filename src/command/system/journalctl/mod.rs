@@ -171,11 +171,9 @@ fn set(ctx: &Ctx, o: &mut Opts, name: &str, value: Option<String>, now: crate::b
         },
         "identifier" => o.filter.identifiers.push(v),
         "facility" => o.filter.facilities.extend(v.split(',').map(str::to_owned)),
-        "boot" => {
-            if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 {
-                ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
-                return Err(1);
-            }
+        "boot" if !matches!(v.as_str(), "" | "0" | "-0") && v.len() < 32 => {
+            ctx.err(format!("Data from the specified boot ({v}) is not available: No such boot ID in journal\n"));
+            return Err(1);
         }
         _ => {}
     }

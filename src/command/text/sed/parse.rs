@@ -374,20 +374,15 @@ impl Parser<'_> {
     /// The text of `a`, `i`, `c`: GNU's one-liner or after a backslash and newline.
     fn text(&mut self) -> Res<Vec<u8>> {
         self.blanks();
-        match self.peek() {
-            None => return self.fail("expected \\ after `a', `c' or `i'"),
-            Some('\\') => {
-                self.pos += 1;
-                let kept = self.pos;
-                self.blanks();
-                match self.peek() {
-                    Some('\n') => self.pos += 1,
-                    // GNU's one-liner with a backslash keeps the blanks after it.
-                    Some(_) => self.pos = kept,
-                    None => return self.fail("expected \\ after `a', `c' or `i'"),
-                }
-            }
-            _ => {}
+        if self.peek() == Some('\\') {
+            let kept = self.pos + 1;
+            self.pos = kept;
+            self.blanks();
+            // GNU's one-liner with a backslash keeps the blanks after it.
+            self.pos = if self.peek() == Some('\n') { self.pos + 1 } else { kept };
+        }
+        if self.peek().is_none() {
+            return self.fail("expected \\ after `a', `c' or `i'");
         }
         let mut out = String::new();
         while let Some(c) = self.next() {
