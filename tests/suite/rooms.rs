@@ -12,19 +12,6 @@ const ROOMS: [&str; 19] = [
 /// Rooms that may not know each other although the order would allow it: they meet in `sim`.
 const STRANGERS: [(&str, &str); 3] = [("dovecot", "postfix"), ("internet", "postfix"), ("internet", "dovecot")];
 
-/// Files over the limit that still want a split, with the size they must not pass. A list that only shrinks.
-const DEBTS: &[(&str, usize)] = &[
-    ("command/files/archive.rs", 615),
-    ("command/files/copy.rs", 645),
-    ("command/system/date.rs", 663),
-    ("command/system/small.rs", 648),
-    ("command/text/awk/parse.rs", 942),
-    ("command/text/awk/run.rs", 1297),
-    ("command/text/diff.rs", 784),
-    ("command/text/sed/mod.rs", 799),
-    ("command/text/sed/parse.rs", 610),
-];
-
 fn sources() -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -97,8 +84,7 @@ fn files_are_short_and_say_what_they_model() {
             wrong.push(format!("{} does not open with //!", relative(&p)));
         }
         let table = text.lines().take_while(|l| l.starts_with("//!")).any(|l| l.contains("Table of rows"));
-        let limit = DEBTS.iter().find(|d| d.0 == relative(&p)).map_or(600, |d| d.1);
-        if lines > limit && !table {
+        if lines > 600 && !table {
             wrong.push(format!("{} has {lines} lines", relative(&p)));
         }
     }

@@ -1,9 +1,9 @@
 //! Programs on files: ls, cp, mv, chmod, find, df, du….
 
-pub mod archive;
 mod copy;
 mod disk;
 mod find;
+pub mod gzip;
 mod ls;
 mod mode;
 mod owner;
@@ -11,6 +11,7 @@ mod path;
 mod remove;
 pub mod show;
 mod stat;
+mod tar;
 mod view;
 mod walk;
 
@@ -40,7 +41,7 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/cp",
         "copy files and directories",
         &["-a", "-r", "-R", "-p", "-v", "-i", "-f", "-n", "-u", "-t"],
-        copy::cp
+        copy::cp::cp
     ),
     program!("dd", "/usr/bin/dd", "convert and copy a file", &["if=", "of=", "bs=", "count="], path::dd),
     program!("df", "/usr/bin/df", "report file system space usage", &["-h", "-i", "-T", "-P", "-t"], disk::df),
@@ -79,17 +80,17 @@ pub const PROGRAMS: &[Program] = &[
         ],
         find::find
     ),
-    program!("gunzip", "/usr/bin/gunzip", "compress or expand files", &["-c", "-k"], archive::gzip),
-    program!("gzip", "/usr/bin/gzip", "compress or expand files", &["-c", "-d", "-k", "-f", "-l"], archive::gzip),
+    program!("gunzip", "/usr/bin/gunzip", "compress or expand files", &["-c", "-k"], gzip::gzip),
+    program!("gzip", "/usr/bin/gzip", "compress or expand files", &["-c", "-d", "-k", "-f", "-l"], gzip::gzip),
     program!(
         "install",
         "/usr/bin/install",
         "copy files and set attributes",
         &["-d", "-m", "-o", "-g", "-D", "-v"],
-        copy::install
+        copy::install::install
     ),
     program!("less", "/usr/bin/less", "opposite of more", &["-N", "-S", "-R", "+G", "+F"], view::less),
-    program!("ln", "/usr/bin/ln", "make links between files", &["-s", "-f", "-n", "-v", "-r"], copy::ln),
+    program!("ln", "/usr/bin/ln", "make links between files", &["-s", "-f", "-n", "-v", "-r"], copy::ln::ln),
     program!(
         "ls",
         "/usr/bin/ls",
@@ -102,7 +103,7 @@ pub const PROGRAMS: &[Program] = &[
     program!("more", "/usr/bin/more", "display the contents of a file in a terminal", &[], view::less),
     program!("mount", "/usr/bin/mount", "mount a filesystem", &["-o", "-t", "-l"], disk::mount),
     program!("umount", "/usr/bin/umount", "unmount filesystems", &[], disk::umount),
-    program!("mv", "/usr/bin/mv", "move (rename) files", &["-i", "-f", "-n", "-v", "-u"], copy::mv),
+    program!("mv", "/usr/bin/mv", "move (rename) files", &["-i", "-f", "-n", "-v", "-u"], copy::mv::mv),
     program!("nano", "/usr/bin/nano", "Nano's ANOther editor, inspired by Pico", &[], view::edit),
     program!("pwd", "/usr/bin/pwd", "print name of current/working directory", &["-L", "-P"], path::pwd),
     program!(
@@ -129,7 +130,7 @@ pub const PROGRAMS: &[Program] = &[
         stat::stat
     ),
     program!("sync", "/usr/bin/sync", "Synchronize cached writes to persistent storage", &[], disk::sync),
-    program!("tar", "/usr/bin/tar", "an archiving utility", &["-c", "-x", "-t", "-z", "-v", "-f", "-C"], archive::tar),
+    program!("tar", "/usr/bin/tar", "an archiving utility", &["-c", "-x", "-t", "-z", "-v", "-f", "-C"], tar::tar),
     program!("touch", "/usr/bin/touch", "change file timestamps", &["-d", "-t", "-r", "-c"], remove::touch),
     program!(
         "truncate",
@@ -142,13 +143,13 @@ pub const PROGRAMS: &[Program] = &[
     program!("vi", "/usr/bin/vi", "Vi IMproved, a programmer's text editor", &[], view::edit),
     program!("view", "/usr/bin/view", "Vi IMproved, a programmer's text editor", &[], view::edit),
     program!("vim", "/usr/bin/vim", "Vi IMproved, a programmer's text editor", &[], view::edit),
-    program!("zcat", "/usr/bin/zcat", "compress or expand files", &[], archive::gzip),
+    program!("zcat", "/usr/bin/zcat", "compress or expand files", &[], gzip::gzip),
     program!(
         "zgrep",
         "/usr/bin/zgrep",
         "search possibly compressed files for a regular expression",
         &["-i", "-c", "-h"],
-        archive::zgrep
+        gzip::zgrep
     ),
     program!("zless", "/usr/bin/zless", "file perusal filter for crt viewing of compressed text", &[], view::less),
     program!("zmore", "/usr/bin/zmore", "file perusal filter for crt viewing of compressed text", &[], view::less),

@@ -182,7 +182,7 @@ async fn realpath_run(ctx: &mut Ctx) -> Status {
         match got {
             Ok(t) => {
                 let t = match p.value("relative-to") {
-                    Some(r) => super::copy::relative(&t, &ctx.path(r), &ctx.cwd),
+                    Some(r) => super::copy::ln::relative(&t, &ctx.path(r), &ctx.cwd),
                     None => t,
                 };
                 emit(ctx, format!("{t}{}", if p.has("z") { '\0' } else { '\n' })).await?;

@@ -66,7 +66,7 @@ async fn less_run(ctx: &mut Ctx) -> Status {
             continue;
         }
         match slurp(ctx, n).await {
-            Ok(d) => text.extend(if zipped { super::archive::gunzip(&d).unwrap_or(d) } else { d }),
+            Ok(d) => text.extend(if zipped { super::gzip::gunzip(&d).unwrap_or(d) } else { d }),
             Err(e) => {
                 tell(ctx, &name, n, e);
                 code = 1;

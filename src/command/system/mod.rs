@@ -2,14 +2,20 @@
 
 mod accounts;
 pub mod date;
+mod expr;
+mod getent;
 mod identity;
 mod journalctl;
 mod kill;
+mod logger;
+mod man;
 mod ps;
+mod seq;
 mod service;
 mod signal;
 mod small;
 mod systemctl;
+mod which;
 
 use super::Program;
 use crate::program;
@@ -26,7 +32,7 @@ pub const PROGRAMS: &[Program] = &[
         &["-d", "-u", "-R", "-I", "-r", "+%F", "+%T", "+%s"],
         date::date
     ),
-    program!("expr", "/usr/bin/expr", "evaluate expressions", &[], small::expr),
+    program!("expr", "/usr/bin/expr", "evaluate expressions", &[], expr::expr),
     program!("false", "/usr/bin/false", "do nothing, unsuccessfully", &[], small::no_status),
     program!(
         "free",
@@ -40,7 +46,7 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/getent",
         "get entries from Name Service Switch libraries",
         &["passwd", "group", "hosts", "ahosts", "services", "shadow"],
-        small::getent
+        getent::getent
     ),
     program!("groups", "/usr/bin/groups", "print the groups a user is in", &[], identity::groups),
     program!(
@@ -71,10 +77,10 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/logger",
         "enter messages into the system log",
         &["-p", "-t", "-i", "-s"],
-        small::logger
+        logger::logger
     ),
     program!("logname", "/usr/bin/logname", "print user's login name", &[], identity::small),
-    program!("man", "/usr/bin/man", "an interface to the system reference manuals", &["-k", "-f"], small::man),
+    program!("man", "/usr/bin/man", "an interface to the system reference manuals", &["-k", "-f"], man::man),
     program!("nproc", "/usr/bin/nproc", "print the number of processing units available", &[], identity::small),
     program!("pgrep", "/usr/bin/pgrep", "look up processes based on name", &["-a", "-l", "-f", "-x", "-c"], ps::pgrep),
     program!("pidof", "/usr/bin/pidof", "find the process ID of a running program", &["-s"], signal::pidof),
@@ -87,7 +93,7 @@ pub const PROGRAMS: &[Program] = &[
         ps::ps
     ),
     program!("pstree", "/usr/bin/pstree", "display a tree of processes", &["-p", "-a"], signal::pstree),
-    program!("seq", "/usr/bin/seq", "print a sequence of numbers", &["-w", "-s", "-f"], small::seq),
+    program!("seq", "/usr/bin/seq", "print a sequence of numbers", &["-w", "-s", "-f"], seq::seq),
     program!(
         "service",
         "/usr/sbin/service",
@@ -164,9 +170,9 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/whereis",
         "locate the binary, source, and manual page files for a command",
         &[],
-        small::whereis
+        which::whereis
     ),
-    program!("which", "/usr/bin/which", "locate a command", &["-a"], small::which),
+    program!("which", "/usr/bin/which", "locate a command", &["-a"], which::which),
     program!("who", "/usr/bin/who", "show who is logged on", &["-b", "-H", "-q"], identity::who),
     program!("whoami", "/usr/bin/whoami", "print effective user name", &[], identity::whoami),
     program!("yes", "/usr/bin/yes", "output a string repeatedly until killed", &[], small::yes),

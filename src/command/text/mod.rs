@@ -2,6 +2,7 @@
 
 mod awk;
 mod cat;
+mod cmp;
 mod diff;
 mod dump;
 mod fields;
@@ -38,7 +39,7 @@ pub const PROGRAMS: &[Program] = &[
         &["-A", "-n", "-b", "-s", "-T", "-v", "-E"],
         cat::cat
     ),
-    program!("cmp", "/usr/bin/cmp", "compare two files byte by byte", &["-l", "-s", "-n"], diff::cmp),
+    program!("cmp", "/usr/bin/cmp", "compare two files byte by byte", &["-l", "-s", "-n"], cmp::cmp),
     program!("column", "/usr/bin/column", "columnate lists", &["-t", "-s", "-o", "-N"], fields::column),
     program!(
         "comm",

@@ -3,6 +3,7 @@
 
 mod parse;
 mod run;
+mod tree;
 mod value;
 
 use super::super::Ctx;
