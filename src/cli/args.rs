@@ -27,6 +27,8 @@ pub fn command(lang: Lang) -> Command {
         )
         .value_parser(clap::value_parser!(u64))
     };
+    let lines =
+        || Arg::new("command").short('c').value_name("LINE").action(ArgAction::Append).allow_hyphen_values(true);
     let files = || text("file", t("ficheros", "files")).value_name("FILE").num_args(1..).required(true);
     let play = Command::new("play")
         .about(t("Juega un caso", "Play a case"))
@@ -45,12 +47,7 @@ pub fn command(lang: Lang) -> Command {
         .arg(option("record", "FILE", t("graba la sesión en este fichero", "record the session in this file")))
         .arg(option("html", "FILE", t("escribe el informe como página", "write the report as a page")))
         .arg(
-            Arg::new("command")
-                .short('c')
-                .value_name("LINE")
-                .action(ArgAction::Append)
-                .allow_hyphen_values(true)
-                .help(t("línea que se da por tecleada; se puede repetir", "a line taken as typed; may be repeated")),
+            lines().help(t("línea que se da por tecleada; se puede repetir", "a line taken as typed; may be repeated")),
         );
     let dev_files = |name: &'static str, about: String| {
         Command::new(name)
@@ -94,6 +91,32 @@ pub fn command(lang: Lang) -> Command {
                 ),
         )
         .subcommand(
+            Command::new("lab-log")
+                .about(t(
+                    "juega una solución de un caso, escribe su log y dice lo que el modelo cuenta de él",
+                    "play a lab's solution, write its log, and say what the model counts of it",
+                ))
+                .arg(
+                    text("case", t("número, nombre o fichero", "number, id or file")).value_name("CASE").required(true),
+                )
+                .arg(seed())
+                .arg(option(
+                    "play",
+                    "ID",
+                    t(
+                        "qué solución o caso; sin él, la primera solución",
+                        "which solution or case; none: the first solution",
+                    ),
+                ))
+                .arg(
+                    lines()
+                        .help(t("línea que se teclea en vez de la solución", "a line typed in place of the solution")),
+                )
+                .arg(option("mail", "FILE", t("dónde escribir mail.log", "where to write mail.log")))
+                .arg(option("auth", "FILE", t("dónde escribir auth.log", "where to write auth.log")))
+                .arg(json()),
+        )
+        .subcommand(
             Command::new("log-coverage")
                 .about(t("qué mensajes de log puede producir el modelo", "which log messages the model can produce"))
                 .arg(json()),
@@ -102,14 +125,7 @@ pub fn command(lang: Lang) -> Command {
             Command::new("shell")
                 .about(t("un prompt en el servidor base, sin caso", "a prompt on the base host, without a case"))
                 .arg(seed())
-                .arg(
-                    Arg::new("command")
-                        .short('c')
-                        .value_name("LINE")
-                        .action(ArgAction::Append)
-                        .allow_hyphen_values(true)
-                        .help(t("línea que se ejecuta; se puede repetir", "a line to run; may be repeated")),
-                ),
+                .arg(lines().help(t("línea que se ejecuta; se puede repetir", "a line to run; may be repeated"))),
         );
     let root = Command::new("maillab")
         .version(env!("CARGO_PKG_VERSION"))

@@ -20,6 +20,7 @@ pub mod script;
 pub mod smtpd;
 pub mod systemd;
 pub mod table;
+pub mod tally;
 pub mod tls;
 pub mod tools;
 pub mod user;

@@ -16,6 +16,7 @@ use crate::grading::worlds::Worlds;
 use crate::lab::LabFile;
 use crate::machine::Input;
 use crate::session::{Mode, Nowhere, Options, Session};
+use crate::sim::World;
 use sha2::{Digest, Sha256};
 use std::rc::Rc;
 
@@ -61,8 +62,8 @@ pub fn play(worlds: &Rc<Worlds>, number: Option<usize>, script: &str) -> Option<
     play_inputs(worlds, number, &tape::script(script.trim_end_matches('\n')), Lang::En)
 }
 
-/// The same, from inputs.
-pub fn play_inputs(worlds: &Rc<Worlds>, number: Option<usize>, inputs: &[Input], lang: Lang) -> Option<Played> {
+/// A session after inputs, and what it showed.
+fn session(worlds: &Rc<Worlds>, number: Option<usize>, inputs: &[Input], lang: Lang) -> (Session, String) {
     let mut s = Session::new(worlds.clone(), number, &options(lang), Box::new(Nowhere));
     let mut output = String::new();
     for i in inputs {
@@ -71,6 +72,17 @@ pub fn play_inputs(worlds: &Rc<Worlds>, number: Option<usize>, inputs: &[Input],
         }
         output.push_str(&tape::text(&s.input(i.clone())));
     }
+    (s, output)
+}
+
+/// The host as it is after inputs.
+pub fn world_after(worlds: &Rc<Worlds>, number: Option<usize>, inputs: &[Input]) -> World {
+    session(worlds, number, inputs, Lang::En).0.world()
+}
+
+/// Plays inputs and hands in.
+pub fn play_inputs(worlds: &Rc<Worlds>, number: Option<usize>, inputs: &[Input], lang: Lang) -> Option<Played> {
+    let (mut s, mut output) = session(worlds, number, inputs, lang);
     output.push_str(&tape::text(&s.finish()));
     let digest = Sha256::digest(output.as_bytes()).into();
     s.report().cloned().map(|report| Played { report, digest, output })

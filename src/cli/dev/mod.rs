@@ -1,6 +1,7 @@
 //! `maillab dev`: the model held against what the real programs did.
 
 pub mod capture;
+mod lab_log;
 pub mod normalise;
 mod peer;
 mod shell;
@@ -23,6 +24,7 @@ fn read_json(file: &str) -> Option<serde_json::Value> {
 
 pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
     match m.subcommand() {
+        Some(("lab-log", m)) => lab_log::run(ctx, m),
         Some(("peer", m)) => peer::run(m),
         Some(("shell", m)) => shell::run(ctx, m),
         Some(("shell-case", m)) => {
