@@ -160,11 +160,9 @@ fn resume(
             return Err(Failure(format!("{}: {}", path.display(), why.text(ctx.lang))));
         }
         mend(&path, &text).map_err(|e| cannot(ctx, &path, &e))?;
-        let Head { seed, student, mode, terminal, .. } = recorded.head.clone();
-        options.student = student;
-        options.mode = mode;
-        options.terminal = terminal;
-        options.size = recorded.head.size;
+        // As it began: a replay of the whole must give the same bytes.
+        let Head { seed, student, mode, lang, terminal, size, .. } = recorded.head.clone();
+        *options = Options { student, mode, lang, terminal, size, plain: options.plain };
         let worlds = Rc::new(Worlds::new(chosen.file.at(seed)));
         let mut files = vec![open(&path, ctx)?];
         if let Some(r) = record.filter(|r| *r != path) {
@@ -200,6 +198,9 @@ impl repl::Driver for Session {
     }
     fn history(&self) -> Vec<String> {
         self.lines()
+    }
+    fn size(&self) -> (u16, u16) {
+        self.machine().size()
     }
 }
 

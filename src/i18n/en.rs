@@ -15,7 +15,7 @@ pub const EN: Catalogue = Catalogue {
     map_queue: "queue",
     map_mailbox: "mailbox",
     work_label: "Your work",
-    work_1: "1 find out what happened",
+    work_1: "1 find what happened",
     work_2: "2 repair it",
     work_3: "3 explain it (lab diagnose)",
     work_order: "In any order; the report comes with \u{201c}lab submit\u{201d}.",
@@ -37,7 +37,7 @@ pub const EN: Catalogue = Catalogue {
     leave_1: "exit: it saves itself; \u{201c}maillab play {0} --resume\u{201d}",
 
     lab_help: "\
- lab              this and the ticket
+\x20lab              this and the ticket
  lab hint         a hint; it says its price first
  lab mark TEXT    remembers a line as evidence
  lab diagnose     the diagnosis, field by field
@@ -48,7 +48,7 @@ pub const EN: Catalogue = Catalogue {
  lab time         the time here · lab man COMMAND: what it does
  lab submit       the report · lab quit: leave and save",
     lab_help_exam: "\
- lab              this and the ticket
+\x20lab              this and the ticket
  lab mark TEXT    remembers a line as evidence
  lab diagnose     the diagnosis, field by field
  lab map [QUEUE]  the way of the mail, and where this message is
@@ -92,6 +92,7 @@ pub const EN: Catalogue = Catalogue {
     map_seen: "{0}: seen in your line {1}",
     map_unseen: "You have seen nothing of \u{201c}{0}\u{201d} yet.",
     map_none: "lab map QUEUE-ID follows one message.",
+    map_gone: "✓ no longer in the queue",
     map_here: "◀ here",
     submit_in_fork: "You are in a copy; the host is handed in, not the copy.",
     quit_saved: "Saved. Go on with \u{201c}maillab play {0} --resume\u{201d}.",
@@ -137,6 +138,7 @@ lab diagnose --evidence TEXT … --code N --enhanced X.Y.Z --by WHO
     dx_explain_action: "What became of that message, not what should become of it.",
     dx_explain_who: "Who had the message when it was decided: theirs it was to keep or to return it.",
     dx_explain_cause: "What has to change so that it does not happen again, or that nothing has to.",
+    dx_explain_deliver: "“y” hands it in; a number goes back to that question; anything else keeps it as a draft.",
     dx_how_many: "({0} of 3)",
     dx_quote_bears_not: "it was on your screen",
     err_flag: "lab diagnose does not know {0}; --help shows them",

@@ -37,7 +37,7 @@ pub const ES: Catalogue = Catalogue {
     leave_1: "exit: se guarda solo; «maillab play {0} --resume»",
 
     lab_help: "\
- lab              esto y el aviso
+\x20lab              esto y el aviso
  lab hint         una pista (pista); antes dice lo que cuesta
  lab mark TEXTO   recuerda una línea como prueba (marca)
  lab diagnose     el diagnóstico, campo a campo (diagnostico)
@@ -48,7 +48,7 @@ pub const ES: Catalogue = Catalogue {
  lab time         la hora de aquí (hora) · lab man ORDEN: qué hace
  lab submit       el informe (entregar) · lab quit: sale y guarda (salir)",
     lab_help_exam: "\
- lab              esto y el aviso
+\x20lab              esto y el aviso
  lab mark TEXTO   recuerda una línea como prueba (marca)
  lab diagnose     el diagnóstico, campo a campo (diagnostico)
  lab map [COLA]   por dónde pasa el correo, y dónde está este mensaje (mapa)
@@ -92,6 +92,7 @@ pub const ES: Catalogue = Catalogue {
     map_seen: "{0}: visto en tu línea {1}",
     map_unseen: "De «{0}» no has visto nada todavía.",
     map_none: "lab map COLA: sigue un mensaje por su identificador de cola.",
+    map_gone: "✓ ya no está en la cola",
     map_here: "◀ aquí",
     submit_in_fork: "Estás en una copia; se entrega el servidor, no la copia.",
     quit_saved: "Guardado. Sigue con «maillab play {0} --resume».",
@@ -114,7 +115,7 @@ pub const ES: Catalogue = Catalogue {
     dx_cause_search: "busca con /palabra, o escribe el número",
     dx_cause_none: "nada con «{0}»; * muestra la lista entera",
     dx_deliver: "¿Entregar el diagnóstico? Puntúa el primero que entregues. [s/N/1-6] > ",
-    dx_deliver_more: "¿Entregarlo también? Este suma como mucho la mitad de lo que faltó. [s/N/1-6] > ",
+    dx_deliver_more: "¿Entregarlo también? Suma como mucho la mitad de lo que faltó. [s/N/1-6] > ",
     dx_noted: "Anotado. Sigue con la reparación, o «lab submit».",
     dx_noted_again: "Anotado; suma como mucho la mitad de lo que faltó.",
     dx_draft: "Queda como borrador; «lab diagnose» sigue.",
@@ -137,6 +138,7 @@ lab diagnose --evidence TEXTO … --code N --enhanced X.Y.Z --by QUIÉN
     dx_explain_action: "Lo que pasó con ese mensaje, no lo que debería pasar.",
     dx_explain_who: "Quién tenía el mensaje cuando se decidió: de él era guardarlo o devolverlo.",
     dx_explain_cause: "Lo que hay que cambiar para que no vuelva a pasar, o que no hay nada que cambiar.",
+    dx_explain_deliver: "«s» lo entrega; un número vuelve a esa pregunta; cualquier otra cosa lo deja como borrador.",
     dx_how_many: "({0} de 3)",
     dx_quote_bears_not: "en tu pantalla, sí",
     err_flag: "lab diagnose no conoce {0}; --help las muestra",

@@ -36,13 +36,14 @@ catalogue! {
     undo_done, undo_nothing, fork_done, fork_deep, back_done, back_none, fork_prompt,
     time_now, time_played, man_what, man_none, man_see,
     check_head, check_holds, check_not_yet, check_in_fork, check_no_goals, check_keeps, check_diagnosis_open, check_diagnosis_done,
-    map_seen, map_unseen, map_none, map_here,
+    map_seen, map_unseen, map_none, map_here, map_gone,
     submit_in_fork, quit_saved, ended, resumed,
     // The diagnosis.
     dx_about, dx_keys, dx_evidence, dx_seen_at, dx_is_it, dx_unseen, dx_code, dx_class, dx_enhanced, dx_by, dx_action,
     dx_who, dx_cause, dx_cause_search, dx_cause_none, dx_deliver, dx_deliver_more, dx_noted, dx_noted_again, dx_draft,
     dx_open, dx_empty, dx_help, dx_yes, dx_no_code, dx_explain_evidence, dx_explain_code, dx_explain_enhanced, dx_explain_by,
-    dx_explain_action, dx_explain_who, dx_explain_cause, dx_how_many, dx_quote_bears_not,
+    dx_explain_action, dx_explain_who, dx_explain_cause, dx_explain_deliver,
+    dx_how_many, dx_quote_bears_not,
     err_flag, err_value, err_short, err_many, err_code, err_enhanced, err_choice, err_cause, err_cause_near,
     // The report.
     report_head, report_head_unknown, silent, student_word, lines_one, hints_one, passed, not_passed, grade_word, minutes_word, lines_word, hints_word, line_ref, line_seen,

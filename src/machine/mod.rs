@@ -205,6 +205,9 @@ impl Machine {
         self.kernel.interactive.set(yes);
     }
     /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.kernel.size.get()
+    }
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.kernel.size.set((columns, rows));
     }
@@ -365,7 +368,7 @@ impl Machine {
             self.state = self.prompt();
             return;
         }
-        shell.remember(text.trim_end_matches('\n'));
+        shell.remember(&crate::shell::one_line(text.trim_end_matches('\n')));
         self.kernel.free.set(false);
         self.lines += 1;
         self.pending = Some(Box::pin(async move {

@@ -1,4 +1,4 @@
-//! The line editor: history, completion by the machine, Ctrl-C and Ctrl-D.
+//! The line editor: history, completion by the machine, Ctrl-C, Ctrl-D and telnet's Ctrl-].
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -6,9 +6,15 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use rustyline::{
+    Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext, EventHandler, Helper,
+    KeyEvent, RepeatCount,
+};
 use std::cell::RefCell;
+use std::io::Write;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where a completion starts and what could stand there.
 pub type Candidates = (usize, Vec<String>);
@@ -41,11 +47,38 @@ impl Highlighter for Words {}
 impl Validator for Words {}
 impl Helper for Words {}
 
+/// Echoes a control key where it was typed, as a terminal does, then does what the editor would.
+struct Echo {
+    text: &'static str,
+    then: Option<Cmd>,
+    /// Set when the key was typed.
+    typed: Arc<AtomicBool>,
+}
+
+impl ConditionalEventHandler for Echo {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        write(self.text);
+        self.typed.store(true, Ordering::Relaxed);
+        self.then.clone()
+    }
+}
+
+fn write(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// What telnet takes for a wish to talk to itself.
+const ESCAPE: char = '\u{1d}';
+
 /// The editor of the prompt.
 pub struct LineEditor {
     prompt: Editor<Words, MemHistory>,
     /// For what programs read: no history, no completion.
     plain: Editor<(), MemHistory>,
+    /// Whether Ctrl-] ended the line that a program reads.
+    escaped: Arc<AtomicBool>,
 }
 
 impl LineEditor {
@@ -58,19 +91,25 @@ impl LineEditor {
             .build();
         let mut prompt = Editor::with_history(config.clone(), MemHistory::with_config(&config))?;
         prompt.set_helper(Some(Words(complete)));
-        Ok(LineEditor { prompt, plain: Editor::with_history(config.clone(), MemHistory::with_config(&config))? })
+        let mut plain = Editor::with_history(config.clone(), MemHistory::with_config(&config))?;
+        let escaped = Arc::new(AtomicBool::new(false));
+        let escape = Echo { text: "^]", then: Some(Cmd::AcceptLine), typed: escaped.clone() };
+        plain.bind_sequence(KeyEvent::ctrl(']'), EventHandler::Conditional(Box::new(escape)));
+        keys(&mut prompt);
+        keys(&mut plain);
+        Ok(LineEditor { prompt, plain, escaped })
     }
     /// A command line.
     pub fn command(&mut self, prompt: &str) -> Typed {
-        let typed = typed(self.prompt.readline(prompt));
-        if let Typed::Line(l) = &typed {
-            self.remember(l);
-        }
-        typed
+        read(&mut self.prompt, prompt)
     }
     /// A line for a program that reads.
     pub fn reading(&mut self, prompt: &str) -> Typed {
-        typed(self.plain.readline(prompt))
+        self.escaped.store(false, Ordering::Relaxed);
+        match read(&mut self.plain, prompt) {
+            Typed::Line(l) if self.escaped.load(Ordering::Relaxed) => Typed::Line(format!("{l}{ESCAPE}")),
+            other => other,
+        }
     }
     pub fn remember(&mut self, line: &str) {
         if !line.trim().is_empty() {
@@ -79,13 +118,28 @@ impl LineEditor {
     }
 }
 
-fn typed(r: rustyline::Result<String>) -> Typed {
-    match r {
-        Ok(l) => Typed::Line(l),
-        Err(ReadlineError::Interrupted) => Typed::Interrupt,
-        Err(ReadlineError::Eof) => Typed::Eof,
-        // A window size change ends the read in some terminals: the same as an empty line typed again.
-        Err(ReadlineError::Signal(_)) => Typed::Line(String::new()),
-        Err(_) => Typed::Gone,
+/// Ctrl-C shows itself; Ctrl-Z would stop the trainer and not what runs in it, so it does nothing.
+fn keys<H: Helper>(editor: &mut Editor<H, MemHistory>) {
+    let interrupt = Echo { text: "^C", then: None, typed: Arc::default() };
+    editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(interrupt)));
+    editor.bind_sequence(KeyEvent::ctrl('Z'), Cmd::Noop);
+}
+
+/// Reads a line; bytes that are no text are passed over, as the terminal still stands.
+fn read<H: Helper>(editor: &mut Editor<H, MemHistory>, prompt: &str) -> Typed {
+    loop {
+        return match editor.readline(prompt) {
+            Ok(l) => Typed::Line(l),
+            Err(ReadlineError::Interrupted) => Typed::Interrupt,
+            Err(ReadlineError::Eof) => {
+                // The end of file has no echo: what is shown next stands behind the prompt.
+                let width = prompt.chars().count();
+                write(&if width > 0 { format!("\x1b[A\x1b[{width}C") } else { "\x1b[A".into() });
+                Typed::Eof
+            }
+            Err(ReadlineError::Signal(_)) => continue,
+            Err(ReadlineError::Io(e)) if e.kind() == std::io::ErrorKind::InvalidData => continue,
+            Err(_) => Typed::Gone,
+        };
     }
 }

@@ -13,6 +13,7 @@ mod vi;
 use crate::base::Span;
 use crate::command::io::Stream;
 use crate::machine::{Input, Output, State};
+use crate::shell::one_line;
 use follow::Followed;
 use line::{LineEditor, Typed};
 use std::cell::RefCell;
@@ -25,9 +26,9 @@ pub trait Driver {
     /// Where a completion of `line` at `pos` starts, and what could stand there.
     fn complete(&mut self, line: &str, pos: usize) -> (usize, Vec<String>);
     /// Lines of an earlier part of the session, for the history.
-    fn history(&self) -> Vec<String> {
-        Vec::new()
-    }
+    fn history(&self) -> Vec<String>;
+    /// Columns and rows that it believes in.
+    fn size(&self) -> (u16, u16);
 }
 
 /// How a run at the terminal ended.
@@ -63,19 +64,28 @@ pub fn run(driver: Rc<RefCell<dyn Driver>>, first: Output) -> io::Result<End> {
     for l in driver.borrow().history() {
         editor.remember(&l);
     }
-    let mut size = super::cli::terminal_size();
     let mut output = first;
+    // Lines of a command that is not complete yet.
+    let mut typed: Vec<String> = Vec::new();
     loop {
         show(&output.chunks)?;
+        if output.state == State::Exited {
+            return Ok(End::Exited);
+        }
         let now = super::cli::terminal_size();
-        if now != size {
-            size = now;
-            let resized = driver.borrow_mut().input(Input::Resize(size.0, size.1));
+        if now != driver.borrow().size() {
+            let resized = driver.borrow_mut().input(Input::Resize(now.0, now.1));
             show(&resized.chunks)?;
         }
         let input = match &output.state {
             State::Exited => return Ok(End::Exited),
-            State::Prompt(p) | State::Continue(p) => from_typed(editor.command(p)),
+            State::Prompt(p) | State::Continue(p) => {
+                let line = editor.command(p);
+                if let Typed::Line(l) = &line {
+                    typed.push(l.clone());
+                }
+                from_typed(line)
+            }
             State::Reading => {
                 let partial = unfinished(&output);
                 from_typed(editor.reading(&partial))
@@ -87,7 +97,23 @@ pub fn run(driver: Rc<RefCell<dyn Driver>>, first: Output) -> io::Result<End> {
             State::Screen(s) => Some(Input::Saved(screen::show(s)?)),
         };
         let Some(input) = input else { return Ok(End::Gone) };
+        let echoed = input == Input::Interrupt;
         output = driver.borrow_mut().input(input);
+        if echoed {
+            without_echo(&mut output);
+        }
+        if !matches!(output.state, State::Continue(_)) {
+            editor.remember(&one_line(&std::mem::take(&mut typed).join("\n")));
+        }
+    }
+}
+
+/// The terminal has shown the `^C` where it was typed.
+fn without_echo(output: &mut Output) {
+    if let Some((_, first)) = output.chunks.first_mut()
+        && let Some(rest) = first.strip_prefix(b"^C\n")
+    {
+        *first = rest.to_vec();
     }
 }
 
@@ -121,5 +147,8 @@ impl Driver for crate::machine::Machine {
     }
     fn history(&self) -> Vec<String> {
         crate::machine::Machine::history(self)
+    }
+    fn size(&self) -> (u16, u16) {
+        crate::machine::Machine::size(self)
     }
 }

@@ -21,7 +21,8 @@ pub fn show(screen: &Screen) -> io::Result<Option<String>> {
         Screen::Pager { title, text } => Widget::Pager(pager::Pager::new(title, text)),
     };
     let mut terminal = ratatui::try_init()?;
-    let result = run(&mut terminal, &mut widget);
+    // What stands there may be anything: a killed program leaves its screen behind.
+    let result = terminal.clear().and_then(|()| run(&mut terminal, &mut widget));
     ratatui::try_restore()?;
     result
 }

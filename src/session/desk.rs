@@ -57,6 +57,8 @@ pub struct Desk {
     pub delivered: Vec<Delivered>,
     pub hints: Vec<Taken>,
     pub request: Option<Request>,
+    /// What is said when a Ctrl-C has ended a question.
+    pub parting: Option<&'static str>,
     pub reader: Reader,
     /// The trainer's words in this input, to be told from the host's.
     pub said: Vec<String>,

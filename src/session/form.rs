@@ -4,15 +4,18 @@
 //! with the row of the table, `!CMD` looks at the host. Every answer is in the draft at once, so a Ctrl-C loses nothing.
 
 use super::coach::{Coach, pending};
+use super::desk::Desk;
 use crate::base::Lang;
 use crate::codes::{self, Class, Decider, Outcome, Who, causes};
 use crate::command::Ctx;
 use crate::grading::diagnosis::{CodeAnswer, Diagnosis, Field, MAX_QUOTES, Mistake, read_flags};
 use crate::grading::dossier::Delivered;
 use crate::grading::evidence::squash;
-use crate::grading::text::{block, short};
+use crate::grading::text::{WIDTH, block, short};
 use crate::grading::verdict::label;
 use crate::i18n::{Catalogue, fill};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Pages of the form; who it was with is asked with what became of it.
 const PAGES: usize = 6;
@@ -136,7 +139,31 @@ enum Typed {
     Text(String),
 }
 
+/// The form while it is open. A Ctrl-C drops it: then the session says that the draft stays.
+struct Open {
+    desk: Rc<RefCell<Desk>>,
+    done: bool,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Ok(mut d) = self.desk.try_borrow_mut()
+            && !self.done
+            && !d.draft.is_empty()
+        {
+            d.parting = Some(d.t().dx_draft);
+        }
+    }
+}
+
 async fn form(c: &Coach, ctx: &mut Ctx) -> i32 {
+    let mut open = Open { desk: c.desk.clone(), done: false };
+    let status = pages(c, ctx).await;
+    open.done = true;
+    status
+}
+
+async fn pages(c: &Coach, ctx: &mut Ctx) -> i32 {
     let (about, t) = {
         let d = c.desk.borrow();
         let e = &d.worlds.lab.diagnosis.event;
@@ -174,7 +201,11 @@ async fn form(c: &Coach, ctx: &mut Ctx) -> i32 {
         }
         c.say(ctx, format!("\n{}", block(" ", 1, &line)));
         let question = format!(" {}", if again { t.dx_deliver_more } else { t.dx_deliver });
-        let answer = c.ask(ctx, &question).await.unwrap_or_default().trim().to_lowercase();
+        let answer = match ask(c, ctx, &question, None).await {
+            Typed::Text(a) => a.to_lowercase(),
+            Typed::Back => PAGES.to_string(),
+            Typed::Skip | Typed::Leave => String::new(),
+        };
         if let Some(n) = answer.parse::<usize>().ok().filter(|n| (1..=PAGES).contains(n)) {
             page = n;
             continue;
@@ -189,8 +220,9 @@ async fn form(c: &Coach, ctx: &mut Ctx) -> i32 {
     }
 }
 
-/// Asks until something other than `?` or `!CMD` is typed.
-async fn ask(c: &Coach, ctx: &mut Ctx, question: &str, field: Field) -> Typed {
+/// Asks until something other than `?` or `!CMD` is typed. Without a field it is whether to hand in.
+async fn ask(c: &Coach, ctx: &mut Ctx, question: &str, field: impl Into<Option<Field>>) -> Typed {
+    let field = field.into();
     loop {
         let Some(l) = c.ask(ctx, question).await else { return Typed::Leave };
         let l = l.trim();
@@ -201,7 +233,10 @@ async fn ask(c: &Coach, ctx: &mut Ctx, question: &str, field: Field) -> Typed {
             return Typed::Back;
         }
         if l == "?" {
-            let words = explain(c, field);
+            let words = match field {
+                Some(f) => explain(c, f),
+                None => block("     ", 5, c.desk.borrow().t().dx_explain_deliver),
+            };
             c.say(ctx, words);
         } else if let Some(cmd) = l.strip_prefix('!') {
             let cmd = cmd.trim().to_owned();
@@ -274,9 +309,14 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
             continue;
         };
         let command = c.desk.borrow().command_of(line);
-        c.say(ctx, block("     ", 5, &fill(t.dx_seen_at, &[&line, &short(&command, 60)])));
+        c.say(ctx, block("     ", 5, &fill(t.dx_seen_at, &[&line, &short(command.trim(), 60)])));
         c.say(ctx, block("     ", 5, &around(&squash(&whole), &squash(&quote))));
-        let answer = c.ask(ctx, &format!("     {}", t.dx_is_it)).await.unwrap_or_default().trim().to_lowercase();
+        let answer = match ask(c, ctx, &format!("     {}", t.dx_is_it), Field::Evidence).await {
+            Typed::Skip => String::new(),
+            Typed::Back => continue,
+            Typed::Leave => return Turn::Leave,
+            Typed::Text(a) => a.to_lowercase(),
+        };
         if answer.starts_with('n') {
             continue;
         }
@@ -363,7 +403,7 @@ fn columns(entries: &[(String, &str)]) -> String {
         let cell = |e: &(String, &str)| format!("{} {}", e.0, e.1);
         let left = cell(&pair[0]);
         let line = match pair.get(1) {
-            Some(r) if left.chars().count() <= 34 => {
+            Some(r) if left.chars().count() <= 34 && 5 + 34 + 1 + cell(r).chars().count() <= WIDTH => {
                 format!("     {left}{} {}", " ".repeat(34 - left.chars().count()), cell(r))
             }
             Some(r) => format!("     {left}\n     {}", cell(r)),
@@ -428,7 +468,14 @@ async fn cause(c: &Coach, ctx: &mut Ctx, page: usize) -> Turn {
         (d.t(), d.lang)
     };
     loop {
-        let q = format!("{}{}", head(page, t.dx_cause), was(c, Field::Cause));
+        let (question, had) = (head(page, t.dx_cause), was(c, Field::Cause));
+        let q = if had.is_empty() {
+            question
+        } else {
+            // A cause is long: it stands on a line of its own.
+            c.tell(ctx, question.trim_end_matches([' ', '>']));
+            format!("     {had}> ")
+        };
         let s = match ask(c, ctx, &q, Field::Cause).await {
             Typed::Skip => return Turn::Next,
             Typed::Back => return Turn::Back,

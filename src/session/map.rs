@@ -1,7 +1,7 @@
 //! `lab map`: the host as a picture, and where a message is as far as the learner has seen.
 
 use super::desk::Desk;
-use crate::grading::text::short;
+use crate::grading::text::{block, short};
 use crate::i18n::fill;
 
 /// The stations of a message, in its order, and how a log line names them.
@@ -21,12 +21,17 @@ pub fn draw(d: &Desk, id: Option<&str>) -> String {
     let t = d.t();
     let (net, queue, mailbox) = (t.map_internet, t.map_queue, t.map_mailbox);
     let far = d.lang.pick("otro servidor", "another server");
+    let sender = d.lang.pick("remitente", "sender");
+    let door = format!(" {net} ─25─▶ smtpd ─▶ ");
+    let trunk = format!("{door}cleanup ─▶ {queue} (qmgr) ─");
+    let (into, fork) = (door.chars().count() + 3, trunk.chars().count());
+    let pickup = "   sendmail ─▶ pickup ";
+    let joined = format!("{pickup}{}┘", "─".repeat(into - pickup.chars().count()));
+    let below = " ".repeat(fork);
+    let beside = format!("{joined}{}", " ".repeat(fork - into - 1));
     let picture = format!(
-        "   {net} ──25──▶ smtpd ──▶ cleanup ──▶ {queue} (qmgr) ─┬─▶ local ─▶ {mailbox}
-     sendmail ─▶ pickup ────┘                     ├─▶ lmtp ──▶ Dovecot ─▶ {mailbox}
-                                                  ├─▶ smtp ──▶ {far}
-                                                  └─▶ bounce ─▶ {}\n",
-        d.lang.pick("remitente", "sender")
+        "{trunk}┬─▶ local ─▶ {mailbox}\n{beside}├─▶ lmtp ─▶ Dovecot ─▶ {mailbox}\n{below}├─▶ smtp ─▶ {far}\n{below}└─▶ bounce \
+         ─▶ {sender}\n"
     );
     let mut out = if d.plain {
         d.lang.pick(
@@ -54,14 +59,19 @@ pub fn draw(d: &Desk, id: Option<&str>) -> String {
         out.push_str(&format!(" {}\n", fill(t.map_unseen, &[&short(id, 24)])));
         return out;
     }
-    // A later look may show earlier stations: the log's own order is that of the way.
-    found.sort_by_key(|(name, _, _)| STATIONS.iter().position(|(n, _)| n == name));
+    // A later look may show earlier stations: the log's own order is that of the way, and the queue manager's last word ends it.
+    let gone = |text: &str| text.ends_with(": removed");
+    found.sort_by_key(|(name, _, text)| (gone(text), STATIONS.iter().position(|(n, _)| n == name)));
     let last = found.len() - 1;
     for (i, (name, line, text)) in found.iter().enumerate() {
-        let here = if i == last { format!("  {}", t.map_here) } else { String::new() };
+        let here = match i == last {
+            true if gone(text) => format!("  {}", t.map_gone),
+            true => format!("  {}", t.map_here),
+            false => String::new(),
+        };
         out.push_str(&format!(" {}{here}\n", fill(t.map_seen, &[name, line])));
         let fact = text.split_once("]: ").map_or(text.as_str(), |(_, f)| f);
-        out.push_str(&format!("     {}\n", short(fact, 72)));
+        out.push_str(&block("     ", 5, fact));
     }
     out
 }

@@ -54,8 +54,12 @@ pub struct Session {
     start: World,
     report: Option<Report>,
     left: bool,
+    /// What stands on the screen since the last prompt, for who comes back to it.
+    scene: String,
 }
 
+/// No more of the screen is kept than this, in bytes.
+const MAX_SCENE: usize = 4000;
 /// No session takes more inputs than this.
 const MAX_INPUTS: usize = 200_000;
 
@@ -83,6 +87,7 @@ impl Session {
             delivered: Vec::new(),
             hints: Vec::new(),
             request: None,
+            parting: None,
             reader: Reader::Host,
             said: Vec::new(),
             labs: Vec::new(),
@@ -91,7 +96,7 @@ impl Session {
         let start = worlds.start();
         let machine = tape::machine(start.clone(), coach.clone(), seat.interactive, seat.size);
         let state = machine.state().clone();
-        Session { desk, coach, machine, state, journal, start, report: None, left: false }
+        Session { desk, coach, machine, state, journal, start, report: None, left: false, scene: String::new() }
     }
     /// The head of the session's file.
     pub fn head(lab_id: &str, hash: &str, seed: u64, o: &Options) -> Head {
@@ -119,7 +124,29 @@ impl Session {
             let d = self.desk.borrow();
             format!("{}\n{}", fill(d.t().resumed, &[&d.case(), &d.line]), start::ticket(&d))
         };
-        Output { chunks: vec![(Stream::Out, words.into_bytes())], state: self.shown() }
+        let mut chunks = vec![(Stream::Out, words.into_bytes())];
+        let state = self.shown();
+        if matches!(state, State::Continue(_) | State::Reading | State::Following) {
+            chunks.push((Stream::Out, format!("\n{}", self.scene).into_bytes()));
+        }
+        Output { chunks, state }
+    }
+    /// Keeps what the screen shows since the last prompt.
+    fn keep_scene(&mut self, before: &State, input: &Input, output: &Output) {
+        if let State::Prompt(p) = before {
+            self.scene.clone_from(p);
+        }
+        if let State::Continue(p) = before {
+            self.scene.push_str(p);
+        }
+        if let Input::Line(l) = input {
+            self.scene.push_str(&format!("{l}\n"));
+        }
+        self.scene.push_str(&output.text());
+        if let Some(from) = self.scene.len().checked_sub(MAX_SCENE) {
+            let cut = self.scene.bytes().skip(from).position(|b| b == b'\n').map_or(self.scene.len(), |i| from + i + 1);
+            self.scene.drain(..cut);
+        }
     }
     /// The lines typed so far, for the history.
     pub fn lines(&self) -> Vec<String> {
@@ -180,10 +207,18 @@ impl Session {
             self.revive();
         }
         let asked = self.begin(&input);
+        let before = self.shown();
         let mut output = self.machine.input(input.clone());
         self.state = output.state.clone();
+        self.keep_scene(&before, &input, &output);
         self.record(input, &output, asked);
-        let request = self.desk.borrow_mut().request.take();
+        let (request, parting) = {
+            let mut d = self.desk.borrow_mut();
+            (d.request.take(), d.parting.take())
+        };
+        if let Some(words) = parting {
+            output.chunks.push((Stream::Out, format!("{words}\n").into_bytes()));
+        }
         if let Some(r) = request {
             let words = self.act(r);
             if !words.is_empty() {

@@ -27,4 +27,5 @@ mod switches;
 pub mod unsimulated;
 pub mod vars;
 
+pub use prompt::one_line;
 pub use state::{Flow, Mode, Shell};

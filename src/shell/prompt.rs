@@ -6,6 +6,46 @@ use super::state::Shell;
 /// No more lines than this are kept.
 const MAX_HISTORY: usize = 1000;
 
+/// A command of several lines as the history keeps it (`cmdhist`): joined by `; `, but inside quotes and with a here-document.
+pub fn one_line(text: &str) -> String {
+    let mut lines = text.split('\n');
+    let mut out = lines.next().unwrap_or("").to_owned();
+    if text.contains("<<") {
+        return text.to_owned();
+    }
+    for l in lines {
+        let end = out.trim_end();
+        let word = end.rsplit([' ', '\t', ';', '\n']).next().unwrap_or("");
+        let goes_on = end.ends_with(['{', '(', '|', '&', ';']) || ["do", "then", "else", "in"].contains(&word);
+        if quoted(&out) {
+            out.push('\n');
+        } else if out.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
+            out.pop();
+        } else {
+            out.push_str(if goes_on { " " } else { "; " });
+        }
+        out.push_str(l);
+    }
+    out
+}
+
+/// Whether a quote is open at the end.
+fn quoted(text: &str) -> bool {
+    let mut open: Option<char> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (open, c) {
+            (None | Some('"'), '\\') => {
+                chars.next();
+            }
+            (None, '\'' | '"') => open = Some(c),
+            (Some(o), c) if o == c => open = None,
+            _ => {}
+        }
+    }
+    open.is_some()
+}
+
 impl Shell {
     /// The prompt for a new line, or for the rest of one.
     pub fn prompt(&self, more: bool) -> String {
@@ -179,5 +219,25 @@ impl Shell {
             Some(d) => (*words.get(d.to_digit(10).unwrap_or(0) as usize).unwrap_or(&"")).to_owned(),
         };
         Ok((text, used))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn the_history_joins_the_lines_of_a_command() {
+        for (typed, expected) in [
+            ("ls", "ls"),
+            ("for i in 1 2; do\necho $i\ndone", "for i in 1 2; do echo $i; done"),
+            ("if true\nthen\nls\nfi", "if true; then ls; fi"),
+            ("echo 'a\nb'\n", "echo 'a\nb'; "),
+            ("echo a \\\nb", "echo a b"),
+            ("ls |\nwc", "ls | wc"),
+            ("cat <<EOF\nhola\nEOF", "cat <<EOF\nhola\nEOF"),
+        ] {
+            assert_eq!(one_line(typed), expected, "{typed:?}");
+        }
     }
 }

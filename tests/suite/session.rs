@@ -187,3 +187,98 @@ fn another_lab_or_program_is_not_gradable() {
     let other = text.replacen(env!("CARGO_PKG_VERSION"), "0.0.0", 1);
     assert!(regrade::grade(&other, &lab("all-is-well"), None).is_err());
 }
+
+/// A session of a lab at a terminal, where questions are asked.
+fn at_terminal(id: &str, lang: Lang) -> Session {
+    let o = Options { terminal: true, ..options(lang, Mode::Learn) };
+    Session::new(Rc::new(Worlds::new(lab(id).at(7))), Some(1), &o, Box::new(Nowhere))
+}
+
+#[test]
+fn who_comes_back_sees_what_the_program_was_waiting_for() {
+    for (script, expected) in [
+        ("lab diagnose\n\n552\n", "> 552\n     Clase: permanente"),
+        ("telnet mail 25\nEHLO x\n", "220 mail.ejemplo.com ESMTP Postfix (Debian/GNU)\nEHLO x\n250-mail"),
+        ("for i in 1 2; do\necho $i\n", "# for i in 1 2; do\n> echo $i\n"),
+        ("cat > /tmp/x\nhola\n", "# cat > /tmp/x\nhola\n"),
+    ] {
+        let p = play("full-mailbox", 5, Lang::Es, Mode::Learn, script);
+        let r = journal::read(&p.file.0.borrow()).unwrap();
+        let worlds = Rc::new(Worlds::new(lab("full-mailbox").at(5)));
+        let s = regrade::resume(&r, worlds, Some(1), &regrade::options(&r, false), Box::new(Nowhere));
+        let shown = tape::text(&s.resumed());
+        assert!(shown.contains(expected), "{script:?}: {shown}");
+    }
+}
+
+#[test]
+fn a_ctrl_c_in_the_diagnosis_keeps_the_draft_and_says_so() {
+    let mut s = at_terminal("full-mailbox", Lang::Es);
+    let says = |s: &mut Session, i: Input| tape::text(&s.input(i));
+    for l in ["lab diagnose", "", "552"] {
+        says(&mut s, Input::Line(l.into()));
+    }
+    let left = says(&mut s, Input::Interrupt);
+    assert!(left.contains("Queda como borrador"), "{left}");
+    assert!(matches!(says(&mut s, Input::Line("lab hint".into())).as_str(), h if h.contains("Cuesta")));
+    let left = says(&mut s, Input::Interrupt);
+    assert!(!left.contains("borrador"), "another question's Ctrl-C says nothing of it: {left}");
+    says(&mut s, Input::Line("lab diagnose".into()));
+    let second = says(&mut s, Input::Line(String::new()));
+    assert!(second.contains("[552]"), "{second}");
+}
+
+#[test]
+fn the_questions_of_the_diagnosis_take_its_keys_everywhere() {
+    let mut s = at_terminal("full-mailbox", Lang::Es);
+    let mut say = |l: &str| tape::text(&s.input(Input::Line(l.into())));
+    say("grep status=bounced /var/log/mail.log");
+    say("lab diagnose");
+    assert!(say("said: 552").contains("¿Es esta?"));
+    let back = say("<");
+    assert!(!back.contains("2/6"), "back asks for the quote again: {back}");
+    assert!(say("said: 552").contains("¿Es esta?"));
+    assert!(say("").contains("2/6"));
+    for l in ["552", "5.2.2", "e", "c", "1"] {
+        say(l);
+    }
+    assert!(say("31").contains("¿Entregar"));
+    assert!(say("!date").contains("¿Entregar"), "a look at the host comes back to the question");
+    assert!(say("?").contains("«s» lo entrega"));
+    assert!(say("<").contains("6/6"));
+    assert!(say("").contains("¿Entregar"));
+    assert!(say("s").contains("Anotado"));
+}
+
+#[test]
+fn what_the_trainer_says_fits_80_columns_in_both_languages() {
+    for lang in [Lang::Es, Lang::En] {
+        let mut s = at_terminal("full-mailbox", lang);
+        let mut say = |l: &str| tape::text(&s.input(Input::Line(l.into())));
+        let log = say("grep status=bounced /var/log/mail.log");
+        let id = log.split("]: ").nth(1).and_then(|l| l.split(':').next()).unwrap_or("").to_owned();
+        say(&format!("grep {id} /var/log/mail.log"));
+        let script = ["lab", "lab map", &format!("lab map {id}"), "lab time", "lab check", "lab diagnose", "?", "", "?"];
+        let rest = ["552", "", "e", "c", "1", "/", "31", "s", "lab diagnose", "", "", "", "", "", "", ""];
+        for l in script.into_iter().chain(rest) {
+            let shown = say(l);
+            for row in shown.lines() {
+                assert!(row.chars().count() <= 80, "{l}: {row}");
+            }
+            if l == "lab" {
+                assert!(shown.starts_with(" lab  "), "{shown}");
+            }
+            if l == "lab map" {
+                let column = |c: char| -> Vec<usize> {
+                    shown.lines().filter_map(|r| r.chars().position(|x| x == c)).collect()
+                };
+                let trunk = [column('┬'), column('├'), column('└')].concat();
+                assert!(trunk.len() == 4 && trunk.iter().all(|c| *c == trunk[0]), "{shown}");
+            }
+            if l.starts_with("lab map ") {
+                let last = lang.pick("ya no está en la cola", "no longer in the queue");
+                assert!(shown.contains(last) && shown.contains("status=bounced (host"), "{shown}");
+            }
+        }
+    }
+}

@@ -1,9 +1,12 @@
-//! telnet(1) of inetutils: a line typed is a line sent, with CRLF.
+//! telnet(1) of inetutils: a line typed is a line sent, with CRLF; `^]` brings up its own prompt.
 //!
-//! Left out: option negotiation, the commands of its own prompt other than `quit`.
+//! Left out: option negotiation, and of its own commands those that set something.
 
 use super::dialogue::{self, Family, Next, connect, port, resolve};
 use crate::command::Ctx;
+
+/// What `^]` sends.
+const ESCAPE: u8 = 0x1d;
 
 const USAGE: &str = "Usage: telnet [OPTION...] [HOST [PORT]]\nLogin to remote system HOST (optionally, on service port PORT)\n\n \
                      General options:\n\n  -4, --ipv4                 use only IPv4\n  -6, --ipv6                 use only \
@@ -72,10 +75,13 @@ pub async fn telnet(ctx: &mut Ctx) -> i32 {
         match dialogue::next(&mut ctx.io, id, true, None).await {
             Next::Heard(data) => ctx.out(data.into_iter().filter(|b| *b != b'\r').collect::<Vec<u8>>()),
             Next::Typed(data) => {
-                if data.first() == Some(&0x1d) {
-                    ctx.out("telnet> Connection closed.\n");
-                    world.borrow_mut().hangup(id);
-                    return 0;
+                if let Some(at) = data.iter().position(|b| *b == ESCAPE) {
+                    pending.extend_from_slice(&data[..at]);
+                    if escape(ctx, &name).await {
+                        world.borrow_mut().hangup(id);
+                        return 0;
+                    }
+                    continue;
                 }
                 pending.extend_from_slice(&data);
                 let mut wire = Vec::new();
@@ -105,20 +111,90 @@ pub async fn telnet(ctx: &mut Ctx) -> i32 {
     }
 }
 
+/// The prompt behind `^]`; whether the connection is closed.
+async fn escape(ctx: &mut Ctx, name: &str) -> bool {
+    loop {
+        ctx.out("telnet> ");
+        let Ok(Some(l)) = ctx.io.read_line(0).await else {
+            ctx.out("\nConnection closed.\n");
+            return true;
+        };
+        let text = String::from_utf8_lossy(&l).trim().to_owned();
+        match command(&text) {
+            None if text.is_empty() => return false,
+            None => ctx.out("?Invalid command\n"),
+            Some("quit" | "close") => {
+                ctx.out("Connection closed.\n");
+                return true;
+            }
+            Some("?") => ctx.out(HELP),
+            Some("status") => {
+                ctx.out(format!(
+                    "Connected to {name}.\nOperating in obsolete linemode\nLocal character echo\nEscape character is \
+                     '^]'.\n"
+                ));
+                return false;
+            }
+            Some(other) => ctx.err(format!("maillab: {other} of telnet is not simulated here; see: quit, status\n")),
+        }
+    }
+}
+
+/// Its own commands and what `help` says of them.
+const COMMANDS: [&str; 16] = [
+    "close", "logout", "display", "mode", "open", "quit", "send", "set", "unset", "status", "toggle", "slc", "auth",
+    "encrypt", "z", "environ",
+];
+
+const HELP: &str = "\
+Commands may be abbreviated.  Commands are:
+
+close   \tclose current connection
+logout  \tforcibly logout remote user and close the connection
+display \tdisplay operating parameters
+mode    \ttry to enter line or character mode ('mode ?' for more)
+open    \tconnect to a site
+quit    \texit telnet
+send    \ttransmit special characters ('send ?' for more)
+set     \tset operating parameters ('set ?' for more)
+unset   \tunset operating parameters ('unset ?' for more)
+status  \tprint status information
+toggle  \ttoggle operating parameters ('toggle ?' for more)
+slc     \tchange state of special characters ('slc ?' for more)
+auth    \tturn on (off) authentication ('auth ?' for more)
+encrypt \tturn on (off) encryption ('encrypt ?' for more)
+z       \tsuspend telnet
+!       \tinvoke a subshell
+environ \tchange environment variables ('environ ?' for more)
+?       \tprint help information
+";
+
+/// The command that a line begins with, abbreviated or not.
+fn command(line: &str) -> Option<&'static str> {
+    let word = line.split_whitespace().next()?.to_ascii_lowercase();
+    if word == "?" || "help".starts_with(&word) {
+        return Some("?");
+    }
+    COMMANDS.into_iter().find(|c| c.starts_with(&word))
+}
+
 /// `telnet` alone: its own prompt.
 async fn prompt(ctx: &mut Ctx) -> i32 {
     loop {
         ctx.out("telnet> ");
-        if let Ok(Some(l)) = ctx.io.read_line(0).await {
-            let text = String::from_utf8_lossy(&l).trim().to_owned();
-            match text.as_str() {
-                "" => {}
-                "q" | "quit" => return 0,
-                _ => ctx.out("?Invalid command\n"),
-            }
-        } else {
+        let Ok(Some(l)) = ctx.io.read_line(0).await else {
             ctx.out("\n");
             return 0;
+        };
+        let text = String::from_utf8_lossy(&l).trim().to_owned();
+        match command(&text) {
+            None if text.is_empty() => {}
+            None => ctx.out("?Invalid command\n"),
+            Some("quit") => return 0,
+            Some("?") => ctx.out(HELP),
+            Some("status") => ctx.out("No connection.\nEscape character is '^]'.\n"),
+            Some("close" | "logout") => ctx.out("?Need to be connected first.\n"),
+            Some(other) => ctx.err(format!("maillab: {other} of telnet is not simulated here; see: telnet HOST PORT\n")),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! watch(1): the command again and again in step with real time. The screen is not cleared: each turn is printed anew.
+//! watch(1): the command again and again in step with real time. At a terminal each turn begins on a clear screen; in a
+//! script it is printed below the last. Left out: cropping to the height of the screen.
 
 use super::duration;
 use crate::base::Span;
@@ -43,7 +44,11 @@ pub(super) async fn watch(ctx: &mut Ctx) -> i32 {
     }
     let command = args.join(" ");
     let spawn = ctx.spawn.clone();
+    let clear = ctx.io.kernel.interactive.get() && ctx.stdout_is_terminal();
     loop {
+        if clear {
+            ctx.out("\x1b[H\x1b[J");
+        }
         if title {
             let (name, now) = {
                 let w = ctx.world();
@@ -69,7 +74,9 @@ pub(super) async fn watch(ctx: &mut Ctx) -> i32 {
         } else {
             spawn.shell(ctx.clone(), command.clone(), Vec::new()).await;
         }
-        ctx.out("\n");
+        if !clear {
+            ctx.out("\n");
+        }
         let w = ctx.world();
         let next = w.borrow().now() + Span::micros((interval * 1e6) as i64);
         while w.borrow().now() < next {
