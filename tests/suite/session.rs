@@ -258,7 +258,8 @@ fn what_the_trainer_says_fits_80_columns_in_both_languages() {
         let log = say("grep status=bounced /var/log/mail.log");
         let id = log.split("]: ").nth(1).and_then(|l| l.split(':').next()).unwrap_or("").to_owned();
         say(&format!("grep {id} /var/log/mail.log"));
-        let script = ["lab", "lab map", &format!("lab map {id}"), "lab time", "lab check", "lab diagnose", "?", "", "?"];
+        let script =
+            ["lab", "lab map", &format!("lab map {id}"), "lab time", "lab check", "lab diagnose", "?", "", "?"];
         let rest = ["552", "", "e", "c", "1", "/", "31", "s", "lab diagnose", "", "", "", "", "", "", ""];
         for l in script.into_iter().chain(rest) {
             let shown = say(l);
@@ -269,9 +270,8 @@ fn what_the_trainer_says_fits_80_columns_in_both_languages() {
                 assert!(shown.starts_with(" lab  "), "{shown}");
             }
             if l == "lab map" {
-                let column = |c: char| -> Vec<usize> {
-                    shown.lines().filter_map(|r| r.chars().position(|x| x == c)).collect()
-                };
+                let column =
+                    |c: char| -> Vec<usize> { shown.lines().filter_map(|r| r.chars().position(|x| x == c)).collect() };
                 let trunk = [column('┬'), column('├'), column('└')].concat();
                 assert!(trunk.len() == 4 && trunk.iter().all(|c| *c == trunk[0]), "{shown}");
             }

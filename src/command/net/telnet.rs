@@ -194,7 +194,9 @@ async fn prompt(ctx: &mut Ctx) -> i32 {
             Some("?") => ctx.out(HELP),
             Some("status") => ctx.out("No connection.\nEscape character is '^]'.\n"),
             Some("close" | "logout") => ctx.out("?Need to be connected first.\n"),
-            Some(other) => ctx.err(format!("maillab: {other} of telnet is not simulated here; see: telnet HOST PORT\n")),
+            Some(other) => {
+                ctx.err(format!("maillab: {other} of telnet is not simulated here; see: telnet HOST PORT\n"))
+            }
         }
     }
 }
