@@ -127,6 +127,9 @@ impl Shell {
         Box::pin(async move {
             let mut status = 0;
             for item in list {
+                if self.option("noexec") && self.mode != Mode::Interactive {
+                    break;
+                }
                 status = if item.background { self.background_job(item)? } else { self.and_or(&item.and_or).await? };
                 self.status = status;
             }

@@ -86,7 +86,8 @@ fn deep(
 ) {
     let mut todo = vec![base.to_owned()];
     if !(files && base.is_empty()) {
-        out.push(base.to_owned());
+        // At the end of a pattern the folder itself stands with its slash.
+        out.push(if files && !base.ends_with('/') { format!("{base}/") } else { base.to_owned() });
     }
     while let Some(d) = todo.pop() {
         let Ok(entries) = fs.readdir(cred, &full(&d)) else { continue };

@@ -34,9 +34,7 @@ impl Spawn for Spawner {
             }
             sh.depth += 1;
             let quoted = matches!(name.as_str(), "env" | "nohup" | "timeout" | "nice" | "setsid" | "stdbuf" | "chroot");
-            if matches!(argv[0].as_str(), "echo" | "printf" | "test" | "[" | "true" | "false" | "pwd" | "kill")
-                && crate::command::program(&argv[0]).is_none()
-            {
+            if matches!(argv[0].as_str(), "echo" | "printf" | "test" | "[" | "pwd") {
                 return sh.dispatch(argv, &[], false).await.unwrap_or(1);
             }
             match sh.find(&argv[0]) {

@@ -138,6 +138,9 @@ impl Shell {
                 *vars.entry(k) = Var::scalar(v);
             }
         }
+        let version = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"];
+        vars.entry("BASH_VERSINFO").content =
+            super::vars::Content::Indexed((0..).zip(version.map(str::to_owned)).collect());
         let interactive = mode == Mode::Interactive;
         let mut options: BTreeMap<&'static str, bool> = OPTIONS.iter().map(|(n, _)| (*n, false)).collect();
         for n in ["braceexpand", "hashall", "interactive-comments"] {

@@ -69,7 +69,7 @@ async fn gzip_run(ctx: &mut Ctx) -> Status {
                 r|recursive S|suffix= t|test v|verbose |fast |best |rsyncable";
     let p = getopt(ctx, spec, 1)?;
     let name = ctx.name();
-    let decompress = name != "gzip" || p.has("d") || p.has("uncompress");
+    let decompress = name != "gzip" || ["d", "uncompress", "l", "t"].iter().any(|o| p.has(o));
     let out = name == "zcat" || p.has("c") || p.has("to-stdout");
     let names = if p.args.is_empty() { vec!["-".to_owned()] } else { p.args.clone() };
     let mut code = 0;

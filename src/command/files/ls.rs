@@ -58,6 +58,8 @@ struct Ls {
     style: String,
     quoting: Quoting,
     color: bool,
+    /// Nothing was coloured yet: the first time ls resets the terminal before it.
+    fresh: std::cell::Cell<bool>,
     width: usize,
 }
 
@@ -109,6 +111,7 @@ async fn run(ctx: &mut Ctx) -> Status {
         style: p.value("time-style").unwrap_or("locale").to_owned(),
         quoting: if tty { Quoting::ShellEscape } else { Quoting::Literal },
         color: false,
+        fresh: std::cell::Cell::new(true),
         width: if tty { ctx.columns() } else { 80 },
     };
     for (k, v) in &p.opts {
@@ -344,7 +347,8 @@ fn label(e: &Entry, o: &Ls, pad: bool) -> (String, usize) {
     let w = text_width(&text) + mark.len();
     let c = if e.link.as_ref().is_some_and(|(_, n)| n.is_none()) && o.color { "01;36" } else { color_of(&e.node) };
     if o.color && !c.is_empty() {
-        text = format!("\x1b[{c}m{text}\x1b[0m");
+        let lead = if o.fresh.replace(false) { "\x1b[0m" } else { "" };
+        text = format!("{lead}\x1b[{c}m{text}\x1b[0m");
     }
     (text + mark, w)
 }

@@ -13,8 +13,10 @@ use crate::program;
 
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
+    program!("[", "/usr/bin/[", "check file types and compare values", &[], twin),
     program!("bash", "/usr/bin/bash", "GNU Bourne-Again SHell", &["-c", "-x", "-n", "-e", "-l", "-i"], bash),
     program!("dash", "/usr/bin/dash", "command interpreter (shell)", &["-c", "-x", "-n", "-e"], bash),
+    program!("echo", "/usr/bin/echo", "display a line of text", &["-n", "-e"], twin),
     program!("env", "/usr/bin/env", "run a program in a modified environment", &["-i", "-u", "-C", "-0"], env::env),
     program!(
         "ionice",
@@ -26,6 +28,8 @@ pub const PROGRAMS: &[Program] = &[
     program!("nice", "/usr/bin/nice", "run a program with modified scheduling priority", &["-n"], prefix::nice),
     program!("nohup", "/usr/bin/nohup", "run a command immune to hangups", &[], prefix::nohup),
     program!("printenv", "/usr/bin/printenv", "print all or part of environment", &["-0"], env::printenv),
+    program!("printf", "/usr/bin/printf", "format and print data", &[], twin),
+    program!("pwd", "/usr/bin/pwd", "print name of current/working directory", &["-P", "-L"], twin),
     program!(
         "runuser",
         "/usr/sbin/runuser",
@@ -51,6 +55,7 @@ pub const PROGRAMS: &[Program] = &[
         sudo::su
     ),
     program!("sudo", "/usr/bin/sudo", "execute a command as another user", &["-u", "-i", "-s", "-l"], sudo::sudo),
+    program!("test", "/usr/bin/test", "check file types and compare values", &[], twin),
     program!(
         "timeout",
         "/usr/bin/timeout",
@@ -73,6 +78,13 @@ pub const PROGRAMS: &[Program] = &[
         xargs::xargs
     ),
 ];
+
+/// A program that the shell has built in as well: one implementation answers for both.
+async fn twin(ctx: &mut Ctx) -> i32 {
+    let mut argv = ctx.args.clone();
+    argv[0] = ctx.name();
+    replace(ctx, &argv).await
+}
 
 async fn bash(ctx: &mut Ctx) -> i32 {
     let spawn = ctx.spawn.clone();

@@ -11,7 +11,7 @@ const SPEC: &str = "G|basic-regexp E|extended-regexp F|fixed-strings P|perl-rege
     n|line-number H|with-filename h|no-filename |label= o|only-matching q|quiet |silent |binary-files= a|text I d|directories= \
     D|devices= r|recursive R|dereference-recursive |include= |exclude= |exclude-from= |exclude-dir= L|files-without-match \
     l|files-with-matches c|count T|initial-tab Z|null A|after-context= B|before-context= C|context= |group-separator= \
-    |no-group-separator |color=? |colour=? U|binary |line-buffered";
+    |no-group-separator |color=? |colour=? U|binary |line-buffered V ";
 
 struct Grep {
     res: Vec<Re>,
@@ -35,6 +35,8 @@ struct Grep {
     zero: bool,
     null: bool,
     tab: bool,
+    /// With `-T`: as many columns for numbers as the file's size has digits; of a pipe nobody knows.
+    digits: std::cell::Cell<usize>,
     color: bool,
     label: String,
     include: Vec<String>,
@@ -47,6 +49,15 @@ pub async fn grep(ctx: &mut Ctx) -> i32 {
     match run(ctx).await {
         Ok(c) | Err(c) => c,
     }
+}
+
+/// A bracket that looks like `[:space:]` alone: dfa.c refuses it.
+fn half_a_class(pattern: &str) -> bool {
+    pattern.split("[:").skip(1).zip(pattern.split("[:")).any(|(after, before)| {
+        !before.ends_with(['[', '\\'])
+            && after.split_once(":]").is_some_and(|(n, _)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphabetic()))
+            && !before.contains('[')
+    })
 }
 
 fn context(ctx: &Ctx, v: &str) -> Result<u64, i32> {
@@ -69,6 +80,10 @@ async fn run(ctx: &mut Ctx) -> Status {
         }
     }
     let p = getopt_args(ctx, &args, SPEC, 2, true, &usage)?;
+    if p.has("V") {
+        ctx.out("grep (GNU grep) 3.8\n");
+        return Ok(0);
+    }
     let mut syntax = match name.as_str() {
         "egrep" => Syntax::Extended,
         "fgrep" => Syntax::Fixed,
@@ -122,6 +137,15 @@ async fn run(ctx: &mut Ctx) -> Status {
     let ignore_case = icase.is_some_and(|(k, _)| k != "no-ignore-case");
     let mut res = Vec::new();
     for pat in &patterns {
+        if matches!(syntax, Syntax::Basic | Syntax::Extended) {
+            if half_a_class(pat) {
+                ctx.complain("character class syntax is [[:space:]], not [:space:]");
+                return Err(2);
+            }
+            if let Some(op) = pat.chars().next().filter(|c| syntax == Syntax::Extended && matches!(c, '*' | '+' | '?')) {
+                ctx.complain(format!("warning: {op} at start of expression"));
+            }
+        }
         match Re::new(pat, syntax, Flags { ignore_case, ..Flags::default() }) {
             Ok(re) => res.push(re),
             Err(m) => {
@@ -183,6 +207,7 @@ async fn run(ctx: &mut Ctx) -> Status {
         zero: p.has("z"),
         null: p.has("Z"),
         tab: p.has("T"),
+        digits: std::cell::Cell::new(20),
         color: wants_color,
         label: p.value("label").unwrap_or("(standard input)").to_owned(),
         include: all("include"),
@@ -194,13 +219,14 @@ async fn run(ctx: &mut Ctx) -> Status {
     let mut stack: Vec<(String, bool)> = operands.into_iter().rev().map(|o| (o, true)).collect();
     while let Some((file, top)) = stack.pop() {
         let path = ctx.path(&file);
-        let (dir, link, regular) = {
+        let (dir, link, regular, size) = {
             let w = ctx.io.world.borrow();
             let fs = &w.host.fs;
             let link = fs.lstat(&ctx.io.cred, &path).is_ok_and(|(_, n)| n.is_symlink());
             let st = fs.stat(&ctx.io.cred, &path);
-            (st.as_ref().is_ok_and(|(_, n)| n.is_dir()), link, st.is_ok_and(|(_, n)| n.is_file()))
+            (st.as_ref().is_ok_and(|(_, n)| n.is_dir()), link, st.as_ref().is_ok_and(|(_, n)| n.is_file()), st.map_or(0, |(_, n)| n.size()))
         };
+        g.digits.set(if file == "-" { 20 } else { size.to_string().len() });
         let base = file.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
         if file != "-" && dir {
             if recursive {
@@ -307,7 +333,7 @@ impl Grep {
             if self.null { out.push(0) } else { out.extend_from_slice(sep_text.as_bytes()) }
         }
         if self.number {
-            let n = if self.tab { format!("{number:4}") } else { number.to_string() };
+            let n = if self.tab { format!("{0:>1$}", number, self.digits.get()) } else { number.to_string() };
             out.extend_from_slice(paint("32", &n).as_bytes());
             out.extend_from_slice(sep_text.as_bytes());
         }

@@ -143,6 +143,13 @@ pub async fn tail(ctx: &mut Ctx) -> i32 {
 }
 
 async fn tail_run(ctx: &mut Ctx) -> Status {
+    // The old form is for one file: with more, coreutils 9.1 refuses it.
+    let operands = ctx.args.iter().skip(2).filter(|a| *a == "-" || !a.starts_with('-')).count();
+    let old = ctx.args.get(1).and_then(|a| a.strip_prefix('-')).and_then(|d| d.chars().next());
+    if let Some(d) = old.filter(|d| d.is_ascii_digit() && operands > 1) {
+        ctx.complain(format!("option used in invalid context -- {d}"));
+        return Err(1);
+    }
     let args = old_form(&ctx.args[1..], true);
     let spec = "c|bytes= n|lines= f|follow=? F q|quiet |silent v|verbose z|zero-terminated s|sleep-interval= |pid= |retry \
                 |max-unchanged-stats=";

@@ -2,6 +2,7 @@
 
 mod awk;
 mod cat;
+mod cksum;
 mod cmp;
 mod diff;
 mod dump;
@@ -12,6 +13,7 @@ mod grep;
 pub mod head;
 pub mod regex;
 mod sed;
+mod shuf;
 pub mod sort;
 pub mod sums;
 mod tr;
@@ -39,6 +41,7 @@ pub const PROGRAMS: &[Program] = &[
         &["-A", "-n", "-b", "-s", "-T", "-v", "-E"],
         cat::cat
     ),
+    program!("cksum", "/usr/bin/cksum", "compute and verify file checksums", &[], cksum::cksum),
     program!("cmp", "/usr/bin/cmp", "compare two files byte by byte", &["-l", "-s", "-n"], cmp::cmp),
     program!("column", "/usr/bin/column", "columnate lists", &["-t", "-s", "-o", "-N"], fields::column),
     program!(
@@ -139,6 +142,7 @@ pub const PROGRAMS: &[Program] = &[
     program!("sha1sum", "/usr/bin/sha1sum", "compute and check SHA1 message digest", &["-c"], sums::sum),
     program!("sha256sum", "/usr/bin/sha256sum", "compute and check SHA256 message digest", &["-c"], sums::sum),
     program!("sha512sum", "/usr/bin/sha512sum", "compute and check SHA512 message digest", &["-c"], sums::sum),
+    program!("shuf", "/usr/bin/shuf", "generate random permutations", &["-n", "-e", "-i"], shuf::shuf),
     program!(
         "sort",
         "/usr/bin/sort",
@@ -154,6 +158,7 @@ pub const PROGRAMS: &[Program] = &[
         &["-n"],
         dump::strings
     ),
+    program!("sum", "/usr/bin/sum", "checksum and count the blocks in a file", &["-r", "-s"], cksum::cksum),
     program!("tac", "/usr/bin/tac", "concatenate and print files in reverse", &[], cat::tac),
     program!(
         "tail",

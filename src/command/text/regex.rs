@@ -67,6 +67,7 @@ impl Re {
             Err(regex::Error::CompiledTooBig(_)) => return Err("Regular expression too big".into()),
             _ => match fancy_regex::RegexBuilder::new(&source).backtrack_limit(200_000).build() {
                 Ok(r) => Imp::Fancy(Box::new(r)),
+                Err(_) if syntax == Syntax::Perl => return Err(perl_fault(pattern).into()),
                 Err(_) => return Err("Invalid preceding regular expression".into()),
             },
         };
@@ -336,7 +337,10 @@ impl Translator {
         let first = j;
         let mut any = false;
         loop {
-            let Some(&c) = p.get(j) else { return Err(OPEN.into()) };
+            // glibc has another word for a bracket that ends the pattern at once.
+            let Some(&c) = p.get(j) else {
+                return Err(if j == first { "Invalid regular expression" } else { OPEN }.into());
+            };
             if c == ']' && j > first {
                 break;
             }
@@ -394,6 +398,56 @@ impl Translator {
         }
         (p[j], j + 1)
     }
+}
+
+/// What pcre2 says of a pattern that does not compile, for the faults that people make.
+fn perl_fault(pattern: &str) -> &'static str {
+    let p: Vec<char> = pattern.chars().collect();
+    let (mut i, mut depth, mut atom) = (0, 0usize, false);
+    while i < p.len() {
+        match p[i] {
+            '\\' if i + 1 == p.len() => return "\\ at end of pattern",
+            '\\' => {
+                i += 1;
+                atom = true;
+            }
+            '[' => {
+                let from = i + 1 + usize::from(p.get(i + 1) == Some(&'^'));
+                let Some(end) = (from + 1..p.len()).find(|k| p[*k] == ']') else {
+                    return "missing terminating ] for character class";
+                };
+                if p[from..end].windows(3).any(|w| w[1] == '-' && w[0] > w[2]) {
+                    return "range out of order in character class";
+                }
+                i = end;
+                atom = true;
+            }
+            '(' => {
+                depth += 1;
+                atom = false;
+            }
+            ')' if depth == 0 => return "unmatched closing parenthesis",
+            ')' => {
+                depth -= 1;
+                atom = true;
+            }
+            '*' | '+' | '?' if !atom && !(i > 0 && p[i - 1] == '(') => {
+                return "quantifier does not follow a repeatable item";
+            }
+            '|' | '^' => atom = false,
+            '{' => {
+                let numbers: String = p[i + 1..].iter().take_while(|c| **c != '}').collect();
+                let ends = numbers.split_once(',').and_then(|(a, b)| Some((a.parse::<u32>().ok()?, b.parse().ok()?)));
+                if ends.is_some_and(|(a, b)| a > b) {
+                    return "numbers out of order in {} quantifier";
+                }
+                atom = true;
+            }
+            _ => atom = true,
+        }
+        i += 1;
+    }
+    if depth > 0 { "missing closing parenthesis" } else { "unrecognized character follows \\" }
 }
 
 fn push_in_class(set: &mut String, c: char) {

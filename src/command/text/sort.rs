@@ -330,6 +330,24 @@ pub fn version(a: &[u8], b: &[u8]) -> Ordering {
     Ordering::Equal
 }
 
+impl Sort {
+    /// `-m`: the files, which begin at `starts`, are taken as sorted: the least of their first lines comes next.
+    fn merge(&self, lines: &[Vec<u8>], starts: &[usize]) -> Vec<Vec<u8>> {
+        let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+        let mut heads: Vec<_> = starts.iter().zip(ends).map(|(s, e)| *s..e).collect();
+        let mut out = Vec::with_capacity(lines.len());
+        while let Some(next) = heads
+            .iter_mut()
+            .filter(|r| r.start < r.end)
+            .min_by(|a, b| self.compare(&lines[a.start], &lines[b.start]))
+            .and_then(Iterator::next)
+        {
+            out.push(lines[next].clone());
+        }
+        out
+    }
+}
+
 /// sort(1).
 pub async fn sort(ctx: &mut Ctx) -> i32 {
     status(sort_run(ctx).await)
@@ -393,7 +411,9 @@ async fn sort_run(ctx: &mut Ctx) -> Status {
         return Err(2);
     }
     let mut lines: Vec<Vec<u8>> = Vec::new();
+    let mut starts = Vec::new();
     for name in &names {
+        starts.push(lines.len());
         let mut r = match Reader::open(ctx, name) {
             Ok(r) => r,
             Err(e) => {
@@ -436,7 +456,11 @@ async fn sort_run(ctx: &mut Ctx) -> Status {
         }
         return Ok(0);
     }
-    lines.sort_by(|a, b| s.compare(a, b));
+    if p.has("m") {
+        lines = s.merge(&lines, &starts);
+    } else {
+        lines.sort_by(|a, b| s.compare(a, b));
+    }
     if s.unique {
         lines.dedup_by(|b, a| s.by_keys(a, b) == Ordering::Equal);
     }

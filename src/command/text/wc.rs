@@ -40,6 +40,11 @@ fn count(data: &[u8]) -> Counts {
     c
 }
 
+/// A file's name as wc shows it: quoted only when it would break the line.
+fn shown(name: &str) -> String {
+    if name.contains('\n') { quotef(name) } else { name.to_owned() }
+}
+
 /// wc(1).
 pub async fn wc(ctx: &mut Ctx) -> i32 {
     status(wc_run(ctx).await)
@@ -100,7 +105,7 @@ async fn wc_run(ctx: &mut Ctx) -> Status {
         total.chars += c.chars;
         total.bytes += c.bytes;
         total.longest = total.longest.max(c.longest);
-        rows.push((c, if stdin_only { None } else { Some(quotef(name)) }));
+        rows.push((c, if stdin_only { None } else { Some(shown(name)) }));
     }
     if names.len() > 1 {
         rows.push((total, Some("total".into())));

@@ -3,7 +3,7 @@
 use super::{ask, base, join, missing, reach};
 use crate::command::Ctx;
 use crate::command::input::{Status, emit, status};
-use crate::command::opt::{getopt, quoteaf};
+use crate::command::opt::{getopt, quoteaf, quotef};
 use crate::host::Errno;
 use crate::host::fs::{normalize, split};
 
@@ -49,7 +49,7 @@ async fn ln_run(ctx: &mut Ctx) -> Status {
                     continue;
                 }
                 Ok(true) => {
-                    ctx.complain(format!("{}: hard link not allowed for directory", quoteaf(&target)));
+                    ctx.complain(format!("{}: hard link not allowed for directory", quotef(&target)));
                     code = 1;
                     continue;
                 }

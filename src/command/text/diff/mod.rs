@@ -74,19 +74,20 @@ async fn diff_run(ctx: &mut Ctx) -> Status {
     };
     match p.args.len() {
         0 => {
-            ctx.complain("missing operand after 'diff'");
-            ctx.err(hint(ctx));
+            let after = ctx.args.last().map_or("diff", String::as_str);
+            ctx.complain(format!("missing operand after '{after}'"));
+            ctx.err(format!("diff: {}", hint(ctx)));
             return Err(2);
         }
         1 => {
-            ctx.complain(format!("missing operand after {}", super::super::opt::quote(&p.args[0])));
-            ctx.err(hint(ctx));
+            ctx.complain(format!("missing operand after '{}'", p.args[0]));
+            ctx.err(format!("diff: {}", hint(ctx)));
             return Err(2);
         }
         2 => {}
         _ => {
-            ctx.complain(format!("extra operand {}", super::super::opt::quote(&p.args[2])));
-            ctx.err(hint(ctx));
+            ctx.complain(format!("extra operand '{}'", p.args[2]));
+            ctx.err(format!("diff: {}", hint(ctx)));
             return Err(2);
         }
     }

@@ -114,8 +114,10 @@ async fn run(ctx: &mut Ctx) -> Status {
     match parse(&joined.join("\n"), &what, extended) {
         Ok(c) => cmds.extend(c),
         Err(m) => {
+            // GNU takes a label that is not there for a fault of its own.
+            let code = if m.starts_with("can't find label") { 4 } else { 1 };
             ctx.complain(m);
-            return Err(1);
+            return Err(code);
         }
     }
     let end = if p.has("z") { 0 } else { b'\n' };

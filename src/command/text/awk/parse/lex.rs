@@ -27,7 +27,7 @@ pub(super) const BUILTINS: [&str; 24] = [
 ];
 
 const OPS: [&str; 38] = [
-    "**=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "^=", "==", "<=", ">=", "!=", "++", "--", ">>", "**", "!~", "{",
+    "&&", "||", "+=", "-=", "*=", "/=", "%=", "^=", "==", "<=", ">=", "!=", "++", "--", ">>", "!~", "{",
     "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", ">", "<", "|", "?", ":",
 ];
 
@@ -118,8 +118,10 @@ impl Parser {
                         Some(b'"') => break,
                         Some(b'\\') => i += 2,
                         Some(b'\n') | None => {
-                            let shown = String::from_utf8_lossy(&self.src[self.at..i.min(self.src.len())]).into_owned();
-                            return Err(format!("line {}: runaway string constant {shown} ...", self.line));
+                            // mawk shows ten characters of it.
+                            let text = String::from_utf8_lossy(&self.src[start..i.clamp(start, self.src.len())]);
+                            let shown: String = text.chars().take(10).collect();
+                            return Err(format!("line {}: runaway string constant \"{shown} ...", self.line));
                         }
                         Some(_) => i += 1,
                     }
@@ -198,11 +200,7 @@ impl Parser {
                 match OPS.iter().find(|o| rest.starts_with(o.as_bytes())) {
                     Some(o) => {
                         self.at += o.len();
-                        T::Op(match *o {
-                            "**" => "^",
-                            "**=" => "^=",
-                            o => o,
-                        })
+                        T::Op(o)
                     }
                     None => {
                         let shown = String::from_utf8_lossy(&rest[..1]).into_owned();

@@ -327,7 +327,8 @@ impl Parser<'_> {
             // GNU's one-liner with a backslash keeps the blanks after it.
             self.pos = if self.peek() == Some('\n') { self.pos + 1 } else { kept };
         }
-        if self.peek().is_none() {
+        let bare = self.pos == 0 || self.s[self.pos - 1] != '\\';
+        if self.peek().is_none() && bare {
             return self.fail("expected \\ after `a', `c' or `i'");
         }
         let mut out = String::new();
