@@ -142,7 +142,8 @@ async fn run(ctx: &mut Ctx) -> Status {
                 ctx.complain("character class syntax is [[:space:]], not [:space:]");
                 return Err(2);
             }
-            if let Some(op) = pat.chars().next().filter(|c| syntax == Syntax::Extended && matches!(c, '*' | '+' | '?')) {
+            if let Some(op) = pat.chars().next().filter(|c| syntax == Syntax::Extended && matches!(c, '*' | '+' | '?'))
+            {
                 ctx.complain(format!("warning: {op} at start of expression"));
             }
         }
@@ -224,7 +225,12 @@ async fn run(ctx: &mut Ctx) -> Status {
             let fs = &w.host.fs;
             let link = fs.lstat(&ctx.io.cred, &path).is_ok_and(|(_, n)| n.is_symlink());
             let st = fs.stat(&ctx.io.cred, &path);
-            (st.as_ref().is_ok_and(|(_, n)| n.is_dir()), link, st.as_ref().is_ok_and(|(_, n)| n.is_file()), st.map_or(0, |(_, n)| n.size()))
+            (
+                st.as_ref().is_ok_and(|(_, n)| n.is_dir()),
+                link,
+                st.as_ref().is_ok_and(|(_, n)| n.is_file()),
+                st.map_or(0, |(_, n)| n.size()),
+            )
         };
         g.digits.set(if file == "-" { 20 } else { size.to_string().len() });
         let base = file.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
