@@ -39,6 +39,7 @@ pub const MISCONCEPTIONS: &[Misconception] = &[
     m("not-found-is-lookup-failure", "no encontrar un usuario y no poder buscarlo es lo mismo", "not finding a user and not being able to look are the same"),
     m("pending-means-our-queue", "si el remitente lo ve pendiente, está en nuestra cola", "if the sender sees it pending, it is in our queue"),
     m("postqueue-f-repairs", "postqueue -f repara lo que no sale", "postqueue -f repairs what does not go out"),
+    m("quota-exceeded-means-a-large-message", "«cuota superada» quiere decir que ese mensaje es demasiado grande", "“quota exceeded” means that this message is too large"),
     m("quota-exceeded-means-much-mail", "«cuota superada» quiere decir que el buzón tiene mucho", "“quota exceeded” means that the mailbox holds a lot"),
     m("relay-denied-is-always-554", "relay denegado es siempre 554", "relaying denied is always 554"),
     m("relay-is-only-mynetworks", "el relay solo lo abre mynetworks, o nunca", "only mynetworks opens relaying, or never does"),

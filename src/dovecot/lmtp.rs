@@ -54,7 +54,6 @@ pub enum Delivered {
     Saved,
     Quota(String),
     Failed { stamp: String },
-    Rejected(String),
 }
 
 /// A mail to deliver.
@@ -111,6 +110,9 @@ pub fn deliver(host: &mut Host, config: &Arc<Config>, user: &MailUser, d: &Deliv
             return failed;
         }
     };
+    if let Some(done) = super::sieve::deliver(host, config, user, &store, d, &msgid) {
+        return done;
+    }
     let session = d.session.clone();
     match store.save(host, &mailbox, d.data, &[]) {
         Ok(_) => {
@@ -381,7 +383,6 @@ impl LmtpSession {
             out.push_str(&match deliver(host, &self.config, &r.user, &d) {
                 Delivered::Saved => format!("250 2.0.0 <{addr}> {} Saved\r\n", r.session),
                 Delivered::Quota(m) => self.quota_reply(addr, &m),
-                Delivered::Rejected(m) => format!("550 5.7.1 <{addr}> {m}\r\n"),
                 Delivered::Failed { stamp } => format!(
                     "451 4.2.0 <{addr}> Internal error occurred. Refer to server log for more information. [{stamp}]\r\n"
                 ),

@@ -16,6 +16,7 @@ pub mod master;
 pub mod pop3;
 pub mod quota;
 pub mod search;
+pub mod sieve;
 pub mod tls;
 pub mod user;
 

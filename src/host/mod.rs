@@ -47,6 +47,8 @@ pub struct Host {
     pub scope: Arc<str>,
     /// Processes that a signal ended, until systemd has taken notice.
     pub killed: imbl::OrdMap<u32, i32>,
+    /// Somebody wrote into Postfix's FIFO `public/pickup`.
+    pub knocked: bool,
     /// Everything that was logged, oldest first; what journalctl shows.
     pub journal: imbl::Vector<Record>,
 }
@@ -67,6 +69,7 @@ impl Host {
             syslog: syslog::Syslog::plain(),
             scope: Arc::from("session-1.scope"),
             killed: imbl::OrdMap::new(),
+            knocked: false,
             journal: imbl::Vector::new(),
         }
     }

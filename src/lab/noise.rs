@@ -1,4 +1,5 @@
-//! Everybody else: other people's mail going its way, passwords tried, strangers at the door, a message that waits.
+//! Everybody else: other people's mail going its way, people who read theirs, passwords tried, strangers at the door, a
+//! message that waits.
 //!
 //! Keyed by the lab's seed, so it is the same in the fault's world and in every rival's. Noise goes on to the last
 //! minute: the line that matters is never the only one, nor the last.
@@ -70,6 +71,7 @@ pub(super) fn plan(lab: &Lab, shifted: bool) -> Vec<(Time, Item)> {
         let at = lab.now - Span::secs(p.chance.between("noise-last", &key, low, high));
         p.mail(at, &key);
     }
+    p.readers(lab, n * 3 / 4);
     if noise.guessing {
         p.visits(lab, "guess", 3 + noise.level, Plan::guess);
     }
@@ -132,7 +134,7 @@ impl Plan<'_> {
             return;
         }
         let (from, helo, ip) = *self.pick("noise-from", &key, &WRITERS);
-        let free: Vec<&str> = PEOPLE.into_iter().filter(|p| !self.noise.spare.iter().any(|s| s == p)).collect();
+        let free = self.free();
         if free.is_empty() {
             return;
         }
@@ -169,6 +171,31 @@ impl Plan<'_> {
             keeps: false,
         };
         self.post(at, mail);
+    }
+    /// People look into their mailboxes, from the office or on the road; whoever else is silent, they are not.
+    fn readers(&mut self, lab: &Lab, n: i64) {
+        let free = self.free();
+        if free.is_empty() {
+            return;
+        }
+        let daytime = (0..n).map(|i| (format!("noise/read/{i}"), self.daytime(lab, i, n)));
+        let mut visits: Vec<(String, Time)> = daytime.collect();
+        for (i, low, high) in [(0, 900, 1_500), (1, 270, 600), (2, 12, 120)] {
+            let key = format!("noise/read/last/{i}");
+            let at = lab.now - Span::secs(self.chance.between("noise-last", &key, low, high));
+            visits.push((key, at));
+        }
+        for (key, at) in visits {
+            let user = (*self.pick("noise-reader", &key, &free)).to_owned();
+            let away = self.chance.between("noise-away", &key, 0, 3) == 0;
+            let client = IpAddr::from(if away { [192, 0, 2, 51] } else { [192, 168, 1, 50] });
+            let password = format!("clave-{user}");
+            self.out.push((self.at(at, &key), Item::Imap { client, user, password }));
+        }
+    }
+    /// Whose mailboxes are nobody's business in the case.
+    fn free(&self) -> Vec<&'static str> {
+        PEOPLE.into_iter().filter(|p| !self.noise.spare.iter().any(|s| s == p)).collect()
     }
     fn visits(&mut self, lab: &Lab, what: &str, n: u32, f: fn(&mut Self, Time, &str)) {
         let span = (lab.now - lab.start()).as_secs();

@@ -20,6 +20,7 @@ pub mod local;
 pub mod lookups;
 pub mod mail_addr;
 pub mod mail_queue;
+pub mod maildrop;
 pub mod master;
 pub mod master_cf;
 pub mod matchlist;

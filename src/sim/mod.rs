@@ -113,6 +113,11 @@ impl World {
     /// Calls into Postfix with what it may reach.
     pub fn with_postfix<T>(&mut self, f: impl FnOnce(&mut postfix::Ctx<'_>) -> T) -> T {
         let mut dial = dial::Dial { dovecot: &mut self.dovecot, internet: &mut self.internet };
-        f(&mut postfix::Ctx { host: &mut self.host, pf: &mut self.postfix, dial: &mut dial })
+        let mut ctx = postfix::Ctx { host: &mut self.host, pf: &mut self.postfix, dial: &mut dial };
+        let out = f(&mut ctx);
+        if std::mem::take(&mut ctx.host.knocked) {
+            postfix::pickup::trigger(&mut ctx);
+        }
+        out
     }
 }

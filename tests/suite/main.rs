@@ -13,4 +13,5 @@ mod proof;
 mod queue_tools;
 mod rooms;
 mod session;
+mod sieve;
 mod smtpd;

@@ -8,8 +8,8 @@ use crate::host::net::Endpoint;
 use crate::log::queue_tool::QueueTool;
 use crate::postfix::cleanup::header;
 use crate::postfix::config::Config;
-use crate::postfix::{agent, mail_addr, mail_queue, pickup, qmgr, queue_file};
-use queue_file::rec;
+use crate::postfix::maildrop::{self, Post};
+use crate::postfix::{agent, mail_addr, qmgr};
 
 const EX_UNAVAILABLE: i32 = 69;
 const EX_TEMPFAIL: i32 = 75;
@@ -300,41 +300,17 @@ fn drop_mail(
 ) -> Result<(), Errno> {
     let world = ctx.world();
     let mut w = world.borrow_mut();
-    let now = w.host.now;
-    let mut file = Vec::new();
-    let put = |f: &mut Vec<u8>, k: u8, s: &str| queue_file::put(f, k, s.as_bytes());
-    put(&mut file, rec::TIME, &format!("{} {}", now.secs(), now.subsec_micros()));
-    put(&mut file, rec::ATTR, "rewrite_context=local");
-    for (n, v) in
-        [("trace_flags", job.report), ("encoding", &job.encoding), ("ret_flags", &job.ret), ("envelope_id", &job.envid)]
-    {
-        if !v.is_empty() {
-            put(&mut file, rec::ATTR, &format!("{n}={v}"));
-        }
-    }
-    if !fullname.is_empty() {
-        put(&mut file, rec::FULL, fullname);
-    }
-    put(&mut file, rec::FROM, sender);
-    for r in recipients {
-        if job.notify != 0 {
-            put(&mut file, rec::ATTR, &format!("dsn_notify={}", job.notify));
-        }
-        put(&mut file, rec::RCPT, r);
-    }
-    put(&mut file, rec::MESG, "");
-    queue_file::put_text(&mut file, text, 2048);
-    put(&mut file, rec::XTRA, "");
-    put(&mut file, rec::END, "");
-    let id = queue_file::new_id(&mut w.host, false);
-    mail_queue::create(&mut w.host, "maildrop", &id, file)?;
-    let path = mail_queue::path("maildrop", &id);
-    let root = crate::host::Cred::root();
-    let gid = w.host.group("postdrop").map(|g| g.gid);
-    let _ = w.host.fs.chown(&root, &path, Some(ctx.io.cred.uid), gid, true);
-    let _ = w.host.fs.chmod(&root, &path, 0o744);
+    let attributes = [
+        ("trace_flags", job.report),
+        ("encoding", &job.encoding),
+        ("ret_flags", &job.ret),
+        ("envelope_id", &job.envid),
+    ];
+    let uid = ctx.io.cred.uid;
+    let post = Post { uid, sender, fullname, recipients, attributes: &attributes, notify: job.notify, text };
+    maildrop::post(&mut w.host, &post)?;
     let missing = !w.host.fs.exists("/var/spool/postfix/public/pickup");
-    w.with_postfix(pickup::trigger);
+    w.with_postfix(|_| ());
     drop(w);
     if missing {
         let mut c = ctx.clone();

@@ -59,7 +59,7 @@ block! {
 }
 
 block! {
-    /// Everybody else: keyed by seed, never the only line and never the last.
+    /// Everybody else's mail and people who read theirs: keyed by seed, never the only line and never the last.
     pub struct Noise {
         /// How much: 0 none, 1 a little, 2 an office, 3 a busy day.
         opt level: u32,

@@ -2,8 +2,10 @@
 //!
 //! [`Trouble`] holds the complaints that doveadm also prints on standard error, so that both read the same.
 
+mod sieve;
 mod trouble;
 
+pub use sieve::{Sieve, Vacation};
 pub use trouble::{Denied, Trouble};
 
 use super::{Message, Severity};
@@ -293,38 +295,6 @@ pub enum Dovecot {
     },
 }
 
-/// What Sieve did with a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sieve {
-    Stored { mailbox: String },
-    StoreFailed { mailbox: String, reason: String },
-    Discarded,
-    Forwarded { to: String },
-    Rejected { to: String },
-    Vacation { to: String },
-    CompileFailed { script: String, log: String },
-}
-
-impl fmt::Display for Sieve {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Sieve::Stored { mailbox } => write!(f, "stored mail into mailbox '{mailbox}'"),
-            Sieve::StoreFailed { mailbox, reason } => {
-                write!(f, "failed to store into mailbox '{mailbox}': {reason}")
-            }
-            Sieve::Discarded => {
-                f.write_str("marked message to be discarded if not explicitly delivered (discard action)")
-            }
-            Sieve::Forwarded { to } => write!(f, "forwarded to <{to}>"),
-            Sieve::Rejected { to } => write!(f, "rejected message from <{to}>"),
-            Sieve::Vacation { to } => write!(f, "sent vacation response to <{to}>"),
-            Sieve::CompileFailed { script, log } => {
-                write!(f, "Failed to compile script '{script}' (view user logfile '{log}' for more information)")
-            }
-        }
-    }
-}
-
 impl Message for Dovecot {
     fn kind(&self) -> &'static str {
         match self {
@@ -369,7 +339,7 @@ impl Message for Dovecot {
             | Dovecot::Pam { unknown: true, .. } => Severity::Info,
             Dovecot::Pam { .. } => Severity::Notice,
             Dovecot::Sieve { what, .. } => match what {
-                Sieve::CompileFailed { .. } => Severity::Err,
+                Sieve::OpenFailed(_) | Sieve::NotOpened { .. } => Severity::Err,
                 _ => Severity::Info,
             },
             Dovecot::Sighup | Dovecot::Killed { .. } | Dovecot::LogShutdown { .. } | Dovecot::ConfigWarning { .. } => {
@@ -457,7 +427,8 @@ impl Message for Dovecot {
                 format!("{session}: msgid={msgid}: {what} {mailbox}: {reason}")
             }
             Dovecot::Sieve { session, msgid, what } => match what {
-                Sieve::CompileFailed { .. } => format!("{session}: Error: sieve: {what}"),
+                Sieve::OpenFailed(_) | Sieve::NotOpened { .. } => format!("{session}: Error: sieve: {what}"),
+                w if w.is_script() => format!("{session}: sieve: {what}"),
                 _ => format!("{session}: sieve: msgid={msgid}: {what}"),
             },
             Dovecot::LogTest { level, stamp } => match *level {
@@ -500,7 +471,12 @@ impl Message for Dovecot {
                 ("reason", reason.clone()),
             ],
             Dovecot::Sieve { session, msgid, what } => {
-                vec![("user", session.user.clone()), ("msgid", msgid.clone()), ("action", what.to_string())]
+                let mut f =
+                    vec![("user", session.user.clone()), ("msgid", msgid.clone()), ("action", what.to_string())];
+                if let Sieve::Stored { mailbox, .. } = what {
+                    f.extend([("mailbox", mailbox.clone()), ("status", "saved".into())]);
+                }
+                f
             }
             Dovecot::SessionTrouble { session, trouble } | Dovecot::LmtpTrouble { session, trouble, .. } => {
                 vec![("user", session.user.clone()), ("reason", trouble.to_string())]

@@ -1,0 +1,57 @@
+//! postdrop(1): a message into the maildrop queue, and the wake-up of pickup(8) by its FIFO.
+
+use super::mail_queue;
+use super::queue_file::{self, rec};
+use crate::host::{Cred, Errno, Host};
+
+/// A message as sendmail(1) hands it to postdrop(1).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Post<'a> {
+    pub uid: u32,
+    /// Empty for `<>`.
+    pub sender: &'a str,
+    pub fullname: &'a str,
+    pub recipients: &'a [String],
+    /// Attributes of the message (`encoding`, `ret_flags`, …); empty values are left out.
+    pub attributes: &'a [(&'a str, &'a str)],
+    /// Flags of NOTIFY; zero for none.
+    pub notify: u32,
+    pub text: &'a [u8],
+}
+
+/// Writes the queue file, owned by the user, and wakes pickup.
+pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
+    let now = host.now;
+    let mut file = Vec::new();
+    let put = |f: &mut Vec<u8>, k: u8, s: &str| queue_file::put(f, k, s.as_bytes());
+    put(&mut file, rec::TIME, &format!("{} {}", now.secs(), now.subsec_micros()));
+    put(&mut file, rec::ATTR, "rewrite_context=local");
+    for (n, v) in p.attributes {
+        if !v.is_empty() {
+            put(&mut file, rec::ATTR, &format!("{n}={v}"));
+        }
+    }
+    if !p.fullname.is_empty() {
+        put(&mut file, rec::FULL, p.fullname);
+    }
+    put(&mut file, rec::FROM, p.sender);
+    for r in p.recipients {
+        if p.notify != 0 {
+            put(&mut file, rec::ATTR, &format!("dsn_notify={}", p.notify));
+        }
+        put(&mut file, rec::RCPT, r);
+    }
+    put(&mut file, rec::MESG, "");
+    queue_file::put_text(&mut file, p.text, 2048);
+    put(&mut file, rec::XTRA, "");
+    put(&mut file, rec::END, "");
+    let id = queue_file::new_id(host, false);
+    mail_queue::create(host, "maildrop", &id, file)?;
+    let path = mail_queue::path("maildrop", &id);
+    let root = Cred::root();
+    let gid = host.group("postdrop").map(|g| g.gid);
+    let _ = host.fs.chown(&root, &path, Some(p.uid), gid, true);
+    let _ = host.fs.chmod(&root, &path, 0o744);
+    host.knocked = true;
+    Ok(())
+}
