@@ -34,6 +34,7 @@ pub const MISCONCEPTIONS: &[Misconception] = &[
     m("mynetworks-is-never-wrong", "lo que envía basura es siempre un equipo de dentro", "what sends junk is always a machine inside"),
     m("mynetworks-opens-for-roaming-users", "para quien viaja se amplía mynetworks", "mynetworks is widened for those who travel"),
     m("no-answer-means-bounce", "si nadie contesta, el mensaje vuelve al remitente", "if nobody answers, the message goes back to the sender"),
+    m("no-error-seen-means-none-came", "si el usuario no vio ningún error, no le llegó ninguno", "if the user saw no error, none came"),
     m("no-mail-means-firewall", "si no entra correo, es el cortafuegos", "if no mail comes in, it is the firewall"),
     m("not-arrived-means-in-our-queue", "si no ha llegado, está en nuestra cola", "if it has not arrived, it is in our queue"),
     m("not-found-is-lookup-failure", "no encontrar un usuario y no poder buscarlo es lo mismo", "not finding a user and not being able to look are the same"),

@@ -41,8 +41,8 @@ pub fn print(world: &World) -> Print {
     let mut h = Sha256::new();
     for (path, ino) in fs.tree("/") {
         if VOLATILE.iter().any(|v| path.strip_prefix(v).is_some_and(|r| r.is_empty() || r.starts_with('/')))
-            || path.starts_with("/home/") && path.contains("/Maildir")
-            || path.starts_with("/home/") && path.contains("/.dovecot.lda")
+            || path.starts_with("/home/")
+                && ["/Maildir", "/.dovecot.lda", ".svbin", ".sieve.log"].iter().any(|v| path.contains(v))
         {
             continue;
         }

@@ -2,6 +2,7 @@
 
 use super::dossier::Dossier;
 use super::evidence;
+use super::habits;
 use super::harm::{self, Deed, Harm};
 use super::looked::{self, Looked};
 use super::mailbox;
@@ -35,6 +36,8 @@ struct Grader<'a, 'd> {
     shares: Shares,
     parts: BTreeMap<Part, PartReport>,
     beliefs: Vec<String>,
+    /// What the habits that showed have against them.
+    habits: Vec<String>,
 }
 
 /// Grades a session.
@@ -58,6 +61,7 @@ pub fn grade(d: &Dossier<'_>) -> Report {
         shares: Shares::new(),
         parts: BTreeMap::new(),
         beliefs: Vec::new(),
+        habits: Vec::new(),
     };
     g.verdict();
     let looked = g.evidence();
@@ -301,6 +305,11 @@ impl Grader<'_, '_> {
         let lab = &d.worlds.lab;
         let start = d.worlds.start();
         let deeds = harm::find(lab, &start, &d.live, &d.end);
+        for s in habits::find(d, &deeds) {
+            self.believe(s.habit.misconception);
+            let erratum = s.habit.erratum.map_or_else(String::new, |n| format!(" ({})", fill(t.erratum_word, &[&n])));
+            self.habits.push(format!("{}: {}{erratum}", fill(t.line_ref, &[&s.line]), s.habit.fact.get(d.lang)));
+        }
         let keeps = outcome::ask(worlds, lab, &lab.keep, stored);
         let was = outcome::now(&start, lab, &lab.keep, stored);
         let mut healthy = None;
@@ -410,6 +419,7 @@ impl Grader<'_, '_> {
                 notes.push(fill(t.needless_change, &[&l.line]));
             }
         }
+        notes.append(&mut self.habits);
         if d.by_end {
             notes.push(t.submitted_by_end.to_owned());
         }

@@ -7,6 +7,7 @@ pub mod diagnosis;
 pub mod dossier;
 pub mod evidence;
 pub mod grade;
+pub mod habits;
 pub mod harm;
 pub mod looked;
 pub mod mailbox;

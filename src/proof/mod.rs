@@ -11,6 +11,7 @@ mod tell;
 
 use crate::base::Lang;
 use crate::grading::Report;
+use crate::grading::evidence::{self, Sight};
 use crate::grading::tape;
 use crate::grading::worlds::Worlds;
 use crate::lab::LabFile;
@@ -102,6 +103,7 @@ pub fn seed(file: &LabFile, number: Option<usize>, seed: u64) -> Seed {
             detail: format!("{:?}", e.fact),
         });
     }
+    last_line(&worlds, &log, &mut out);
     out.solution_lines = worlds.lab.solution.iter().map(|s| s.input.trim().lines().count()).collect();
     cases::prove(&worlds, number, &mut out);
     tell::prove(&worlds, &mut out);
@@ -110,6 +112,22 @@ pub fn seed(file: &LabFile, number: Option<usize>, seed: u64) -> Seed {
     }
     same_bytes(file, &worlds, number, &mut out);
     out
+}
+
+/// The line that matters is never the last of the log.
+fn last_line(worlds: &Worlds, log: &str, out: &mut Seed) {
+    const TAIL: &str = "tail -1 /var/log/mail.log";
+    let world = worlds.start();
+    let Some(last) = log.lines().last() else { return };
+    let sight = Sight { line: 1, command: TAIL, typed: TAIL, output: last, world: &world };
+    if let Some(s) = evidence::find(&worlds.lab, &sight).first() {
+        out.problems.push(Problem {
+            seed: out.seed,
+            what: "the last line of the log is one that bears the verdict".into(),
+            session: TAIL.into(),
+            detail: format!("{}\nsomething must go on after it: [noise], or [[traffic]]", s.text),
+        });
+    }
 }
 
 /// The first solution, played again in worlds that are built again.

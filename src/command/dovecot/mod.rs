@@ -1,8 +1,9 @@
-//! Dovecot's tools: doveconf, doveadm, dovecot.
+//! Dovecot's tools: doveconf, doveadm, dovecot, sievec.
 
 mod doveadm;
 mod doveconf;
 mod master;
+mod sievec;
 mod table;
 
 use super::Program;
@@ -35,4 +36,5 @@ pub const PROGRAMS: &[Program] = &[
         &["-F", "-n", "-a", "-c", "-p", "reload", "stop", "--version", "--build-options", "--hostdomain", "--help"],
         master::dovecot
     ),
+    program!("sievec", "/usr/bin/sievec", "Pigeonhole's Sieve script compiler", &["-c", "-d", "-x"], sievec::sievec),
 ];
