@@ -1,5 +1,6 @@
 //! Instants, keyed chance, timers: what every room stands on. Knows nothing of mail.
 
+pub mod addresses;
 pub mod chance;
 pub mod lang;
 pub mod stack;

@@ -3,7 +3,7 @@
 use super::{Context, Done, Failure, environment, markdown, print};
 use crate::codes::render;
 use crate::lab::diagnostic::nearest;
-use crate::lesson::{self, Lesson, Part, Question};
+use crate::lesson::{self, Command, Lesson, Part, Question};
 use crate::machine::{Input, Machine, Output, State};
 use crate::repl;
 use clap::ArgMatches;
@@ -106,8 +106,8 @@ impl<'a> Player<'a> {
         print("\n");
     }
     /// Runs the lines as if typed at the prompt.
-    fn commands(&self, lines: &[String]) -> Result<(), Failure> {
-        for line in lines {
+    fn commands(&self, lines: &[Command]) -> Result<(), Failure> {
+        for Command { line, .. } in lines {
             let state = self.machine.borrow().state().clone();
             let prompt = if let State::Prompt(p) = state { p } else { String::new() };
             print(&format!("{prompt}{}\n", line.bold()));

@@ -51,12 +51,16 @@ pub fn find(lab: &Lab, sight: &Sight<'_>) -> Vec<Seen> {
     let all: Vec<&str> = sight.output.lines().collect();
     let lines = &all[all.len().saturating_sub(MAX_LINES)..];
     let typed = squash(&format!("{} {}", sight.command, sight.typed));
+    // What an author scripted is nobody's fact.
+    let ran = programs_of(sight.command);
+    let scripts = lab.command.iter().filter(|c| ran.contains(&c.name.text.as_str()));
+    let scripted: Vec<String> = scripts.flat_map(|c| c.output.lines()).map(squash).collect();
     let mut found = Vec::new();
     for (fact, e) in lab.evidence.iter().enumerate() {
         let checker = Checker::new(&e.fact, sight);
         for (i, l) in lines.iter().enumerate() {
             let s = squash(l);
-            if s.is_empty() || typed.contains(&s) {
+            if s.is_empty() || typed.contains(&s) || scripted.contains(&s) {
                 continue;
             }
             if checker.bears(&s, &lines[..i]) {

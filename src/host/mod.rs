@@ -47,10 +47,20 @@ pub struct Host {
     pub scope: Arc<str>,
     /// Processes that a signal ended, until systemd has taken notice.
     pub killed: imbl::OrdMap<u32, i32>,
-    /// Somebody wrote into Postfix's FIFO `public/pickup`.
-    pub knocked: bool,
+    /// What daemons that know no mail system gave to sendmail(1), until `sim` hands it on.
+    pub submitted: imbl::Vector<Submitted>,
     /// Everything that was logged, oldest first; what journalctl shows.
     pub journal: imbl::Vector<Record>,
+}
+
+/// A message given to sendmail(1) by a daemon.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    pub uid: u32,
+    /// Empty for `<>`.
+    pub sender: String,
+    pub recipient: String,
+    pub text: Arc<[u8]>,
 }
 
 impl Host {
@@ -69,7 +79,7 @@ impl Host {
             syslog: syslog::Syslog::plain(),
             scope: Arc::from("session-1.scope"),
             killed: imbl::OrdMap::new(),
-            knocked: false,
+            submitted: imbl::Vector::new(),
             journal: imbl::Vector::new(),
         }
     }

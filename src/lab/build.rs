@@ -40,6 +40,10 @@ impl Lab {
         for p in early {
             patch::apply(&mut world, &p.change);
         }
+        for c in &self.command {
+            let path = format!("/usr/bin/{}", c.name.text);
+            let _ = world.host.fs.write(&Cred::root(), &path, script(&c.output, c.status), 0o755);
+        }
         world.boot();
         for p in late {
             patch::apply(&mut world, &p.change);
@@ -93,6 +97,15 @@ impl Lab {
             Variant::Healthy => &[],
         }
     }
+}
+
+/// A program that the model lacks, as a file: whatever it is asked, it prints this and ends so.
+fn script(output: &str, status: u32) -> String {
+    let mut end = "FIN".to_owned();
+    while output.lines().any(|l| l == end) {
+        end.push('.');
+    }
+    format!("#!/bin/sh\ncat <<'{end}'\n{}\n{end}\nexit {}\n", output.trim_end_matches('\n'), status.min(255))
 }
 
 /// One thing of the past.

@@ -10,6 +10,7 @@ use super::values::{Id, is_reserved, is_reserved_name};
 use crate::base::Time;
 use crate::codes::{self, Decider, Outcome, Who};
 use crate::command;
+use crate::shell::builtins;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -145,12 +146,10 @@ impl Check<'_> {
         self.unique("sessions", lab.solution.iter().map(|s| &s.id).chain(lab.case.iter().map(|c| &c.id)).collect());
         self.unique("programs", lab.command.iter().map(|c| &c.name).collect());
         for c in &lab.command {
-            if command::program(&c.name).is_some() {
-                self.at(
-                    &c.name.span,
-                    format!("the model has `{}`", c.name.text),
-                    "a scripted program cannot shadow it",
-                );
+            let name = c.name.text.as_str();
+            let own = command::program(name).is_some() || builtins::find(name).is_some();
+            if own || name == "lab" || SHELL.contains(&name) {
+                self.at(&c.name.span, format!("the model has `{name}`"), "a scripted program cannot shadow it");
             }
         }
     }
@@ -282,7 +281,9 @@ impl Check<'_> {
                 }
                 Change::Run { line } => {
                     let word = line.split_whitespace().next().unwrap_or("");
-                    self.program(&p.span, word);
+                    if !lab.command.iter().any(|c| c.name.text == word) {
+                        self.program(&p.span, word);
+                    }
                 }
                 Change::Dns { record, value, .. } if value.is_some() => {
                     let types = ["A", "AAAA", "MX", "TXT", "PTR", "CNAME", "NS", "SOA", "ERR"];
@@ -322,7 +323,12 @@ impl Check<'_> {
         for e in &lab.evidence {
             if let EvidenceFact::Command { programs, shows, lacks } = &e.fact {
                 for p in programs {
-                    self.program(&e.span, p);
+                    if lab.command.iter().any(|c| c.name.text == *p) {
+                        let help = "name a program of the model, or another kind of fact";
+                        self.at(&e.span, format!("`{p}` is scripted and earns no evidence"), help);
+                    } else {
+                        self.program(&e.span, p);
+                    }
                 }
                 if shows.is_empty() && lacks.is_empty() {
                     self.at(

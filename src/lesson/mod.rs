@@ -2,7 +2,9 @@
 //!
 //! A file `lessons/LANG/NN-ID.md` opens with a head in TOML between two `+++` lines. A line `---` ends a screen. In a
 //! screen, a fence ```` ```sh run ```` holds command lines for the lesson's host, ```` ```question ```` a question (its text,
-//! `= answer | answer`, `! feedback`); `{{table}}` stands for the SMTP table. Everything else is shown.
+//! `= answer | answer`, `! feedback`); `{{table}}` stands for the SMTP table. Everything else is shown. Under a command
+//! line, `#> TEXT` says what its answer has in it, `#! TEXT` what it has not, and `#? N` its exit status when that is not 0:
+//! what the lesson's words claim, held by a test and not shown.
 
 pub mod drill;
 
@@ -34,8 +36,17 @@ pub enum Part {
     /// Markdown to show.
     Text(String),
     /// Command lines that run on the host.
-    Run(Vec<String>),
+    Run(Vec<Command>),
     Question(Question),
+}
+
+/// A command line and what the lesson says of its answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Command {
+    pub line: String,
+    pub shows: Vec<String>,
+    pub lacks: Vec<String>,
+    pub status: i32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +130,25 @@ pub fn parse(text: &str, lang: Lang) -> Result<Lesson, String> {
     Ok(Lesson { head, lang, screens })
 }
 
+/// The command lines of a fence with what is said of each.
+fn commands(lines: Vec<String>) -> Result<Vec<Command>, String> {
+    let mut out: Vec<Command> = Vec::new();
+    for l in lines {
+        let mark = ["#> ", "#! ", "#? "].into_iter().find_map(|m| l.strip_prefix(m).map(|rest| (m, rest.to_owned())));
+        let Some((mark, text)) = mark else {
+            out.push(Command { line: l, ..Command::default() });
+            continue;
+        };
+        let Some(c) = out.last_mut() else { return Err(format!("`{l}` stands under no command line")) };
+        match mark {
+            "#> " => c.shows.push(text),
+            "#! " => c.lacks.push(text),
+            _ => c.status = text.trim().parse().map_err(|_| format!("`{l}` names no exit status"))?,
+        }
+    }
+    Ok(out)
+}
+
 #[derive(Default)]
 struct Screen {
     parts: Vec<Part>,
@@ -137,7 +167,7 @@ impl Screen {
         match kind {
             "sh run" => {
                 self.flush();
-                self.parts.push(Part::Run(lines));
+                self.parts.push(Part::Run(commands(lines)?));
             }
             "question" => {
                 self.flush();
@@ -175,7 +205,7 @@ impl Lesson {
         crate::lab::hosts::base_world(Time::from_civil(2026, 2, 6, 10, 2, 0), Chance::new(7))
     }
     /// All command blocks in order.
-    pub fn blocks(&self) -> impl Iterator<Item = &Vec<String>> {
+    pub fn blocks(&self) -> impl Iterator<Item = &Vec<Command>> {
         self.screens.iter().flatten().filter_map(|p| if let Part::Run(lines) = p { Some(lines) } else { None })
     }
 }
@@ -206,6 +236,10 @@ mod tests {
         }
         let head = "+++\nid='a'\nname='a'\ntitle='t'\nminutes=1\nobjectives=[]\nsetup=[]\n+++\n";
         assert!(parse(&format!("{head}```sh run\nls\n"), Lang::Es).unwrap_err().contains("not closed"));
+        for (fence, says) in [("#> x", "under no command line"), ("ls\n#? many", "no exit status")] {
+            let text = format!("{head}```sh run\n{fence}\n```\n");
+            assert!(parse(&text, Lang::Es).unwrap_err().contains(says), "{fence}");
+        }
         assert!(parse(&format!("{head}```question\nx\n```\n"), Lang::Es).unwrap_err().contains("a line `= answer`"));
     }
 

@@ -1,4 +1,4 @@
-//! postdrop(1): a message into the maildrop queue, and the wake-up of pickup(8) by its FIFO.
+//! postdrop(1): a message into the maildrop queue. The caller wakes pickup(8).
 
 use super::mail_queue;
 use super::queue_file::{self, rec};
@@ -19,7 +19,7 @@ pub struct Post<'a> {
     pub text: &'a [u8],
 }
 
-/// Writes the queue file, owned by the user, and wakes pickup.
+/// Writes the queue file, owned by the user.
 pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     let now = host.now;
     let mut file = Vec::new();
@@ -52,6 +52,5 @@ pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     let gid = host.group("postdrop").map(|g| g.gid);
     let _ = host.fs.chown(&root, &path, Some(p.uid), gid, true);
     let _ = host.fs.chmod(&root, &path, 0o744);
-    host.knocked = true;
     Ok(())
 }

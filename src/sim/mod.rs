@@ -17,6 +17,7 @@ use crate::base::{Span, Time};
 use crate::dovecot::{self, Dovecot};
 use crate::host::{Cred, Host};
 use crate::internet::Internet;
+use crate::postfix::maildrop::Post;
 use crate::postfix::{self, Postfix};
 
 /// Runs a command line on the world as a user with text on its standard input: exit status and output. Given by
@@ -115,8 +116,13 @@ impl World {
         let mut dial = dial::Dial { dovecot: &mut self.dovecot, internet: &mut self.internet };
         let mut ctx = postfix::Ctx { host: &mut self.host, pf: &mut self.postfix, dial: &mut dial };
         let out = f(&mut ctx);
-        if std::mem::take(&mut ctx.host.knocked) {
-            postfix::pickup::trigger(&mut ctx);
+        while let Some(m) = ctx.host.submitted.pop_front() {
+            let recipients = [m.recipient];
+            let post =
+                Post { uid: m.uid, sender: &m.sender, recipients: &recipients, text: &m.text, ..Post::default() };
+            if postfix::maildrop::post(ctx.host, &post).is_ok() {
+                postfix::pickup::trigger(&mut ctx);
+            }
         }
         out
     }

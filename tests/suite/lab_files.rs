@@ -45,6 +45,47 @@ fn every_mistake_is_found_in_one_run() {
     assert!(LabFile::load(MISTAKES).is_err());
 }
 
+/// A scripted program runs, shadows nothing and earns no evidence.
+#[test]
+fn a_scripted_program_runs_and_proves_nothing() {
+    use maillab::grading::score::Part;
+    let base = maillab::lab::template::text("mi-lab");
+    let line = "NOQUEUE: reject: RCPT from mail.origen.com[203.0.113.25]: 550 5.1.1 <{who}@ejemplo.com>: Recipient address rejected";
+    let with = |name: &str, output: &str| {
+        format!("{base}\n[[command]]\nname = \"{name}\"\nstatus = 3\noutput = \"\"\"\n{output}\nFIN\n\"\"\"\n")
+    };
+    for name in ["postconf", "cd", "lab", "systemctl", "echo"] {
+        let text = with(name, "x");
+        let (_, found) = LabFile::examine(&text);
+        let hit = found.iter().find(|d| d.message == format!("the model has `{name}`"));
+        let hit = hit.unwrap_or_else(|| panic!("{name}: {found:?}"));
+        assert_eq!(hit.help.as_deref(), Some("a scripted program cannot shadow it"));
+        assert!(render(&found, "x.toml", &text, false).contains(&format!("name = \"{name}\"")));
+    }
+    let text = with("rspamc", "x").replace(
+        "kind = \"log\"\nevent = \"smtpd.reject\"\nfields = { to = \"{who}@ejemplo.com\", code = \"550\" }",
+        "kind = \"command\"\nprograms = [\"rspamc\"]\nshows = \"x\"",
+    );
+    let (_, found) = LabFile::examine(&text);
+    assert!(found.iter().any(|d| d.message == "`rspamc` is scripted and earns no evidence"), "{found:?}");
+
+    let file = LabFile::load(&with("rspamc", line)).unwrap();
+    let worlds = std::rc::Rc::new(maillab::grading::worlds::Worlds::new(file.at(1)));
+    let diagnose = "lab diagnose --evidence 'NOQUEUE: reject: RCPT from' --code 550 --enhanced 5.1.1 --by smtpd --action bounce --who peer --cause user-missing";
+    for (script, shows, points) in [
+        ("rspamc stat; echo \"status $?\"", "FIN\nstatus 3\n", 0),
+        ("rspamc stat | tail -1", "FIN\n", 0),
+        ("which rspamc", "/usr/bin/rspamc\n", 0),
+        ("grep reject /var/log/mail.log", "NOQUEUE: reject: RCPT from mail.origen.com", 8),
+    ] {
+        let p = maillab::proof::play(&worlds, None, &format!("{script}\n{diagnose}")).unwrap();
+        assert!(p.output.contains(shows), "{script}: {}", p.output);
+        let (_, evidence) = p.report.parts.iter().find(|(part, _)| *part == Part::Evidence).unwrap();
+        let line = evidence.points.min(8);
+        assert!(if points == 0 { line == 0 } else { line >= points }, "{script}: {} points", evidence.points);
+    }
+}
+
 #[test]
 fn broken_toml_is_reported_beside_the_other_mistakes() {
     let text = MISTAKES.replace("minutes = 20", "minutes = = 20").replace("[host]", "[host");

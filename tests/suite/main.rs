@@ -6,6 +6,7 @@ mod delivery;
 mod dovecot;
 mod filters;
 mod lab_files;
+mod lessons;
 mod local_delivery;
 mod machine;
 mod pfconf;

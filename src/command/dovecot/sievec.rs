@@ -31,11 +31,11 @@ pub async fn sievec(ctx: &mut Ctx) -> i32 {
     let folder = {
         let world = ctx.world();
         let w = world.borrow();
-        if !w.host.fs.is_dir(&path) {
-            None
-        } else {
+        if w.host.fs.is_dir(&path) {
             let names = w.host.fs.readdir(&ctx.io.cred, &path).unwrap_or_default();
             Some(names.into_iter().map(|(n, _)| n.to_string()).filter(|n| n.ends_with(".sieve")).collect::<Vec<_>>())
+        } else {
+            None
         }
     };
     match folder {

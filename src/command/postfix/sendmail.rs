@@ -9,7 +9,7 @@ use crate::log::queue_tool::QueueTool;
 use crate::postfix::cleanup::header;
 use crate::postfix::config::Config;
 use crate::postfix::maildrop::{self, Post};
-use crate::postfix::{agent, mail_addr, qmgr};
+use crate::postfix::{agent, mail_addr, pickup, qmgr};
 
 const EX_UNAVAILABLE: i32 = 69;
 const EX_TEMPFAIL: i32 = 75;
@@ -310,7 +310,7 @@ fn drop_mail(
     let post = Post { uid, sender, fullname, recipients, attributes: &attributes, notify: job.notify, text };
     maildrop::post(&mut w.host, &post)?;
     let missing = !w.host.fs.exists("/var/spool/postfix/public/pickup");
-    w.with_postfix(|_| ());
+    w.with_postfix(pickup::trigger);
     drop(w);
     if missing {
         let mut c = ctx.clone();

@@ -7,9 +7,8 @@ use crate::base::Span;
 use crate::dovecot::config::Config;
 use crate::dovecot::lmtp::Delivered;
 use crate::dovecot::maildir::{SaveError, stamp};
-use crate::host::Host;
+use crate::host::{Host, Submitted};
 use crate::log::dovecot::Sieve;
-use crate::postfix::maildrop::{self, Post};
 
 /// `sieve_max_redirects`.
 const MAX_REDIRECTS: usize = 4;
@@ -243,9 +242,8 @@ impl Run<'_> {
         kept.err().unwrap_or(Delivered::Saved)
     }
     fn send(&self, host: &mut Host, sender: &str, to: &str, text: &[u8]) {
-        let recipients = [to.to_owned()];
-        let post = Post { uid: self.user.uid, sender, recipients: &recipients, text, ..Post::default() };
-        let _ = maildrop::post(host, &post);
+        let (sender, recipient) = (sender.to_owned(), to.to_owned());
+        host.submitted.push_back(Submitted { uid: self.user.uid, sender, recipient, text: text.into() });
     }
     /// Forwards the message; `false` when that was done before, and the message is kept.
     fn redirect(&self, host: &mut Host, mail: &Mail<'_>, to: &str) -> bool {

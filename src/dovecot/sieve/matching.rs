@@ -3,7 +3,7 @@
 //! Left out: comparators other than octet and casemap; `:regex` is a regular expression of ours, not of POSIX.
 
 use super::parse::{Node, Value};
-use crate::postfix::mail_addr::split_addresses;
+use crate::base::addresses::split_addresses;
 use base64::Engine;
 use regex::RegexBuilder;
 

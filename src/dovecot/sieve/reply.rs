@@ -3,10 +3,10 @@
 use super::matching::{Mail, decoded};
 use super::parse::{Node, Value};
 use crate::base::Span;
+use crate::base::addresses::split_addresses;
 use crate::dovecot::user::MailUser;
 use crate::host::Host;
 use crate::log::dovecot::{Sieve, Vacation};
-use crate::postfix::mail_addr::split_addresses;
 
 /// How Pigeonhole names itself in what it sends.
 pub const X_SIEVE: &str = "X-Sieve: Pigeonhole Sieve 0.5.19 (4eae2f79)\n";

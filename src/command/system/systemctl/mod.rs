@@ -150,7 +150,8 @@ pub(super) async fn systemctl(ctx: &mut Ctx) -> i32 {
         Err(status) => return status,
     };
     let verb = words.first().map_or("list-units", String::as_str);
-    let names: Vec<String> = words.iter().skip(1).cloned().collect();
+    let on_files = matches!(verb, "enable" | "disable" | "mask" | "unmask" | "reenable" | "preset" | "revert");
+    let names: Vec<String> = words.iter().skip(1).map(|n| if on_files { n.clone() } else { mangled(ctx, n) }).collect();
     let needs_unit = matches!(
         verb,
         "start"
@@ -241,6 +242,24 @@ pub(super) async fn systemctl(ctx: &mut Ctx) -> i32 {
             1
         }
     }
+}
+
+/// A name that no unit can have with what is odd in it escaped, and a word about it. A path stands for a mount.
+fn mangled(ctx: &Ctx, name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@*?[]!".contains(c);
+    if name.starts_with('/') || name.chars().all(plain) {
+        return name.to_owned();
+    }
+    let mut out = String::new();
+    for c in name.chars() {
+        match c {
+            '/' => out.push('-'),
+            c if plain(c) => out.push(c),
+            c => c.to_string().bytes().for_each(|b| out.push_str(&format!("\\x{b:02x}"))),
+        }
+    }
+    ctx.err(format!("Invalid unit name \"{name}\" escaped as \"{out}\" (maybe you should use systemd-escape?).\n"));
+    out
 }
 
 /// Whether the caller may change the system.
