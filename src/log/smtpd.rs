@@ -303,6 +303,9 @@ pub enum Misuse {
     NeedsTransport { table: String, key: String },
     NeedsAddress { table: String, key: String },
     Unavailable { table: String, action: String, list: String },
+    MapInEntry { table: String, value: String },
+    MapInEntryAdvice { line: u8 },
+    TooLate { table: String, action: String, list: String },
     Allowlist { name: String, target: String, line: u8 },
     ReplyCode { text: String },
     RblReplyCode { text: String },
@@ -362,6 +365,16 @@ impl Misuse {
             }
             Misuse::Unavailable { table, action, list } => {
                 format!("access table {table}: action {action} is unavailable in {list}")
+            }
+            Misuse::MapInEntry { table, value } => {
+                format!("access table {table} has entry with lookup table: {value}")
+            }
+            Misuse::MapInEntryAdvice { line } => match line {
+                0 => "do not specify lookup tables inside SMTPD access maps".into(),
+                _ => "define a restriction class and specify its name instead.".into(),
+            },
+            Misuse::TooLate { table, action, list } => {
+                format!("access table {table}: action {action} must be used before {list}")
             }
             Misuse::Allowlist { name, target, line } => match line {
                 0 => format!("restriction {name} returns OK for {target}"),

@@ -8,6 +8,7 @@ use super::matchlist::MatchList;
 use super::table::{self, Flags, Say};
 use super::trivial_rewrite::{self, Purpose, Resolved};
 use crate::log::rewrite::Rewrite;
+use crate::log::table::Table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -50,8 +51,8 @@ impl Live<'_, '_> {
         let mut say = Say::new();
         let list = Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
         for event in say {
-            let is_open = matches!(event, crate::log::table::Table::Open(_));
-            if !is_open || self.once(&format!("{event:?}")) {
+            let of_table = matches!(event, Table::Open(_) | Table::Rule { .. } | Table::Config(_));
+            if !of_table || self.once(&format!("{event:?}")) {
                 self.proc.log(self.ctx.host, event);
             }
         }

@@ -85,7 +85,9 @@ impl MatchList {
             }
         } else {
             // A pattern that always fails takes the place of the file.
-            let what = What::Table(Box::new(Dict::no_file(host, path)));
+            let dict = Dict::no_file(host, path);
+            say.extend(dict.unavailable().cloned().map(Table::Open));
+            let what = What::Table(Box::new(dict));
             self.patterns.push(Pattern { negate, what });
         }
     }

@@ -12,6 +12,7 @@ mod machine;
 mod pfconf;
 mod proof;
 mod queue_tools;
+mod random;
 mod rooms;
 mod session;
 mod sieve;

@@ -74,11 +74,13 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     let (headers, rest) = header::split(&text);
     let head = header::run(ctx, st, headers);
     let body = if st.stopped() { None } else { checks::body(ctx, st, &rest) };
+    st.discard |= st.m.actions.late_discard;
     let before = st.recipients.len();
     let always = st.p.conf.get("always_bcc");
     if st.bcc_ok() && !always.is_empty() {
         st.bcc.push(always);
     }
+    extra_copies(ctx, st, &mut seen);
     for b in std::mem::take(&mut st.bcc) {
         let copy = Recipient { address: b, notify: notify::NEVER, ..Recipient::default() };
         envelope::recipient(ctx, st, &copy, &mut seen);
@@ -117,6 +119,16 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
         && matches!(stat, Stat::Rcpt | Stat::Hops | Stat::Size | Stat::Cont)
     {
         bounce_here(ctx, st, stat, &reason);
+    }
+}
+
+/// The copies that smtpd's BCC actions asked for. Its word that nobody is to be told comes after each of them, so the
+/// first is a recipient like any other.
+fn extra_copies(ctx: &mut Ctx<'_>, st: &mut State, seen: &mut BTreeSet<String>) {
+    let mut notify = 0;
+    for address in std::mem::take(&mut st.m.actions.bcc) {
+        envelope::recipient(ctx, st, &Recipient { notify, ..Recipient::new(address) }, seen);
+        notify = notify::NEVER;
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Actions {
     /// HOLD; the log line was already written by smtpd.
     pub hold: bool,
     pub discard: bool,
+    /// DISCARD, but only when the content had already gone to cleanup.
+    pub late_discard: bool,
     /// FILTER transport:nexthop.
     pub filter: Option<String>,
     /// REDIRECT address.

@@ -307,7 +307,7 @@ pub(super) fn apply(
                     c.warn(Misuse::NeedsHeader { table: t, key: d });
                 } else if c.state.stage == "END-OF-MESSAGE" {
                     let list = "smtpd_end_of_data_restrictions".into();
-                    c.warn(Misuse::Unavailable { table: t, action: "PREPEND".into(), list });
+                    c.warn(Misuse::TooLate { table: t, action: "PREPEND".into(), list });
                 } else {
                     c.state.prepend.push(text.into());
                 }
@@ -325,6 +325,12 @@ pub(super) fn apply(
         let (dsn, text) = dsn_split(if b[0] == b'4' { "4.7.1" } else { "5.7.1" }, text);
         let dsn = dsn_fix(c, &dsn, class);
         return reject::policy(c, cmd.parse().unwrap_or(450), &dsn, name, class, &or(text, "Access denied"));
+    }
+    if value.contains(':') {
+        c.warn(Misuse::MapInEntry { table: t, value: value.into() });
+        c.warn(Misuse::MapInEntryAdvice { line: 0 });
+        c.warn(Misuse::MapInEntryAdvice { line: 1 });
+        return reject::server_error(c);
     }
     let list = safety::split(value);
     if list.is_empty() {

@@ -144,11 +144,11 @@ pub(super) fn reject_unauthenticated_sender_login_mismatch(c: &mut Check<'_>, ca
 }
 
 pub(super) fn reject_sender_login_mismatch(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {
-    if !sasl_on(c, call) {
-        return Ok(Status::Dunno);
-    }
-    match authenticated_mismatch(c, false)? {
-        Status::Dunno => unauthenticated_mismatch(c),
+    let half = |name| Call { name, ..*call };
+    match reject_authenticated_sender_login_mismatch(c, &half("reject_authenticated_sender_login_mismatch"))? {
+        Status::Dunno => {
+            reject_unauthenticated_sender_login_mismatch(c, &half("reject_unauthenticated_sender_login_mismatch"))
+        }
         s => Ok(s),
     }
 }

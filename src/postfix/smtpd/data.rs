@@ -172,12 +172,15 @@ impl Session {
     fn end_of_message(&mut self, ctx: &mut Ctx<'_>, cmd: super::tally::Command) {
         self.state.message_size = self.mail.size;
         let mut ok = true;
+        let before = self.state.actions.discard;
         let rejection = if self.mail.too_big { None } else { self.check(ctx, |s, e| stages::end_of_data(s, e)) };
         if let Some(reply) = rejection {
             self.abandon(ctx, false);
             self.reply(ctx, &reply);
             ok = false;
         } else {
+            let actions = &mut self.state.actions;
+            actions.late_discard = actions.discard && !before;
             ok = self.hand_over(ctx) && ok;
         }
         self.reset_mail(ctx);

@@ -31,9 +31,14 @@ impl Session {
         let conf = self.proc.conf.clone();
         let qid = queue_file::new_id(ctx.host, conf.bool("enable_long_queue_ids"));
         let name = conf.get("mail_name");
+        let named = |name: &str, addr: &str| match conf.get("header_from_format").as_str() {
+            "obsolete" => format!("{addr} ({name})"),
+            _ => format!("{name} <{addr}>"),
+        };
         let mut text = format!(
-            "From: MAILER-DAEMON (Mail Delivery System)\nTo: {} (Postmaster)\nSubject: {name} SMTP server: errors from {}\n\nTranscript of session follows.\n\n",
-            conf.get("error_notice_recipient"),
+            "From: {}\nTo: {}\nSubject: {name} SMTP server: errors from {}\n\nTranscript of session follows.\n\n",
+            named("Mail Delivery System", &format!("MAILER-DAEMON@{}", conf.get("myhostname"))),
+            named("Postmaster", &conf.get("error_notice_recipient")),
             self.state.namaddr()
         );
         for line in &self.history {
@@ -43,8 +48,9 @@ impl Session {
         }
         text.push('\n');
         if let Some(why) = &self.aborted {
-            text += &format!("Session aborted, reason: {why}\n\n");
+            text += &format!("Session aborted, reason: {why}\n");
         }
+        text.push('\n');
         text += "For other details, see the local mail logfile\n";
         let arrival = ctx.host.now;
         let head = format!(

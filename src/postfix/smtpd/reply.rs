@@ -23,7 +23,7 @@ impl Session {
             self.out.extend_from_slice(b"\r\n");
             self.remember(format!("Out: {line}"));
         }
-        if text.starts_with("421") {
+        if text.starts_with("421") || text.starts_with("521") {
             self.state.hangup = true;
         }
     }

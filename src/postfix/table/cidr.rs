@@ -79,7 +79,8 @@ struct Test {
 
 impl Test {
     fn holds(&self, ip: IpAddr) -> bool {
-        self.block.contains(ip) != self.negate
+        // A block of the other family says nothing, negated or not.
+        self.block.net.is_ipv4() == ip.is_ipv4() && self.block.contains(ip) != self.negate
     }
 }
 

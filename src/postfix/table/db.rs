@@ -31,7 +31,7 @@ pub fn open(
     let blob = host.fs.read(&root, &path).map_err(open)?;
     let (_, node) = host.fs.stat(&root, &path).map_err(open)?;
     let time = node.mtime;
-    let Some(map) = decode(&blob.text()) else { return Err(open(Errno::Inval)) };
+    let Some(map) = decode(kind, &blob.text()) else { return Err(open(Errno::Inval)) };
     // A source that was written within the last 100 seconds may still be on its way into the database.
     if let Ok((_, source)) = host.fs.stat(&root, name)
         && source.mtime > time
@@ -85,10 +85,10 @@ pub fn bucket(key: &str) -> u32 {
     hash & 1
 }
 
-/// The entries of an indexed file; `None`: it is none.
-pub fn decode(text: &str) -> Option<BTreeMap<String, String>> {
+/// The entries of an indexed file; `None`: it is none of that type.
+fn decode(kind: &str, text: &str) -> Option<BTreeMap<String, String>> {
     let body = text.strip_prefix(HEAD)?;
-    let (_, body) = body.split_once('\n')?;
+    let (_, body) = body.split_once('\n').filter(|(k, _)| *k == kind)?;
     let body = body.trim_end_matches('\0');
     let entry = |l: &str| l.split_once('\t').map(|(k, v)| (unescape(k), unescape(v)));
     Some(body.lines().filter_map(entry).collect())
@@ -104,7 +104,9 @@ mod tests {
             [("a\tb", "x\\ny"), ("root", "ana, \"|cmd\""), ("e", "")].map(|(k, v)| (k.into(), v.into())).into();
         let bytes = encode("hash", &map);
         assert_eq!(bytes.len(), 12_288);
-        assert_eq!(decode(&String::from_utf8(bytes).unwrap()), Some(map));
-        assert_eq!(decode("garbage"), None);
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(decode("hash", &text), Some(map));
+        assert_eq!(decode("btree", &text), None);
+        assert_eq!(decode("hash", "garbage"), None);
     }
 }
