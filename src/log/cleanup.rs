@@ -77,6 +77,12 @@ pub enum Cleanup {
         map: String,
         key: String,
     },
+    /// A canonical table gave more than one address.
+    MultiValued {
+        qid: String,
+        map: String,
+        address: String,
+    },
     /// Virtual alias expansion without end.
     AliasLoop {
         qid: String,
@@ -107,6 +113,7 @@ impl Message for Cleanup {
         match self {
             Cleanup::MessageId { .. } => "cleanup.message_id",
             Cleanup::Hopcount { .. } => "cleanup.hopcount",
+            Cleanup::MultiValued { .. } => "cleanup.multi_valued",
             Cleanup::Check { .. } => "cleanup.check",
             Cleanup::MilterReject { .. } => "cleanup.milter_reject",
             Cleanup::MilterConnect { .. } => "cleanup.milter_connect",
@@ -129,6 +136,9 @@ impl Message for Cleanup {
         match self {
             Cleanup::MessageId { qid, id, resent } => {
                 format!("{qid}: {}message-id={id}", if *resent { "resent-" } else { "" })
+            }
+            Cleanup::MultiValued { qid, map, address } => {
+                format!("warning: {qid}: multi-valued {map} entry for {address}")
             }
             Cleanup::Hopcount { qid } => format!("warning: {qid}: message rejected: hopcount exceeded"),
             Cleanup::Check { qid, action, class, content, source, text } => {
@@ -186,6 +196,7 @@ impl Message for Cleanup {
                 ("from", sender.clone()),
             ],
             Cleanup::Hopcount { qid }
+            | Cleanup::MultiValued { qid, .. }
             | Cleanup::QueueWrite { qid, .. }
             | Cleanup::MapProblem { qid, .. }
             | Cleanup::AliasLoop { qid, .. }

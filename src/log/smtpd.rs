@@ -271,6 +271,10 @@ pub enum Smtpd {
     CannotLoadSasl,
     NullSenderMatch,
     Fatal(Fatal),
+    /// Keywords that EHLO does not offer to this client.
+    DiscardingEhlo {
+        keywords: String,
+    },
     /// `using backwards-compatible default setting …`.
     CompatDefault {
         setting: String,
@@ -327,7 +331,15 @@ pub enum Misuse {
 pub enum Fatal {
     NoWorkingRestriction { lists: String, names: String },
     NoMechanisms,
-    BadParameter { text: String },
+    /// A word that should be `type:name`.
+    Dictionary { word: String },
+    NoPattern { list: String },
+    NoClass { class: String },
+    NoEndpoint { word: String },
+    MalformedOption { fault: super::config::NameValue, option: String },
+    UnknownOption { name: String },
+    /// The address filter of a DNS list: what is wrong, and the text before, at and after the place.
+    RblFilter { fault: &'static str, at: Option<[String; 3]> },
 }
 
 impl Misuse {
@@ -436,6 +448,7 @@ impl Message for Smtpd {
             Smtpd::SaslSocket { .. } | Smtpd::CannotLoadSasl => "smtpd.sasl",
             Smtpd::NullSenderMatch => "smtpd.null_sender",
             Smtpd::Fatal(_) => "smtpd.fatal",
+            Smtpd::DiscardingEhlo { .. } => "smtpd.discarding_ehlo",
             Smtpd::CompatDefault { .. } => "smtpd.compat",
             Smtpd::Unavailable { .. } => "smtpd.unavailable",
         }
@@ -519,7 +532,23 @@ impl Message for Smtpd {
                 format!("fatal: in parameter {lists}, specify at least one working instance of: {names}")
             }
             Smtpd::Fatal(Fatal::NoMechanisms) => "fatal: no SASL authentication mechanisms".into(),
-            Smtpd::Fatal(Fatal::BadParameter { text }) => format!("fatal: {text}"),
+            Smtpd::Fatal(Fatal::Dictionary { word }) => {
+                format!("fatal: open dictionary: expecting \"type:name\" form instead of \"{word}\"")
+            }
+            Smtpd::Fatal(Fatal::NoPattern { list }) => format!("fatal: {list}: no pattern after '!'"),
+            Smtpd::Fatal(Fatal::NoClass { class }) => format!("fatal: restriction class `{class}' needs a definition"),
+            Smtpd::Fatal(Fatal::NoEndpoint { word }) => {
+                format!("fatal: need service transport:endpoint instead of \"{word}\"")
+            }
+            Smtpd::Fatal(Fatal::MalformedOption { fault, option }) => {
+                format!("fatal: malformed option: {fault}: \"...{option}...\"")
+            }
+            Smtpd::Fatal(Fatal::UnknownOption { name }) => format!("fatal: unknown attribute name: {name}"),
+            Smtpd::Fatal(Fatal::RblFilter { fault, at }) => {
+                let place = at.as_ref().map(|[a, b, c]| format!(" at \"{a}>{b}<{c}\"")).unwrap_or_default();
+                format!("fatal: RBL reply error: {fault}{place}")
+            }
+            Smtpd::DiscardingEhlo { keywords } => format!("discarding EHLO keywords: {keywords}"),
             Smtpd::CompatDefault { setting, action } => {
                 format!("using backwards-compatible default setting {setting} to {action}")
             }

@@ -141,6 +141,14 @@ pub enum OpenFault {
     MissingEquals(String),
     StaticBrace(String),
     NotProxied(String),
+    /// A socketmap that names no server.
+    NoSocketmap,
+    /// A key that stands twice in a text table that a daemon reads.
+    Duplicate {
+        path: String,
+        line: usize,
+        key: String,
+    },
     /// `unix:` with another name than those two.
     UnknownUnix(String),
     FailTable,
@@ -163,6 +171,10 @@ impl fmt::Display for OpenFault {
             }
             OpenFault::StaticBrace(t) => write!(f, "bad static:name syntax: missing '}}' in \"{t}\""),
             OpenFault::NotProxied(t) => write!(f, "proxymap service is not configured for table \"{t}\""),
+            OpenFault::NoSocketmap => f.write_str("socketmap requires server:socketmap argument"),
+            OpenFault::Duplicate { path, line, key } => {
+                write!(f, "{path}, line {line}: duplicate entry: \"{key}\"")
+            }
             OpenFault::UnknownUnix(t) => write!(f, "unknown table: unix:{t}"),
             OpenFault::FailTable => f.write_str("fail: table is unavailable"),
             OpenFault::Nested(t) => f.write_str(t),
@@ -186,7 +198,31 @@ pub enum Table {
         table: String,
         key: String,
     },
-    /// A look-up in a `fail:` table.
+    /// An answer of no characters, which is a mistake of whoever made the table; two lines.
+    EmptyResult {
+        title: String,
+        key: String,
+    },
+    EmptyAdvice {
+        title: String,
+    },
+    /// `tcp:` and `socketmap:` tables whose server is not there.
+    TcpConnect {
+        server: String,
+        error: String,
+    },
+    SocketConnect {
+        server: String,
+        error: String,
+    },
+    SocketLookup {
+        table: String,
+        error: String,
+    },
+    NoHostOrService {
+        name: String,
+    },
+    NoNisDomain,
     Older {
         database: String,
         source: String,
@@ -273,6 +309,10 @@ impl Message for Table {
             Table::Open(_) | Table::OpenFatal(_) => "table.open",
             Table::Unavailable { .. } => "table.unavailable",
             Table::LookupError { .. } => "table.lookup-error",
+            Table::EmptyResult { .. } | Table::EmptyAdvice { .. } => "table.empty-result",
+            Table::TcpConnect { .. } | Table::SocketConnect { .. } | Table::NoHostOrService { .. } => "table.connect",
+            Table::SocketLookup { .. } => "table.socketmap",
+            Table::NoNisDomain => "table.nis",
             Table::Older { .. } => "table.older",
             Table::Rule { .. } => "table.rule",
             Table::Format { .. } | Table::AliasFormat { .. } => "table.format",
@@ -307,7 +347,16 @@ impl Message for Table {
         match self {
             Table::Unavailable { table, reason } => vec![("table", table.clone()), ("reason", reason.to_string())],
             Table::Open(reason) | Table::OpenFatal(reason) => vec![("reason", reason.to_string())],
-            Table::LookupError { table, key } => vec![("table", table.clone()), ("key", key.clone())],
+            Table::LookupError { table, key } | Table::EmptyResult { title: table, key } => {
+                vec![("table", table.clone()), ("key", key.clone())]
+            }
+            Table::EmptyAdvice { title } => vec![("table", title.clone())],
+            Table::TcpConnect { server, error } | Table::SocketConnect { server, error } => {
+                vec![("server", server.clone()), ("reason", error.clone())]
+            }
+            Table::SocketLookup { table, error } => vec![("table", table.clone()), ("reason", error.clone())],
+            Table::NoHostOrService { name } => vec![("server", name.clone())],
+            Table::NoNisDomain => Vec::new(),
             Table::Older { database, source } => vec![("table", database.clone()), ("path", source.clone())],
             Table::Rule { path, line, .. }
             | Table::Format { path, line, .. }
@@ -332,6 +381,17 @@ impl fmt::Display for Table {
             Table::LookupError { table, key } => {
                 write!(f, "{table} lookup error for \"{}\"", super::config::clip(key, 100))
             }
+            Table::EmptyResult { title, key } => {
+                write!(f, "{title} lookup of {} returns an empty string result", super::config::clip(key, 100))
+            }
+            Table::EmptyAdvice { title } => write!(f, "{title} should return NO RESULT in case of NOT FOUND"),
+            Table::TcpConnect { server, error } => write!(f, "connect to TCP map {server}: {error}"),
+            Table::SocketConnect { server, error } => write!(f, "connect to {server}: {error}"),
+            Table::SocketLookup { table, error } => write!(f, "table {table} lookup error: {error}"),
+            Table::NoHostOrService { name } => {
+                write!(f, "host or service {name} not found: Servname not supported for ai_socktype")
+            }
+            Table::NoNisDomain => f.write_str("dict_nis_init: NIS domain name not set - NIS lookups disabled"),
             Table::Older { database, source } => {
                 write!(f, "database {database} is older than source file {source}")
             }

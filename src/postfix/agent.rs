@@ -272,6 +272,9 @@ pub fn split_extension<'a>(conf: &Config, local: &'a str) -> (&'a str, Option<&'
 
 /// Quotes a local part that needs it (`quote_822_local`), as addresses stand in logs and headers.
 pub fn quote_local(addr: &str) -> String {
+    if addr.is_empty() {
+        return String::new();
+    }
     let Some((local, domain)) = addr.rsplit_once('@') else { return quote_part(addr) };
     format!("{}@{domain}", quote_part(local))
 }
@@ -283,7 +286,7 @@ fn quote_part(local: &str) -> String {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..");
-    if plain || local.is_empty() {
+    if plain {
         return local.to_owned();
     }
     let mut q = String::from("\"");

@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::dovecot::{self, Dovecot};
-use crate::host::Host;
+use crate::host::{Cred, Host};
 use crate::host::errno::Errno;
 use crate::host::net::{Dialer, Endpoint, Peer, Proto, SaslAnswer, SaslAsk, Target};
 use crate::internet::Internet;
@@ -70,7 +70,10 @@ impl Dialer for Dial<'_> {
     fn sasl_mechanisms(&mut self, host: &mut Host, path: &str) -> Result<Vec<String>, Errno> {
         dovecot::dial::mechanisms(host, self.dovecot, path)
     }
-    fn policy(&mut self, _host: &mut Host, _to: &Endpoint, _request: &[(String, String)]) -> Result<String, Errno> {
-        Err(Errno::ConnRefused)
+    fn policy(&mut self, host: &mut Host, to: &Endpoint, _request: &[(String, String)]) -> Result<String, Errno> {
+        match to {
+            Endpoint::Unix(path) if host.fs.stat(&Cred::root(), path).is_err() => Err(Errno::NoEnt),
+            _ => Err(Errno::ConnRefused),
+        }
     }
 }

@@ -108,7 +108,7 @@ async fn open(tool: &Tool<'_>, spec: &str, fold: bool) -> Result<Dict, i32> {
         let (dict, hot) = {
             let world = tool.ctx.world();
             let w = world.borrow();
-            let dict = Dict::open_with(&w.host, &path, fold, &mut say);
+            let dict = Dict::open_in_tool(&w.host, &path, fold, &mut say);
             let mtime = text.as_ref().and_then(|t| w.host.fs.stat(&Cred::root(), t).ok()).map(|(_, n)| n.mtime.secs());
             let now = w.now().secs();
             (dict, mtime.is_some_and(|m| m >= now - 1 && m <= now))

@@ -39,6 +39,10 @@ pub fn map11(ctx: &mut Ctx<'_>, st: &mut State, param: &str, addr: &str) -> Stri
     for _ in 0..10 {
         match mail_addr::map(ctx, &st.p, param, "canonical", &now) {
             Ok(Some(list)) => {
+                if list.len() > 1 {
+                    let (qid, map) = (st.m.qid.clone(), param.to_owned());
+                    st.log(ctx, Log::MultiValued { qid, map, address: now.clone() });
+                }
                 let new = list.into_iter().next().unwrap_or_default();
                 if new.eq_ignore_ascii_case(&now) {
                     return new;

@@ -186,18 +186,14 @@ fn complete(ctx: &mut Ctx<'_>, st: &mut State, seen: &Seen, out: &mut String) {
     let has_id = if seen.resent { seen.resent_message_id } else { seen.message_id };
     if !has_id {
         let id = if add {
-            let c = ctx.host.now.civil();
-            let id = format!(
-                "<{:04}{:02}{:02}{:02}{:02}{:02}.{}@{}>",
-                c.year,
-                c.month,
-                c.day,
-                c.hour,
-                c.minute,
-                c.second,
-                st.m.qid,
-                st.p.conf.get("myhostname")
-            );
+            // A long queue id holds the time itself.
+            let time = if st.p.conf.bool("enable_long_queue_ids") {
+                String::new()
+            } else {
+                let c = ctx.host.now.civil();
+                format!("{:04}{:02}{:02}{:02}{:02}{:02}.", c.year, c.month, c.day, c.hour, c.minute, c.second)
+            };
+            let id = format!("<{time}{}@{}>", st.m.qid, st.p.conf.get("myhostname"));
             out.push_str(&format!("{resent}Message-Id: {id}\n"));
             id
         } else {

@@ -3,8 +3,10 @@
 //! The default is what `postconf -d` prints, unexpanded. Left out: the compile time limits of values that no
 //! administrator meets.
 
+mod ranges;
 mod rows;
 
+pub use ranges::range_fault;
 use rows::ROWS;
 
 /// What a value must look like.

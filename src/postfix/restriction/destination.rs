@@ -58,12 +58,13 @@ pub(super) fn check_relay_domains(c: &mut Check<'_>, call: &Call<'_>) -> Outcome
         c.warn(Misuse::WillBeRemoved { name: "check_relay_domains".into(), instead });
     }
     let name = c.state.name.clone();
-    if c.env.matches("relay_domains", Who::Name(&name)) == Ok(true) || authorized(c, &r)? {
-        return Ok(Status::Ok);
-    }
-    let code = c.env.int("relay_domains_reject_code");
     let warn = c.state.warn_if_reject != 0;
-    let status = reject::policy(c, code, "5.7.1", &r, reject::RECIPIENT, "Relay access denied");
+    let status = if c.env.matches("relay_domains", Who::Name(&name)) == Ok(true) || authorized(c, &r)? {
+        Ok(Status::Ok)
+    } else {
+        let code = c.env.int("relay_domains_reject_code");
+        reject::policy(c, code, "5.7.1", &r, reject::RECIPIENT, "Relay access denied")
+    };
     if let (Some(next), false) = (call.next, warn) {
         c.warn(Misuse::Ignored { name: next.into(), after: call.name.to_ascii_lowercase() });
     }

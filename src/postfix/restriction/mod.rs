@@ -13,7 +13,7 @@ mod destination;
 mod dnsbl;
 mod generic;
 mod helo;
-mod policy;
+pub mod policy;
 mod recipient;
 pub mod registry;
 pub mod reject;
@@ -67,7 +67,7 @@ pub trait Env: Lookups {
     /// Rewrites and resolves a recipient; the sender chooses sender-dependent routing.
     fn resolve(&mut self, sender: &str, addr: &str) -> Resolved;
     /// One question to a policy server: the action, or nothing when there is no answer (which is logged).
-    fn policy(&mut self, server: &str, request: &[(String, String)]) -> Option<String>;
+    fn policy(&mut self, service: &policy::Service, request: &[(String, String)]) -> Option<String>;
     fn verify(&mut self, addr: &str) -> Verified;
     /// Expands a reply template; `None` when its syntax is bad.
     fn expand(&mut self, template: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String>;

@@ -1,9 +1,49 @@
 //! `check_policy_service`: the question to a policy server (SMTPD_POLICY_README), and its action.
 
-use super::{Call, Check, Outcome, access};
+use super::{Call, Check, Outcome, access, safety};
+use crate::log::smtpd::Fatal;
+use crate::postfix::config::{self, parse_time};
+
+/// What follows `check_policy_service`: `inet:host:port`, or `{ inet:host:port, attribute = value, … }`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    pub server: String,
+    pub default_action: Option<String>,
+    pub context: Option<String>,
+    pub try_limit: Option<i64>,
+    /// In seconds.
+    pub retry_delay: Option<i64>,
+}
+
+impl Service {
+    /// Reads the argument. `Err`: what smtpd says when it ends over it.
+    pub fn parse(argument: &str) -> Result<Service, Fatal> {
+        let inner = argument.strip_prefix('{').and_then(|a| a.strip_suffix('}'));
+        let mut words = inner.map_or_else(|| vec![argument.to_owned()], safety::split).into_iter();
+        let server = words.next().unwrap_or_default();
+        if !server.contains(':') {
+            return Err(Fatal::NoEndpoint { word: server });
+        }
+        let mut s = Service { server, ..Service::default() };
+        for word in words {
+            let bare = word.strip_prefix('{').and_then(|w| w.strip_suffix('}')).unwrap_or(&word);
+            let (name, value) = config::split_nameval(bare)
+                .map_err(|fault| Fatal::MalformedOption { fault, option: bare.to_owned() })?;
+            match name {
+                "default_action" => s.default_action = Some(value.to_owned()),
+                "policy_context" => s.context = Some(value.to_owned()),
+                "try_limit" => s.try_limit = value.parse().ok(),
+                "retry_delay" => s.retry_delay = parse_time(value, 's'),
+                "max_idle" | "max_ttl" | "request_limit" | "timeout" => {}
+                _ => return Err(Fatal::UnknownOption { name: name.to_owned() }),
+            }
+        }
+        Ok(s)
+    }
+}
 
 /// The attributes of a question, in the order in which smtpd sends them.
-fn request(c: &Check<'_>) -> Vec<(String, String)> {
+fn request(c: &Check<'_>, context: &str) -> Vec<(String, String)> {
     let s = &*c.state;
     let some = |v: &Option<String>| v.clone().unwrap_or_default();
     let tls = s.tls.clone().unwrap_or_default();
@@ -43,7 +83,7 @@ fn request(c: &Check<'_>) -> Vec<(String, String)> {
         ("encryption_protocol", tls.protocol),
         ("encryption_cipher", tls.cipher),
         ("encryption_keysize", s.encryption_keysize.clone()),
-        ("policy_context", c.env.param("smtpd_policy_service_policy_context")),
+        ("policy_context", context.to_owned()),
     ]
     .into_iter()
     .map(|(n, v)| (n.to_owned(), v))
@@ -51,15 +91,15 @@ fn request(c: &Check<'_>) -> Vec<(String, String)> {
 }
 
 pub(super) fn check_policy_service(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {
-    let ask = request(c);
-    // `{ inet:host:port, key = value … }` names the server first.
-    let server = match call.argument.strip_prefix('{') {
-        Some(inner) => super::safety::split(inner.trim_end_matches('}')).into_iter().next().unwrap_or_default(),
-        None => call.argument.to_owned(),
-    };
-    let action = match c.env.policy(&server, &ask) {
+    // A service that cannot be read stopped smtpd when it started.
+    let service = Service::parse(call.argument).unwrap_or_default();
+    let context = service.context.clone().unwrap_or_else(|| c.env.param("smtpd_policy_service_policy_context"));
+    let ask = request(c, &context);
+    let action = match c.env.policy(&service, &ask) {
         Some(a) => a,
-        None => c.env.param("smtpd_policy_service_default_action"),
+        None => {
+            service.default_action.unwrap_or_else(|| c.env.param("smtpd_policy_service_default_action"))
+        }
     };
     let (name, class) = (call.subject.name, call.subject.class);
     access::apply(c, call, "policy query", &action, call.argument, &access::Target { name, class })

@@ -40,8 +40,6 @@ pub fn reject(c: &mut Check<'_>, class: ErrorClass, code: i64, dsn: &str, text: 
         c.warn(Misuse::ReplyCode { text: reply });
         reply = "450 4.7.1 Service unavailable".into();
     }
-    let cut = (0..=510.min(reply.len())).rev().find(|&i| reply.is_char_boundary(i)).unwrap_or(0);
-    reply.truncate(cut);
     reply = printable(&reply);
     if !warn_only
         && reply.starts_with('5')

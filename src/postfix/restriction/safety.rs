@@ -50,7 +50,7 @@ fn has_required(list: &[String], classes: &dyn Fn(&str) -> Option<String>, depth
 /// What stops smtpd from starting with these two lists, and warnings on the way.
 pub fn check(relay: &str, recipient: &str, classes: &dyn Fn(&str) -> Option<String>) -> (Option<Fatal>, Vec<Misuse>) {
     let mut say = Vec::new();
-    let ok = has_required(&split(relay), classes, 0, &mut say) || has_required(&split(recipient), classes, 0, &mut say);
+    let ok = has_required(&split(recipient), classes, 0, &mut say) || has_required(&split(relay), classes, 0, &mut say);
     let fatal = (!ok).then(|| {
         let (last, rest) = REQUIRED.split_last().unwrap_or((&"", &[]));
         Fatal::NoWorkingRestriction {

@@ -26,8 +26,11 @@ fn servers(c: &mut Check<'_>, name: &str, domain: &str, rtype: &str) -> Option<V
         if rtype == "MX" {
             return Some(vec![domain.into()]);
         }
-        while let Some((_, parent)) = asked.split_once('.') {
+        loop {
+            let parent = asked.split_once('.').map_or("", |(_, p)| p);
             if parent.is_empty() {
+                // No parent had an answer: the complaint is about the name itself.
+                asked = name;
                 break;
             }
             asked = parent;

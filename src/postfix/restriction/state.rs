@@ -1,6 +1,6 @@
 //! What smtpd knows of a session and a transaction while it decides, and what decisions leave behind.
 
-use crate::log::smtpd::{Action, Smtpd, Stage};
+use crate::log::smtpd::{Action, Fatal, Smtpd, Stage};
 use crate::postfix::address;
 use crate::postfix::cleanup::Actions;
 
@@ -111,6 +111,8 @@ pub struct CheckState {
     pub actions: Actions,
     pub prepend: Vec<String>,
     pub hangup: bool,
+    /// The process ends over this.
+    pub fatal: Option<Fatal>,
 }
 
 impl CheckState {

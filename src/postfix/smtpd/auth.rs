@@ -2,14 +2,13 @@
 
 use super::token::Token;
 use super::{Mode, Session};
-use crate::base::Span;
 use crate::host::net::{SaslAnswer, SaslAsk};
 use crate::log::smtpd::{Fatal, Rate, Smtpd};
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Who};
 use crate::postfix::restriction::safety;
 use crate::postfix::restriction::state::ErrorClass;
-use crate::postfix::{Ctx, master};
+use crate::postfix::Ctx;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -61,12 +60,7 @@ impl Session {
                 if let Err(e) = other {
                     self.log(ctx, Smtpd::SaslSocket { path: shown, reason: e.to_string() });
                 }
-                let proc = self.proc.clone();
-                master::fatal(ctx, &proc, Smtpd::Fatal(Fatal::NoMechanisms));
-                let ident = format!("{}:{}", self.service, self.state.addr);
-                ctx.pf.smtpd.anvil.disconnect(&ident);
-                self.delay = self.delay + Span::secs(1);
-                self.mode = Mode::Closed;
+                self.die(ctx, Fatal::NoMechanisms);
                 false
             }
         }

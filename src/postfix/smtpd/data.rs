@@ -149,6 +149,9 @@ impl Session {
             let text = self.refusal.take().unwrap_or_default();
             self.refuse(ctx, &text);
             self.errors += 1;
+            if last {
+                self.reset_mail(ctx);
+            }
             self.after_command(ctx);
             return true;
         }

@@ -2,17 +2,37 @@
 
 use super::Session;
 use super::token::Token;
+use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Maps, Who};
 use crate::postfix::restriction::safety;
 use crate::postfix::restriction::stages;
 
+/// The keywords that can be discarded, in the order in which the log names them.
+const KEYWORDS: &[&str] = &[
+    "8BITMIME",
+    "AUTH",
+    "ETRN",
+    "PIPELINING",
+    "SIZE",
+    "VERP",
+    "STARTTLS",
+    "XCLIENT",
+    "XFORWARD",
+    "VRFY",
+    "ENHANCEDSTATUSCODES",
+    "DSN",
+    "SMTPUTF8",
+    "CHUNKING",
+];
+
 impl Session {
-    /// The client's name, without what cannot be printed.
+    /// The client's name; what has a meaning in addresses or cannot be printed is a question mark.
     fn helo_name(words: &[Token]) -> String {
         let joined: Vec<&str> = words[1..].iter().map(|t| t.text.as_str()).collect();
-        joined.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+        let neutral = |c: char| if c.is_control() || " <>()\\\";@".contains(c) { '?' } else { c };
+        joined.join(" ").chars().map(neutral).collect()
     }
 
     pub(super) fn helo(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
@@ -48,6 +68,11 @@ impl Session {
         }
         self.state.protocol = Some("ESMTP".into());
         self.ehlo_mask = self.discarded(ctx);
+        if !self.ehlo_mask.is_empty() && !self.ehlo_mask.iter().any(|m| m == "silent-discard") {
+            let named = |k: &&&str| self.ehlo_mask.iter().any(|m| m.eq_ignore_ascii_case(k));
+            let keywords: Vec<&str> = KEYWORDS.iter().filter(named).copied().collect();
+            self.log(ctx, Smtpd::DiscardingEhlo { keywords: keywords.join(" ") });
+        }
         let lines = self.keywords(ctx);
         let last = lines.len() - 1;
         let text: Vec<String> = lines

@@ -2,11 +2,13 @@
 
 use crate::base::Span;
 use crate::host::dns::Answer;
+use crate::host::Errno;
 use crate::host::net::Endpoint;
 use crate::log::smtpd::Smtpd;
 use crate::postfix::expand::{self, Expander};
 use crate::postfix::live::{self, Live};
 use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
+use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::{Env, Verified};
 use crate::postfix::trivial_rewrite::{Purpose, Resolved};
 use crate::postfix::verify;
@@ -81,23 +83,30 @@ impl Env for SmtpdEnv<'_, '_> {
         self.live.ctx.pf.smtpd.remember(self.live.proc.pid, key, r.clone());
         r
     }
-    fn policy(&mut self, spec: &str, request: &[(String, String)]) -> Option<String> {
-        let (endpoint, name) = server(spec);
-        let tries = self.int("smtpd_policy_service_try_limit").max(1);
-        let pause = Span::secs(self.live.proc.conf.time("smtpd_policy_service_retry_delay"));
+    fn policy(&mut self, service: &Service, request: &[(String, String)]) -> Option<String> {
+        // A socket whose file is not there yet is given a second chance before it is a problem.
+        let absent = |e: &Errno| *e == Errno::NoEnt;
+        let (endpoint, name) = server(&service.server);
+        let tries = service.try_limit.unwrap_or_else(|| self.int("smtpd_policy_service_try_limit")).max(1);
+        let conf = &self.live.proc.conf;
+        let pause =
+            Span::secs(service.retry_delay.unwrap_or_else(|| conf.time("smtpd_policy_service_retry_delay")));
         for n in 0..tries {
             if n > 0 {
                 self.delay = self.delay + pause;
             }
-            let reason = match &endpoint {
+            let error = match &endpoint {
                 Some(e) => match self.live.ctx.dial.policy(self.live.ctx.host, e, request) {
                     Ok(action) => return Some(action),
-                    Err(errno) => errno.to_string(),
+                    Err(errno) => errno,
                 },
-                None => "Invalid argument".to_owned(),
+                None => Errno::Inval,
             };
+            let reason = error.text().to_owned();
             self.say(Smtpd::PolicyConnect { server: name.clone(), reason: reason.clone() });
-            self.say(Smtpd::PolicyTalk { server: name.clone(), reason });
+            if n > 0 || !absent(&error) {
+                self.say(Smtpd::PolicyTalk { server: name.clone(), reason });
+            }
         }
         None
     }

@@ -29,7 +29,7 @@ use super::trivial_rewrite::Resolved;
 use super::{Ctx, anvil};
 use crate::base::{Span, Time};
 use crate::host::net::Turn;
-use crate::log::smtpd::{Ended, Rate, Smtpd};
+use crate::log::smtpd::{Ended, Fatal, Rate, Smtpd};
 use env::SmtpdEnv;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -491,7 +491,10 @@ impl Session {
                     _ => "timeout".into(),
                 });
             }
-            self.log(ctx, Smtpd::Ended { how, stage, client });
+            // Nobody complains of a client that goes without QUIT when its message is in.
+            if how != Ended::Lost || stage != "END-OF-MESSAGE" {
+                self.log(ctx, Smtpd::Ended { how, stage, client });
+            }
         }
         self.notify(ctx);
         // anvil is told of the end under the same exceptions as of the beginning.
@@ -533,7 +536,19 @@ impl Session {
         let mut env = SmtpdEnv { live: Live { ctx, proc: &self.proc }, delay: Span::ZERO };
         let out = f(&mut self.state, &mut env);
         self.delay = self.delay + env.delay;
+        if let Some(event) = self.state.fatal.take() {
+            self.die(ctx, event);
+        }
         out
+    }
+
+    /// The process ends over something, and the client is left without a word.
+    fn die(&mut self, ctx: &mut Ctx<'_>, event: Fatal) {
+        let proc = self.proc.clone();
+        master::fatal(ctx, &proc, Smtpd::Fatal(event));
+        ctx.pf.smtpd.anvil.disconnect(&self.ident());
+        self.delay = self.delay + Span::secs(1);
+        self.mode = Mode::Closed;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Replies: the tarpit, the transcript, footers.
 
-use super::Session;
+use super::{Mode, Session};
 use crate::base::Span;
 use crate::postfix::Ctx;
 use crate::postfix::live::Live;
@@ -14,9 +14,14 @@ const MAX_HISTORY: usize = 200;
 impl Session {
     /// Says one line (or several, separated by `\n`, the last with a space after the code).
     pub(super) fn reply(&mut self, ctx: &mut Ctx<'_>, text: &str) {
+        if self.mode == Mode::Closed {
+            return;
+        }
         if self.errors >= self.int("smtpd_soft_error_limit") {
             self.delay = self.delay + Span::secs(self.proc.conf.time("smtpd_error_sleep_time"));
         }
+        let softened = self.softened(text);
+        let text = softened.as_str();
         let whole = self.with_footer(ctx, text);
         for line in whole.split('\n') {
             self.out.extend_from_slice(line.as_bytes());
@@ -26,6 +31,18 @@ impl Session {
         if text.starts_with("421") || text.starts_with("521") {
             self.state.hangup = true;
         }
+    }
+
+    /// With `soft_bounce`, whatever is refused for good is refused for now.
+    fn softened(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        if text.starts_with('5') && self.flag("soft_bounce") {
+            out.replace_range(0..1, "4");
+            if text.get(4..5) == Some("5") {
+                out.replace_range(4..5, "4");
+            }
+        }
+        out
     }
 
     /// `smtpd_reject_footer` and its maps: text after a rejection.

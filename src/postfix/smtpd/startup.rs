@@ -6,6 +6,7 @@ use crate::log::smtpd::{Fatal, Misuse, Smtpd};
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Maps};
 use crate::postfix::master::Proc;
+use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 
 const LISTS: [&str; 6] = [
@@ -40,12 +41,13 @@ const RESTRICTIONS: [&str; 8] = [
     "smtpd_end_of_data_restrictions",
 ];
 
-/// A list entry that is neither a block, an address in brackets nor `type:name` cannot be opened as a table.
-fn bad_table(list: &str) -> Option<String> {
-    safety::split(list)
-        .into_iter()
-        .map(|w| w.trim_start_matches('!').to_owned())
-        .find(|w| !w.starts_with(['[', '/', '{']) && w.starts_with(':'))
+/// A word with a colon that is neither an address in brackets nor `type:name` cannot be opened as a table.
+fn bad_table(list: &str) -> Result<(), Fatal> {
+    let bad = safety::split(list).into_iter().map(|w| w.trim_start_matches('!').to_owned()).find(|w| {
+        let colon = w.split_once(':').is_some_and(|(kind, name)| kind.is_empty() || name.is_empty());
+        colon && !w.starts_with(['[', '/', '{'])
+    });
+    bad.map_or(Ok(()), |word| Err(Fatal::Dictionary { word }))
 }
 
 /// Runs the start of a process that has not started yet.
@@ -56,26 +58,35 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     }
     for list in LISTS {
         let text = live.param(list);
-        if let Some(word) = bad_table(&text) {
-            let text = format!("open dictionary: expecting \"type:name\" form instead of \"{word}\"");
-            return Err(Fatal::BadParameter { text });
-        }
+        bad_table(&text)?;
         if safety::split(&text).iter().any(|w| w.trim_start_matches('!').is_empty()) {
-            return Err(Fatal::BadParameter { text: format!("{list}: no pattern after '!'") });
+            return Err(Fatal::NoPattern { list: list.to_owned() });
         }
         if !text.is_empty() {
             live.list(list);
         }
     }
     for maps in TABLES {
-        if !live.param(maps).is_empty() {
+        let text = live.param(maps);
+        if !text.is_empty() {
+            bad_table(&text)?;
             live.tables(Maps::Param(maps));
         }
     }
     let classes = safety::split(&live.param("smtpd_restriction_classes"));
+    if let Some(class) = classes.iter().find(|c| live.param(c).is_empty()) {
+        return Err(Fatal::NoClass { class: class.clone() });
+    }
     for list in classes.iter().map(String::as_str).chain(RESTRICTIONS) {
+        let mut last = String::new();
         for word in safety::split(&live.param(list)) {
-            open_table(&mut live, &word);
+            if last.eq_ignore_ascii_case("check_policy_service") {
+                Service::parse(&word)?;
+            } else {
+                bad_table(&word)?;
+                open_table(&mut live, &word);
+            }
+            last = word;
         }
     }
     let conf = proc.conf.clone();
@@ -96,7 +107,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
 
 /// A word with a colon is a table: it is opened now. `{ type:name { search_order = … } }` names one, too.
 fn open_table(live: &mut Live<'_, '_>, word: &str) {
-    if !word.contains(':') || word.starts_with("inet:") || word.starts_with("unix:") && word.contains('/') {
+    if !word.contains(':') && !word.starts_with('{') {
         return;
     }
     if let Some(inner) = word.strip_prefix('{') {

@@ -10,6 +10,7 @@ mod multi;
 mod pattern;
 pub mod pcre;
 pub mod regexp;
+mod remote;
 mod text;
 
 pub use text::key_value;
@@ -18,6 +19,7 @@ use super::config::{Config, words_braced};
 use crate::base::Time;
 use crate::host::{Cred, Host};
 use crate::log::table::{OpenFault, Table};
+use remote::Remote;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -75,6 +77,8 @@ enum Content {
     Passwd,
     Group,
     Fail,
+    /// `tcp:` and `socketmap:`, by what follows the type.
+    Remote(Remote),
     Empty,
     Unavailable(OpenFault),
 }
@@ -110,12 +114,23 @@ const PACKAGED: &[&str] = &["ldap", "mysql", "pgsql", "sqlite", "cdb"];
 impl Dict {
     /// Opens `type:name`. A table that cannot be opened says so once, and is unavailable at every look-up.
     pub fn open(host: &Host, spec: &str, say: &mut Say) -> Dict {
-        Dict::open_with(host, spec, true, say)
+        Dict::open_nested(host, spec, true, 0, say)
     }
 
-    /// As [`Dict::open`]; without `fold` keys keep their case (postmap -f).
-    pub fn open_with(host: &Host, spec: &str, fold: bool, say: &mut Say) -> Dict {
-        Dict::open_nested(host, spec, fold, 0, say)
+    /// As [`Dict::open`] for a command line tool: a key that stands twice is only said, not refused, and without `fold`
+    /// keys keep their case (postmap -f).
+    pub fn open_in_tool(host: &Host, spec: &str, fold: bool, say: &mut Say) -> Dict {
+        let mut heard = Say::new();
+        let d = Dict::open_nested(host, spec, fold, 0, &mut heard);
+        if !matches!(d.content, Content::Unavailable(OpenFault::Duplicate { .. })) {
+            say.extend(heard);
+            return d;
+        }
+        let path = spec.strip_prefix("texthash:").unwrap_or(spec);
+        let text = host.fs.read(&Cred::root(), path).map(|b| b.text()).unwrap_or_default();
+        let (map, duplicates) = text::texthash(path, &text, fold, say);
+        say.extend(duplicates.into_iter().map(|(line, key)| Table::DuplicateLine { path: path.to_owned(), line, key }));
+        Dict { content: Content::Map(Arc::new(map)), ..d }
     }
 
     fn open_nested(host: &Host, spec: &str, fold: bool, depth: u32, say: &mut Say) -> Dict {
@@ -152,7 +167,25 @@ impl Dict {
                 self.file = Some((path, time));
                 Content::Map(Arc::new(map))
             }
-            "texthash" => Content::Map(Arc::new(text::texthash(name, &file(name)?, self.fold, say))),
+            "texthash" => {
+                let mut heard = Say::new();
+                let (map, duplicates) = text::texthash(name, &file(name)?, self.fold, &mut heard);
+                if let Some((line, key)) = duplicates.into_iter().next() {
+                    return Err(OpenFault::Duplicate { path: name.to_owned(), line, key });
+                }
+                say.extend(heard);
+                Content::Map(Arc::new(map))
+            }
+            "tcp" => Content::Remote(Remote::tcp(name)),
+            "socketmap" => Content::Remote(Remote::socketmap(name)?),
+            "memcache" => {
+                file(name)?;
+                Content::Empty
+            }
+            "nis" => {
+                say.push(Table::NoNisDomain);
+                Content::Empty
+            }
             "inline" => Content::Map(Arc::new(text::inline(name, self.fold)?)),
             "static" if name.starts_with('{') && !name.ends_with('}') => {
                 return Err(OpenFault::StaticBrace(name.to_owned()));
@@ -258,6 +291,7 @@ impl Dict {
             }
             Content::Group => host.group(k).map(|g| format!("{}:x:{}:{}", g.name, g.gid, g.members.join(","))),
             Content::Fail => return Err(TableError),
+            Content::Remote(r) => return r.get(host, &self.name, say),
             Content::Empty => None,
             Content::Unavailable(reason) => {
                 say.push(Table::Unavailable { table: self.name.clone(), reason: reason.clone() });
@@ -313,9 +347,13 @@ impl Maps {
                 continue;
             }
             match d.get(host, key, say) {
-                Ok(Some(value)) if !value.is_empty() => return Ok(Some(Hit { value, table: d.name.clone() })),
-                // An empty answer is none.
-                Ok(_) => {}
+                Ok(Some(value)) if value.is_empty() => {
+                    say.push(Table::EmptyResult { title: self.title.clone(), key: key.to_owned() });
+                    say.push(Table::EmptyAdvice { title: self.title.clone() });
+                    return Err(TableError);
+                }
+                Ok(Some(value)) => return Ok(Some(Hit { value, table: d.name.clone() })),
+                Ok(None) => {}
                 Err(e) => {
                     say.push(Table::LookupError { table: d.name.clone(), key: key.to_owned() });
                     return Err(e);

@@ -32,9 +32,14 @@ pub fn key_value(line: &str) -> Option<(String, String)> {
     if key.is_empty() || value.is_empty() { None } else { Some((key.to_owned(), value.to_owned())) }
 }
 
-/// Reads a text file as a table.
-pub(super) fn texthash(path: &str, text: &str, fold: bool, say: &mut Say) -> BTreeMap<String, String> {
-    let mut map = BTreeMap::new();
+/// Reads a text file as a table, and lists the keys that stand there again with their lines.
+pub(super) fn texthash(
+    path: &str,
+    text: &str,
+    fold: bool,
+    say: &mut Say,
+) -> (BTreeMap<String, String>, Vec<(usize, String)>) {
+    let (mut map, mut again) = (BTreeMap::new(), Vec::new());
     for line in logical_lines(text) {
         if line.starts_with_space() {
             say.push(Table::Config(Fault::LeadingSpace { path: path.to_owned(), text: line.text }));
@@ -49,16 +54,13 @@ pub(super) fn texthash(path: &str, text: &str, fold: bool, say: &mut Say) -> BTr
         }
         let key = if fold { key.to_lowercase() } else { key };
         match map.entry(key) {
-            Entry::Occupied(e) => {
-                let key = e.key().clone();
-                say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key });
-            }
+            Entry::Occupied(e) => again.push((line.last, e.key().clone())),
             Entry::Vacant(e) => {
                 e.insert(value);
             }
         }
     }
-    map
+    (map, again)
 }
 
 /// Reads the `{ a=b, { c = d e } }` of an inline table.

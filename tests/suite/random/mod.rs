@@ -1,6 +1,6 @@
 //! Random configurations, tables and dialogues, held against the real Postfix.
 //!
-//! `MAILLAB_ORACLE` names the program that plays case files on the real host (`PROGRAM FILE… --save` writes
+//! `MAILLAB_ORACLE` is the command (`python3 PROGRAM`) that plays case files on the real host (`PROGRAM FILE… --save` writes
 //! `FILE.expected.json` beside each); `MAILLAB_RANDOM_CASES` (500) and `MAILLAB_RANDOM_SEED` (1) say how many, and which.
 //! `MAILLAB_ORACLE=… cargo test --test suite random -- --ignored --nocapture` reports the share that is identical.
 //! A seed gives the same cases for ever, and answers that are there already are not asked for again.
@@ -60,7 +60,9 @@ fn random_cases_are_answered() {
 fn ask(program: &str, files: &[PathBuf]) {
     let open: Vec<&PathBuf> = files.iter().filter(|f| !f.with_extension("expected.json").exists()).collect();
     for some in open.chunks(AT_ONCE) {
-        let status = Command::new(program).args(some).arg("--save").status().expect("MAILLAB_ORACLE runs");
+        let mut words = program.split_whitespace();
+        let mut command = Command::new(words.next().expect("MAILLAB_ORACLE is a command"));
+        let status = command.args(words).args(some).arg("--save").status().expect("MAILLAB_ORACLE runs");
         assert!(status.success(), "{program} failed");
     }
 }

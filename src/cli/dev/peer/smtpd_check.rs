@@ -12,6 +12,7 @@ use crate::postfix::config::{Config, split_braced};
 use crate::postfix::expand::{self, Expander};
 use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
 use crate::postfix::matchlist::MatchList;
+use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::{CheckState, Env, NameStatus, TlsState, Verified, stages};
 use crate::postfix::table::{self, Flags, Say};
 use crate::postfix::trivial_rewrite::{Class, Resolved};
@@ -143,7 +144,7 @@ impl Env for Fixture<'_> {
         }
         r
     }
-    fn policy(&mut self, _server: &str, _request: &[(String, String)]) -> Option<String> {
+    fn policy(&mut self, _service: &Service, _request: &[(String, String)]) -> Option<String> {
         None
     }
     fn verify(&mut self, _addr: &str) -> Verified {
