@@ -32,80 +32,32 @@ impl Source {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cleanup {
     /// The Message-ID of a message (`message-id=<…>`), or that of a resent one.
-    MessageId {
-        qid: String,
-        id: String,
-        resent: bool,
-    },
+    MessageId { qid: String, id: String, resent: bool },
     /// One line for every Received: header beyond `hopcount_limit`.
-    Hopcount {
-        qid: String,
-    },
+    Hopcount { qid: String },
     /// A header or body check matched. `action` is `reject`, `warning`, `hold`, `discard`, `info`…, `class` is `header`,
     /// `mime header`, `nested header` or `body`.
-    Check {
-        qid: String,
-        action: String,
-        class: String,
-        content: String,
-        source: Source,
-        text: String,
-    },
+    Check { qid: String, action: String, class: String, content: String, source: Source, text: String },
     /// A milter that cannot be reached decides by `milter_default_action`.
-    MilterReject {
-        qid: String,
-        stage: String,
-        client: String,
-        dsn: String,
-        text: String,
-        sender: String,
-    },
-    MilterConnect {
-        service: String,
-        errno: String,
-    },
+    MilterReject { qid: String, stage: String, client: String, dsn: String, text: String, sender: String },
+    /// The same, when it decides that the message waits.
+    MilterHold { qid: String, client: String, sender: String },
     /// No space, or another fault of the queue file system.
-    QueueWrite {
-        qid: String,
-        reason: String,
-    },
+    QueueWrite { qid: String, reason: String },
     /// The queue file of a message that was not finished.
     CloseError,
     /// A mapping table could not be read.
-    MapProblem {
-        qid: String,
-        map: String,
-        key: String,
-    },
+    MapProblem { qid: String, map: String, key: String },
     /// A canonical table gave more than one address.
-    MultiValued {
-        qid: String,
-        map: String,
-        address: String,
-    },
+    MultiValued { qid: String, map: String, address: String },
     /// Virtual alias expansion without end.
-    AliasLoop {
-        qid: String,
-        map: String,
-        address: String,
-        limit: String,
-    },
+    AliasLoop { qid: String, map: String, address: String, limit: String },
     /// A message larger than `message_size_limit`.
-    TooLarge {
-        qid: String,
-        limit: u64,
-    },
+    TooLarge { qid: String, limit: u64 },
     /// An action of a check that has no meaning.
-    UnknownCheck {
-        map: String,
-        action: String,
-    },
+    UnknownCheck { map: String, action: String },
     /// A bad FILTER, REDIRECT or BCC argument of a check.
-    BadCheckArgument {
-        qid: String,
-        what: String,
-        argument: String,
-    },
+    BadCheckArgument { qid: String, what: String, argument: String },
 }
 
 impl Message for Cleanup {
@@ -116,7 +68,7 @@ impl Message for Cleanup {
             Cleanup::MultiValued { .. } => "cleanup.multi_valued",
             Cleanup::Check { .. } => "cleanup.check",
             Cleanup::MilterReject { .. } => "cleanup.milter_reject",
-            Cleanup::MilterConnect { .. } => "cleanup.milter_connect",
+            Cleanup::MilterHold { .. } => "cleanup.milter_hold",
             Cleanup::QueueWrite { .. } => "cleanup.queue_write",
             Cleanup::CloseError => "cleanup.close_error",
             Cleanup::MapProblem { .. } => "cleanup.map_problem",
@@ -149,8 +101,8 @@ impl Message for Cleanup {
             Cleanup::MilterReject { qid, stage, client, dsn, text, sender } => {
                 format!("{qid}: milter-reject: {stage} from {client}: {dsn} {text}; from=<{sender}>")
             }
-            Cleanup::MilterConnect { service, errno } => {
-                format!("warning: connect to Milter service {service}: {errno}")
+            Cleanup::MilterHold { qid, client, sender } => {
+                format!("{qid}: milter-hold: CONNECT from {client}: milter triggers HOLD action; from=<{sender}>")
             }
             Cleanup::CloseError => "warning: mail_stream_cleanup: close error".into(),
             Cleanup::QueueWrite { qid, reason } => format!("warning: {qid}: write queue file: {reason}"),
@@ -202,7 +154,9 @@ impl Message for Cleanup {
             | Cleanup::AliasLoop { qid, .. }
             | Cleanup::TooLarge { qid, .. }
             | Cleanup::BadCheckArgument { qid, .. } => one(qid),
-            Cleanup::MilterConnect { service, errno } => vec![("service", service.clone()), ("reason", errno.clone())],
+            Cleanup::MilterHold { qid, client, sender } => {
+                vec![("qid", qid.clone()), ("client", client.clone()), ("from", sender.clone())]
+            }
             Cleanup::UnknownCheck { action, .. } => vec![("action", action.clone())],
         }
     }

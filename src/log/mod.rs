@@ -12,12 +12,14 @@ pub mod delivery;
 pub mod dovecot;
 pub mod kernel;
 pub mod master;
+pub mod milter;
 pub mod pickup;
 pub mod qmgr;
 pub mod queue_tool;
 pub mod rewrite;
 pub mod script;
 pub mod smtpd;
+mod smtpd_config;
 pub mod systemd;
 pub mod table;
 pub mod tally;
@@ -94,6 +96,7 @@ events! {
     Dovecot(dovecot::Dovecot),
     Kernel(kernel::Kernel),
     Master(master::Master),
+    Milter(milter::Milter),
     Pickup(pickup::Pickup),
     Qmgr(qmgr::Qmgr),
     QueueTool(queue_tool::QueueTool),

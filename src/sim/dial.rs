@@ -2,9 +2,9 @@
 
 use crate::base::Span;
 use crate::dovecot::{self, Dovecot};
-use crate::host::{Cred, Host};
 use crate::host::errno::Errno;
 use crate::host::net::{Dialer, Endpoint, Peer, Proto, SaslAnswer, SaslAsk, Target};
+use crate::host::{Cred, Host};
 use crate::internet::Internet;
 use crate::internet::remote::{Ourselves, Session};
 use crate::internet::server::Meets;

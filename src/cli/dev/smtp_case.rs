@@ -466,7 +466,8 @@ pub fn answer(case: &Value) -> Answer {
 }
 
 /// Lines of different messages interleave at random in the real log: within a program, those of one queue id stand
-/// together where the first of them stands among the ids.
+/// together where the first of them stands among the ids. So do the recipients of one message, which several processes
+/// deliver to at once.
 fn by_message(lines: &mut [String]) {
     let key = |l: &String| {
         let (head, text) = l.split_once("]: ").unwrap_or(("", l));
@@ -477,7 +478,8 @@ fn by_message(lines: &mut [String]) {
     lines.sort_by_key(|l| {
         let (head, id) = key(l);
         let id = if head.contains("smtpd") { None } else { id };
-        (head, id)
+        let delivery = if id.is_some() && l.contains(" status=") { l.clone() } else { String::new() };
+        (head, id, delivery)
     });
 }
 

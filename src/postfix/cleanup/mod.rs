@@ -15,10 +15,10 @@ pub use submission::{Actions, CleanupStatus, Client, Dsn, Origin, Recipient, Rep
 use super::agent::{self, Proc};
 use super::bounce;
 use super::mail_queue::{self, LogEntry};
+use super::milter::{self, Verdict};
 use super::queue_file::{self, Envelope, rec};
 use super::{Ctx, qmgr};
 use crate::base::Span;
-use crate::host::Errno;
 use crate::log::cleanup::Cleanup as Log;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use state::State;
@@ -147,29 +147,25 @@ fn unlatin(text: &str, wide: bool) -> Vec<u8> {
 
 /// `non_smtpd_milters` that nobody answers for. True: the message is not taken.
 fn absent_milter(ctx: &mut Ctx<'_>, st: &mut State) -> bool {
-    let Some(service) = st.p.conf.list("non_smtpd_milters").into_iter().next() else { return false };
-    st.log(ctx, Log::MilterConnect { service, errno: Errno::ConnRefused.text().into() });
-    let action = st.p.conf.get("milter_default_action");
-    let (dsn, text, stat) = match action.as_str() {
-        "accept" => return false,
-        "reject" => ("5.5.0", "Service unavailable", Stat::Cont),
-        "quarantine" => {
+    let (verdict, say) = milter::connect(ctx.host, &st.p.conf, "non_smtpd_milters");
+    for event in say {
+        st.p.log(ctx, event);
+    }
+    let (qid, client, sender) = (st.m.qid.clone(), "localhost[127.0.0.1]".to_owned(), st.sender.clone());
+    match verdict {
+        None => false,
+        Some(Verdict::Hold) => {
+            st.log(ctx, Log::MilterHold { qid, client, sender });
             st.hold = true;
-            return false;
+            false
         }
-        _ => ("4.7.1", "Service unavailable - try again later", Stat::Defer),
-    };
-    let event = Log::MilterReject {
-        qid: st.m.qid.clone(),
-        stage: "CONNECT".into(),
-        client: "localhost[127.0.0.1]".into(),
-        dsn: dsn.into(),
-        text: text.into(),
-        sender: st.sender.clone(),
-    };
-    st.log(ctx, event);
-    st.fail(stat, &format!("{dsn} {text}"));
-    true
+        Some(Verdict::Refuse(code, dsn, text)) => {
+            let (stage, stat) = ("CONNECT".into(), if code < 500 { Stat::Defer } else { Stat::Cont });
+            st.log(ctx, Log::MilterReject { qid, stage, client, dsn: dsn.into(), text: text.into(), sender });
+            st.fail(stat, &format!("{dsn} {text}"));
+            code < 500
+        }
+    }
 }
 
 /// Writes the queue file, into the hold queue if so asked.

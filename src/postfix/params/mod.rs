@@ -95,6 +95,13 @@ pub fn kind(name: &str) -> Kind {
         return Kind::Str;
     }
     let Some(d) = default(name) else { return Kind::Str };
+    // `${stress?{1}:{20}}`, `${stress?{10}:{300}}s`: the kind of what it expands to.
+    if let Some((_, last)) = d.strip_prefix("${stress?{").and_then(|r| r.rsplit_once(":{"))
+        && let Some((number, unit)) = last.split_once("}}")
+        && number.bytes().all(|b| b.is_ascii_digit())
+    {
+        return unit.chars().next().map_or(Kind::Int, Kind::Time);
+    }
     if let Some(last) = d.chars().last()
         && d.len() > 1
         && "smhdw".contains(last)
@@ -123,6 +130,8 @@ mod tests {
             ("maximal_queue_lifetime", Kind::Time('d')),
             ("queue_run_delay", Kind::Time('s')),
             ("mydestination", Kind::Str),
+            ("smtpd_hard_error_limit", Kind::Int),
+            ("smtpd_timeout", Kind::Time('s')),
             ("nothing_of_that_name", Kind::Str),
         ] {
             assert_eq!(kind(name), want, "{name}");

@@ -13,6 +13,7 @@ mod destination;
 mod dnsbl;
 mod generic;
 mod helo;
+mod ip_match;
 pub mod policy;
 mod recipient;
 pub mod registry;
@@ -31,7 +32,7 @@ pub(crate) use template::value as reply_value;
 
 use crate::base::Span;
 use crate::host::dns::Answer;
-use crate::log::smtpd::{Misuse, Smtpd};
+use crate::log::smtpd::{Fatal, Misuse, Smtpd};
 use crate::postfix::lookups::Lookups;
 use crate::postfix::trivial_rewrite::Resolved;
 
@@ -113,6 +114,12 @@ pub struct Call<'a> {
 }
 
 impl Check<'_> {
+    /// The process ends: nothing more is evaluated, and the client hears nothing.
+    fn end(&mut self, fatal: Fatal) -> Abort {
+        self.state.fatal = Some(fatal);
+        self.state.reply = "421".into();
+        Abort
+    }
     pub fn warn(&mut self, what: Misuse) {
         self.env.say(Smtpd::RestrictionWarning(what));
     }

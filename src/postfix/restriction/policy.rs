@@ -20,22 +20,30 @@ impl Service {
     pub fn parse(argument: &str) -> Result<Service, Fatal> {
         let inner = argument.strip_prefix('{').and_then(|a| a.strip_suffix('}'));
         let mut words = inner.map_or_else(|| vec![argument.to_owned()], safety::split).into_iter();
-        let server = words.next().unwrap_or_default();
-        if !server.contains(':') {
-            return Err(Fatal::NoEndpoint { word: server });
+        let Some(server) = words.next() else { return Err(Fatal::EmptyService { text: argument.to_owned() }) };
+        let Some((kind, endpoint)) = server.split_once(':') else { return Err(Fatal::NoEndpoint { word: server }) };
+        if kind == "inet" && !endpoint.contains(':') && !endpoint.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Fatal::NoPort { text: endpoint.to_owned() });
         }
         let mut s = Service { server, ..Service::default() };
         for word in words {
             let bare = word.strip_prefix('{').and_then(|w| w.strip_suffix('}')).unwrap_or(&word);
             let (name, value) = config::split_nameval(bare)
                 .map_err(|fault| Fatal::MalformedOption { fault, option: bare.to_owned() })?;
+            let time = || {
+                let bad = || Fatal::BadTime { name: name.to_owned(), value: value.to_owned() };
+                parse_time(value, 's').ok_or_else(bad)
+            };
             match name {
                 "default_action" => s.default_action = Some(value.to_owned()),
                 "policy_context" => s.context = Some(value.to_owned()),
                 "try_limit" => s.try_limit = value.parse().ok(),
-                "retry_delay" => s.retry_delay = parse_time(value, 's'),
-                "max_idle" | "max_ttl" | "request_limit" | "timeout" => {}
-                _ => return Err(Fatal::UnknownOption { name: name.to_owned() }),
+                "retry_delay" => s.retry_delay = Some(time()?),
+                "max_idle" | "max_ttl" | "timeout" => {
+                    time()?;
+                }
+                "request_limit" => {}
+                _ => return Err(Fatal::UnknownOption { name: name.to_owned(), value: value.to_owned() }),
             }
         }
         Ok(s)
@@ -97,9 +105,7 @@ pub(super) fn check_policy_service(c: &mut Check<'_>, call: &Call<'_>) -> Outcom
     let ask = request(c, &context);
     let action = match c.env.policy(&service, &ask) {
         Some(a) => a,
-        None => {
-            service.default_action.unwrap_or_else(|| c.env.param("smtpd_policy_service_default_action"))
-        }
+        None => service.default_action.unwrap_or_else(|| c.env.param("smtpd_policy_service_default_action")),
     };
     let (name, class) = (call.subject.name, call.subject.class);
     access::apply(c, call, "policy query", &action, call.argument, &access::Target { name, class })

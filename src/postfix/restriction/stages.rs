@@ -187,7 +187,8 @@ pub fn size(state: &mut CheckState, env: &mut dyn Env, declared: u64) -> Rejecti
 /// MAIL FROM and DATA: room in the queue for one and a half messages of the largest size.
 pub fn queue_space(state: &mut CheckState, env: &mut dyn Env, free: u64) -> Rejection {
     let minfree = env.int("queue_minfree").max(0) as u64;
-    let limit = env.int("message_size_limit").max(0) as u64;
+    // A negative limit is taken for a very large one.
+    let limit = env.int("message_size_limit") as u64;
     if free > minfree && free as f64 / 1.5 >= limit as f64 {
         return None;
     }

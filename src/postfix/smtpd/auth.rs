@@ -4,11 +4,11 @@ use super::token::Token;
 use super::{Mode, Session};
 use crate::host::net::{SaslAnswer, SaslAsk};
 use crate::log::smtpd::{Fatal, Rate, Smtpd};
+use crate::postfix::Ctx;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Who};
 use crate::postfix::restriction::safety;
 use crate::postfix::restriction::state::ErrorClass;
-use crate::postfix::Ctx;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -47,6 +47,9 @@ impl Session {
 
     fn enter_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
         self.refusal = self.check(ctx, |s, e| stages::data(s, e));
+        if self.refusal.is_none() {
+            self.milter_data(ctx);
+        }
         self.refusal.is_none()
     }
 

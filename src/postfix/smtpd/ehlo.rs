@@ -48,6 +48,7 @@ impl Session {
             self.reply(ctx, &reply);
             return false;
         }
+        self.milter_event(ctx);
         let name = self.proc.conf.get("myhostname");
         self.reply(ctx, &format!("250 {name}"));
         true
@@ -66,12 +67,15 @@ impl Session {
             self.reply(ctx, &reply);
             return false;
         }
+        self.milter_event(ctx);
         self.state.protocol = Some("ESMTP".into());
         self.ehlo_mask = self.discarded(ctx);
         if !self.ehlo_mask.is_empty() && !self.ehlo_mask.iter().any(|m| m == "silent-discard") {
             let named = |k: &&&str| self.ehlo_mask.iter().any(|m| m.eq_ignore_ascii_case(k));
             let keywords: Vec<&str> = KEYWORDS.iter().filter(named).copied().collect();
-            self.log(ctx, Smtpd::DiscardingEhlo { keywords: keywords.join(" ") });
+            if !keywords.is_empty() {
+                self.log(ctx, Smtpd::DiscardingEhlo { keywords: keywords.join(" ") });
+            }
         }
         let lines = self.keywords(ctx);
         let last = lines.len() - 1;
@@ -98,7 +102,8 @@ impl Session {
     }
 
     fn keywords(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
-        let off = |k: &str| self.ehlo_mask.iter().any(|m| m == k);
+        let none = self.milter_refuses();
+        let off = |k: &str| none && k != "enhancedstatuscodes" || self.ehlo_mask.iter().any(|m| m == k);
         let mut out = vec![self.proc.conf.get("myhostname")];
         let mut add = |key: &str, text: String| {
             if !off(key) {

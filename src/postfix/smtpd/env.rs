@@ -1,8 +1,8 @@
 //! The evaluator's [`Env`] for a running smtpd: its tables, the host's DNS, policy servers, verify(8).
 
 use crate::base::Span;
-use crate::host::dns::Answer;
 use crate::host::Errno;
+use crate::host::dns::Answer;
 use crate::host::net::Endpoint;
 use crate::log::smtpd::Smtpd;
 use crate::postfix::expand::{self, Expander};
@@ -89,8 +89,7 @@ impl Env for SmtpdEnv<'_, '_> {
         let (endpoint, name) = server(&service.server);
         let tries = service.try_limit.unwrap_or_else(|| self.int("smtpd_policy_service_try_limit")).max(1);
         let conf = &self.live.proc.conf;
-        let pause =
-            Span::secs(service.retry_delay.unwrap_or_else(|| conf.time("smtpd_policy_service_retry_delay")));
+        let pause = Span::secs(service.retry_delay.unwrap_or_else(|| conf.time("smtpd_policy_service_retry_delay")));
         for n in 0..tries {
             if n > 0 {
                 self.delay = self.delay + pause;

@@ -84,6 +84,13 @@ impl Session {
                 return false;
             }
         }
+        self.state.sender = Some(sender.clone());
+        let rejection = self.milter_event(ctx);
+        self.state.sender = None;
+        if let Some(reply) = rejection {
+            self.reply(ctx, &reply);
+            return false;
+        }
         match self.check(ctx, |s, e| stages::rewrite(s, e)) {
             Ok(local) => self.mail.local_rewrite = local,
             Err(reply) => {

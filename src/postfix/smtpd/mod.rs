@@ -1,7 +1,7 @@
 //! smtpd(8): SMTP server sessions.
 //!
 //! A [`Session`] takes bytes and gives a [`Turn`]; the commands are in files of their own. Restrictions are
-//! [`super::restriction`]'s. Left out: milters beyond their absence, the before-queue proxy filter, HAProxy, and
+//! [`super::restriction`]'s. Left out: milters that exist, the before-queue proxy filter, HAProxy, and
 //! `smtpd_per_request_deadline`.
 
 mod auth;
@@ -10,6 +10,7 @@ mod data;
 mod ehlo;
 mod env;
 mod mail;
+mod milter;
 mod notify;
 mod peer;
 mod rcpt;
@@ -118,6 +119,8 @@ pub struct Session {
     errors: i64,
     junk: i64,
     denied: Option<String>,
+    /// What mail filters that do not answer have decided.
+    milter: Option<super::milter::Verdict>,
     mail: Transaction,
     history: Vec<String>,
     sasl_active: bool,
@@ -164,6 +167,7 @@ impl Session {
             errors: 0,
             junk: 0,
             denied: None,
+            milter: None,
             mail: Transaction::default(),
             history: Vec::new(),
             sasl_active: false,
@@ -212,6 +216,10 @@ impl Session {
             self.denied = Some(reply.clone());
             self.reply(ctx, &reply);
             return;
+        }
+        if self.milter_connect(ctx) {
+            let name = self.proc.conf.get("myhostname");
+            return self.reply(ctx, &format!("554 {name} ESMTP not accepting connections"));
         }
         let banner = self.proc.conf.get("smtpd_banner");
         self.reply(ctx, &format!("220 {banner}"));

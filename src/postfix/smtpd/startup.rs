@@ -9,7 +9,9 @@ use crate::postfix::master::Proc;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 8] = [
+    "smtpd_noop_commands",
+    "smtpd_forbidden_commands",
     "smtpd_client_event_limit_exceptions",
     "smtpd_forbid_bare_newline_exclusions",
     "mynetworks",
