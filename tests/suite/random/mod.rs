@@ -2,7 +2,8 @@
 //!
 //! `MAILLAB_ORACLE` is the command (`python3 PROGRAM`) that plays case files on the real host (`PROGRAM FILE… --save` writes
 //! `FILE.expected.json` beside each); `MAILLAB_RANDOM_CASES` (500) and `MAILLAB_RANDOM_SEED` (1) say how many, and which.
-//! `MAILLAB_ORACLE=… cargo test --test suite random -- --ignored --nocapture` reports the share that is identical.
+//! `MAILLAB_ORACLE=… cargo test --test suite random -- --ignored --nocapture` reports the share that is identical,
+//! and writes the differences to `report.txt` beside the cases.
 //! A seed gives the same cases for ever, and answers that are there already are not asked for again.
 
 mod cases;
@@ -12,6 +13,7 @@ use maillab::cli::dev::smtp_case;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -95,6 +97,8 @@ fn random_cases_against_the_real_postfix() {
         }
     }
     let share = 100.0 * f64::from(same) / count as f64;
-    println!("{report}{count} random cases of seed {seed}: {same} identical ({share:.1} %)");
-    assert!(share >= FLOOR, "below {FLOOR} %");
+    let result = format!("{count} random cases of seed {seed}: {same} identical ({share:.1} %)\n");
+    std::fs::write(dir.join("report.txt"), format!("{report}{result}")).unwrap();
+    std::io::stderr().write_all(result.as_bytes()).unwrap();
+    assert!(share >= FLOOR, "below {FLOOR} %: {}", dir.join("report.txt").display());
 }
