@@ -93,7 +93,8 @@ impl Check<'_> {
         for (key, value, low, high) in
             [("level", lab.level, 1, 5), ("minutes", lab.minutes, 1, 240), ("version", lab.version, 1, 100_000)]
         {
-            if self.has(key) && !(low..=high).contains(&value) {
+            let number = self.tree.get(key).is_some_and(|n| matches!(n.value, Value::Int(_)));
+            if number && !(low..=high).contains(&value) {
                 let span = self.place(key);
                 self.at(&span, format!("`{key}` is {value}"), format!("expected a number from {low} to {high}"));
             }

@@ -88,6 +88,12 @@ fn one(e: &Entry, chance: Chance, r: &mut Reader) {
             }) {
                 let t = chance.between("param", name, low, high);
                 set(r, name, format!("{:02}:{:02}", t / 60, t % 60));
+            } else if let Value::List(l) = &kind.node.value
+                && let Some(Value::Text(t)) = l.first().map(|n| &n.value)
+                && clock(t).is_some()
+            {
+                // What refers to it is right.
+                set(r, name, t.clone());
             }
         }
         "ip" => ip(name, &kind.node, &taken, chance, r),

@@ -4,11 +4,12 @@
 
 pub use super::places::{Machine, Mailbox, is_reserved, is_reserved_name};
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, nearest};
 use super::read::{Field, Reader, block};
 use super::tree::{Node, Value};
 use crate::base::{Lang, Span, Time};
 use crate::codes::{self, Decider, Outcome, Stage, Who};
+use crate::log::kinds::KINDS;
 use serde_json::{Map, Value as Json, json};
 use std::ops::Range;
 
@@ -390,12 +391,6 @@ listed!(Outcome, "word for what happens", Outcome::ALL.iter().map(|d| d.id()), O
 listed!(Who, "word for who has the message", Who::ALL.iter().map(|d| d.id()), Who::parse, Who::Nobody);
 listed!(Stage, "stage", Stage::ALL.iter().map(|d| d.id()), Stage::parse, Stage::Any);
 
-/// Who logs; the first word of an event's kind.
-const DAEMONS: [&str; 15] = [
-    "bounce", "cleanup", "config", "delivery", "dovecot", "kernel", "master", "pickup", "qmgr", "script", "smtpd",
-    "systemd", "table", "tls", "tools",
-];
-
 /// The kind of a log event, as [`crate::log::Message::kind`] names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventKind(pub String);
@@ -410,17 +405,17 @@ impl Field for EventKind {
     fn read(node: &Node, r: &mut Reader) -> Self {
         let before = r.diagnostics.len();
         let text = r.text(node);
-        let known = DAEMONS.contains(&text.split('.').next().unwrap_or(""));
-        if r.diagnostics.len() == before && !(known && text.contains('.')) {
-            r.report(
-                Diagnostic::error(node.span.clone(), format!("no daemon logs an event `{text}`"))
-                    .label(EventKind::expected()),
-            );
+        if r.diagnostics.len() == before && !KINDS.contains(&text.as_str()) {
+            let near = nearest(&text, KINDS.iter().copied());
+            let mut d = Diagnostic::error(node.span.clone(), format!("no daemon logs an event `{text}`"))
+                .label(EventKind::expected());
+            d.help = near.map(|n| format!("did you mean `{n}`?"));
+            r.report(d);
         }
         EventKind(text)
     }
     fn schema(_: &mut Map<String, Json>) -> Json {
-        json!({"type": "string", "pattern": "^[a-z]+\\.[a-z-]+$"})
+        json!({"enum": KINDS})
     }
 }
 

@@ -11,6 +11,7 @@ pub mod config;
 pub mod delivery;
 pub mod dovecot;
 pub mod kernel;
+pub mod kinds;
 pub mod master;
 pub mod milter;
 pub mod pickup;

@@ -15,10 +15,13 @@ use crate::grading::evidence::{self, Sight};
 use crate::grading::tape;
 use crate::grading::worlds::Worlds;
 use crate::lab::LabFile;
+use crate::lab::schema::{Evidence, EvidenceFact};
+use crate::log::Message;
 use crate::machine::Input;
 use crate::session::{Mode, Nowhere, Options, Session};
 use crate::sim::World;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Something that a lab must do and does not.
@@ -100,7 +103,7 @@ pub fn seed(file: &LabFile, number: Option<usize>, seed: u64) -> Seed {
             seed,
             what: format!("the fact `{}` is evidence, and no line of the log renders it", e.id.text),
             session: "cat /var/log/mail.log".into(),
-            detail: format!("{:?}", e.fact),
+            detail: alike(e, &worlds.start()),
         });
     }
     last_line(&worlds, &log, &mut out);
@@ -112,6 +115,23 @@ pub fn seed(file: &LabFile, number: Option<usize>, seed: u64) -> Seed {
     }
     same_bytes(file, &worlds, number, &mut out);
     out
+}
+
+/// What an author looks at when a fact is rendered by no line: the events of that kind, with their fields.
+fn alike(e: &Evidence, world: &World) -> String {
+    let EvidenceFact::Log { event, .. } = &e.fact else { return format!("{:?}", e.fact) };
+    let all: BTreeSet<String> = world
+        .host
+        .journal
+        .iter()
+        .filter(|r| r.event.kind() == event.0)
+        .map(|r| r.event.fields().iter().map(|(k, v)| format!("{k} = \"{v}\"")).collect::<Vec<_>>().join(", "))
+        .collect();
+    if all.is_empty() {
+        return format!("no `{}` was logged at all", event.0);
+    }
+    let shown = all.iter().take(6).map(|f| format!("{} {{ {f} }}", event.0));
+    shown.collect::<Vec<_>>().join("\n")
 }
 
 /// The line that matters is never the last of the log.

@@ -45,6 +45,17 @@ fn every_mistake_is_found_in_one_run() {
     assert!(LabFile::load(MISTAKES).is_err());
 }
 
+/// The blocks that the README shows are the lab that `new` writes, comments aside.
+#[test]
+fn the_example_of_the_readme_is_the_lab_that_new_writes() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("\n## ").find(|s| s.starts_with("Writing a lab")).unwrap();
+    let fences = section.split("```toml\n").skip(1).filter_map(|f| f.split_once("\n```").map(|(t, _)| t));
+    let shown = fences.collect::<Vec<_>>().join("\n");
+    let bare = |t: &str| t.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).collect::<Vec<_>>().join("\n");
+    assert_eq!(bare(&shown), bare(&maillab::lab::template::text("mi-lab")));
+}
+
 /// A scripted program runs, shadows nothing and earns no evidence.
 #[test]
 fn a_scripted_program_runs_and_proves_nothing() {
@@ -83,6 +94,26 @@ fn a_scripted_program_runs_and_proves_nothing() {
         let (_, evidence) = p.report.parts.iter().find(|(part, _)| *part == Part::Evidence).unwrap();
         let line = evidence.points.min(8);
         assert!(if points == 0 { line == 0 } else { line >= points }, "{script}: {} points", evidence.points);
+    }
+}
+
+/// One mistake is one message: what follows from it is not reported beside it.
+#[test]
+fn a_mistake_is_reported_once() {
+    let base = maillab::lab::template::text("mi-lab");
+    for (right, wrong, says) in [
+        ("level = 1", "level = \"one\"", "expected a whole number"),
+        ("[\"09:20\", \"09:45\"]", "[\"09:45\", \"09:20\"]", "expected a list of two"),
+        ("event = \"smtpd.reject\"", "event = \"smtpd.rejects\"", "no daemon logs an event"),
+        ("kind = \"fault\"", "kind = \"falt\"", "unknown word `falt`"),
+        ("price = 5", "price = -5", "expected a whole number"),
+        ("tell = \"cat /etc/aliases\"", "tel = \"cat /etc/aliases\"", "missing key `tell`"),
+    ] {
+        assert!(base.contains(right), "{right}");
+        let (_, found) = LabFile::examine(&base.replacen(right, wrong, 1));
+        let fits = found.iter().any(|d| d.message.contains(says));
+        let more = usize::from(wrong.starts_with("tel "));
+        assert!(fits && found.len() == 1 + more, "{wrong}: {found:#?}");
     }
 }
 
