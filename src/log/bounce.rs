@@ -28,6 +28,10 @@ pub enum Bounce {
     Postmaster { qid: String, notice: Notice, new_qid: String },
     /// `delay_warning_time` under an hour makes the built-in text say 0 hours: three lines.
     ZeroHours(u8),
+    /// A bounced notice to postmaster goes nowhere.
+    Discarded { qid: String },
+    /// Nobody is there to be told of a success.
+    NoReport { qid: String, double: bool },
     /// The notification itself could not be queued.
     Failed { qid: String },
 }
@@ -37,13 +41,14 @@ impl Message for Bounce {
         match self {
             Bounce::Sender { .. } => "bounce.sender",
             Bounce::Postmaster { .. } => "bounce.postmaster",
+            Bounce::Discarded { .. } | Bounce::NoReport { .. } => "bounce.discarded",
             Bounce::ZeroHours(_) => "bounce.zero_hours",
             Bounce::Failed { .. } => "bounce.failed",
         }
     }
     fn severity(&self) -> Severity {
         match self {
-            Bounce::ZeroHours(_) | Bounce::Failed { .. } => Severity::Warning,
+            Bounce::ZeroHours(_) | Bounce::Failed { .. } | Bounce::Discarded { .. } => Severity::Warning,
             _ => Severity::Info,
         }
     }
@@ -51,6 +56,11 @@ impl Message for Bounce {
         match self {
             Bounce::Sender { qid, notice, new_qid } => format!("{qid}: sender {}: {new_qid}", notice.word()),
             Bounce::Postmaster { qid, notice, new_qid } => format!("{qid}: postmaster {}: {new_qid}", notice.word()),
+            Bounce::Discarded { qid } => format!("warning: {qid}: undeliverable postmaster notification discarded"),
+            Bounce::NoReport { qid, double } => {
+                let kind = if *double { "double" } else { "single" };
+                format!("{qid}: not sending trace/success notification for {kind}-bounce message")
+            }
             Bounce::ZeroHours(0) => "warning: [built-in]: zero result in delay template conversion of parameter \
                                      \"delay_warning_time_hours\""
                 .into(),
@@ -67,7 +77,9 @@ impl Message for Bounce {
                 vec![("qid", qid.clone()), ("new_qid", new_qid.clone()), ("notice", notice.word().into())]
             }
             Bounce::ZeroHours(_) => Vec::new(),
-            Bounce::Failed { qid } => vec![("qid", qid.clone())],
+            Bounce::Failed { qid } | Bounce::Discarded { qid } | Bounce::NoReport { qid, .. } => {
+                vec![("qid", qid.clone())]
+            }
         }
     }
 }

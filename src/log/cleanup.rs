@@ -38,6 +38,8 @@ pub enum Cleanup {
     /// A header or body check matched. `action` is `reject`, `warning`, `hold`, `discard`, `info`…, `class` is `header`,
     /// `mime header`, `nested header` or `body`.
     Check { qid: String, action: String, class: String, content: String, source: Source, text: String },
+    /// Bytes that MIME does not allow there, with the line.
+    MimeError { qid: String, what: &'static str, line: String, source: Source },
     /// A milter that cannot be reached decides by `milter_default_action`.
     MilterReject { qid: String, stage: String, client: String, dsn: String, text: String, sender: String },
     /// The same, when it decides that the message waits.
@@ -53,7 +55,7 @@ pub enum Cleanup {
     /// Virtual alias expansion without end.
     AliasLoop { qid: String, map: String, address: String, limit: String },
     /// A message larger than `message_size_limit`.
-    TooLarge { qid: String, limit: u64 },
+    TooLarge { qid: String },
     /// An action of a check that has no meaning.
     UnknownCheck { map: String, action: String },
     /// A bad FILTER, REDIRECT or BCC argument of a check.
@@ -65,6 +67,7 @@ impl Message for Cleanup {
         match self {
             Cleanup::MessageId { .. } => "cleanup.message_id",
             Cleanup::Hopcount { .. } => "cleanup.hopcount",
+            Cleanup::MimeError { .. } => "cleanup.mime_error",
             Cleanup::MultiValued { .. } => "cleanup.multi_valued",
             Cleanup::Check { .. } => "cleanup.check",
             Cleanup::MilterReject { .. } => "cleanup.milter_reject",
@@ -93,6 +96,11 @@ impl Message for Cleanup {
                 format!("warning: {qid}: multi-valued {map} entry for {address}")
             }
             Cleanup::Hopcount { qid } => format!("warning: {qid}: message rejected: hopcount exceeded"),
+            Cleanup::MimeError { qid, what, line, source } => {
+                let (origin, from) = (&source.origin, &source.sender);
+                let to = source.recipient.as_ref().map(|r| format!(" to=<{r}>")).unwrap_or_default();
+                format!("{qid}: reject: mime-error {what}: {line} from {origin}; from=<{from}>{to}")
+            }
             Cleanup::Check { qid, action, class, content, source, text } => {
                 let head: String = content.chars().take(200).collect();
                 let tail = if text.is_empty() { String::new() } else { format!(": {text}") };
@@ -112,9 +120,7 @@ impl Message for Cleanup {
             Cleanup::AliasLoop { qid, map, address, limit } => format!(
                 "warning: {qid}: unreasonable {map} map {limit} for {address} -- message not accepted, try again later"
             ),
-            Cleanup::TooLarge { qid, limit } => {
-                format!("warning: {qid}: queue file size limit exceeded ({limit})")
-            }
+            Cleanup::TooLarge { qid } => format!("warning: {qid}: queue file size limit exceeded"),
             Cleanup::UnknownCheck { map, action } => format!("warning: unknown command in {map} map: {action}"),
             Cleanup::BadCheckArgument { qid, what, argument } => {
                 format!("warning: {qid}: bad {what} argument: {argument}")
@@ -149,6 +155,7 @@ impl Message for Cleanup {
             ],
             Cleanup::Hopcount { qid }
             | Cleanup::MultiValued { qid, .. }
+            | Cleanup::MimeError { qid, .. }
             | Cleanup::QueueWrite { qid, .. }
             | Cleanup::MapProblem { qid, .. }
             | Cleanup::AliasLoop { qid, .. }

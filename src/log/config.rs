@@ -141,6 +141,17 @@ pub enum Config {
         value: i64,
         max: i64,
     },
+    /// The same of a time.
+    TimeTooSmall {
+        name: String,
+        value: i64,
+        min: i64,
+    },
+    TimeTooLarge {
+        name: String,
+        value: i64,
+        max: i64,
+    },
     TooShort {
         name: String,
         value: String,
@@ -274,7 +285,10 @@ impl Message for Config {
             Config::BadNumber { .. } => "config.bad-number",
             Config::BadBool { .. } => "config.bad-bool",
             Config::BadTime { .. } => "config.bad-time",
-            Config::TooSmall { .. } | Config::TooLarge { .. } => "config.range",
+            Config::TooSmall { .. }
+            | Config::TooLarge { .. }
+            | Config::TimeTooSmall { .. }
+            | Config::TimeTooLarge { .. } => "config.range",
             Config::TooShort { .. } => "config.too-short",
             Config::BadValue { .. } => "config.bad-value",
             Config::Hostname(_) => "config.hostname",
@@ -299,7 +313,10 @@ impl Message for Config {
             | Config::BadTime { name, value }
             | Config::TooShort { name, value, .. }
             | Config::BadValue { name, value, .. } => vec![("parameter", name.clone()), ("value", value.clone())],
-            Config::TooSmall { name, value, .. } | Config::TooLarge { name, value, .. } => {
+            Config::TooSmall { name, value, .. }
+            | Config::TooLarge { name, value, .. }
+            | Config::TimeTooSmall { name, value, .. }
+            | Config::TimeTooLarge { name, value, .. } => {
                 vec![("parameter", name.clone()), ("value", value.to_string())]
             }
             Config::Fatal(Fatal::MailboxLimit { mailbox, .. }) => vec![("parameter", (*mailbox).to_owned())],
@@ -339,6 +356,8 @@ impl fmt::Display for Config {
             Config::BadNumber { name, value } => write!(f, "bad numerical configuration: {name} = {value}"),
             Config::BadBool { name, value } => write!(f, "bad boolean configuration: {name} = {value}"),
             Config::BadTime { name, value } => write!(f, "parameter {name}: bad time value or unit: {value}"),
+            Config::TimeTooSmall { name, value, min } => write!(f, "invalid {name}: {value} (min {min})"),
+            Config::TimeTooLarge { name, value, max } => write!(f, "invalid {name}: {value} (max {max})"),
             Config::TooSmall { name, value, min } => write!(f, "invalid {name} parameter value {value} < {min}"),
             Config::TooLarge { name, value, max } => write!(f, "invalid {name} parameter value {value} > {max}"),
             Config::TooShort { name, value, min } => {

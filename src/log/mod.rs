@@ -141,7 +141,10 @@ impl Record {
         format!("{} {host} {}[{}]: {}", self.time.syslog(), self.ident, self.pid, self.event.text())
     }
     fn tagged(&self) -> String {
+        // Postfix cuts a message there.
+        let max = if self.ident.starts_with("postfix") { 2000 } else { usize::MAX };
         let text = self.event.text();
+        let text = config::clip(&text, max);
         if self.show_pid { format!("{}[{}]: {text}", self.ident, self.pid) } else { format!("{}: {text}", self.ident) }
     }
 }

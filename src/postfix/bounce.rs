@@ -4,7 +4,7 @@
 
 use super::Ctx;
 use super::agent::{self, Proc, quote_local};
-use super::cleanup::{self, Origin, notify, post_mail};
+use super::cleanup::{Origin, notify, post_mail};
 use super::mail_queue::{self, LogEntry};
 use super::queue_file::{self, Envelope, Rcpt};
 use crate::log::bounce::{Bounce as Log, Notice};
@@ -67,7 +67,7 @@ fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope,
         || e.sender.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get("double_bounce_sender")));
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Failure);
     if is_double {
-        // A bounced postmaster notice goes nowhere.
+        p.log(ctx, Log::Discarded { qid: qid.into() });
     } else if e.sender.is_empty() {
         if has("2bounce") {
             let to = p.conf.get("2bounce_notice_recipient");
@@ -117,7 +117,14 @@ pub fn warn(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
 pub fn trace_flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     let mut entries = mail_queue::read_log(ctx.host, "trace", qid);
     mail_queue::remove(ctx.host, "trace", qid);
-    if entries.is_empty() || e.sender.is_empty() {
+    if entries.is_empty() {
+        return;
+    }
+    if e.sender.is_empty() {
+        if let Some(p) = agent::acquire(ctx, "trace") {
+            p.log(ctx, Log::NoReport { qid: qid.into(), double: false });
+            agent::release(ctx, &p);
+        }
         return;
     }
     let flags = e.attr("trace_flags");
@@ -322,7 +329,7 @@ impl Report<'_> {
 }
 
 /// Breaks a line at blanks so that it fits 79 columns, further lines indented (`bounce_print_wrap`, line_wrap(3)).
-fn fold(text: &str, indent: usize) -> String {
+pub(super) fn fold(text: &str, indent: usize) -> String {
     const WIDTH: usize = 79;
     let mut out = String::new();
     let (mut start, mut word, mut width, mut lead) = (0, 0, WIDTH, 0);
@@ -347,21 +354,6 @@ fn fold(text: &str, indent: usize) -> String {
     out.push_str(&text[start..]);
     out.push('\n');
     out
-}
-
-/// The notice of smtpd(8) or smtp(8) to postmaster: a subject and the transcript of a session.
-pub fn notice(ctx: &mut Ctx<'_>, p: &Proc, class: &str, subject: &str, body: &str) -> Option<String> {
-    if !p.conf.list("notify_classes").iter().any(|c| c == class) {
-        return None;
-    }
-    let to = p.conf.get(if class == "delay" { "delay_notice_recipient" } else { "error_notice_recipient" });
-    let from = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
-    let shown = agent::rewrite(ctx, p, "local", &to);
-    let origin = p.conf.get("myorigin");
-    let text = format!(
-        "From: Mail Delivery System <MAILER-DAEMON@{origin}>\nTo: Postmaster <{shown}>\nSubject: {subject}\n\n{body}"
-    );
-    cleanup::post_mail(ctx, p, Origin::Notify, &from, &to, |_, _| text.clone())
 }
 
 #[cfg(test)]

@@ -27,6 +27,15 @@ pub struct Live<'a, 'c> {
     pub proc: &'a Proc,
 }
 
+/// Whether a process says this for the first time: a table that several lists name is opened once.
+pub fn first_time(ctx: &mut Ctx<'_>, pid: u32, event: &Table) -> bool {
+    let list = matches!(
+        event,
+        Table::ListProblem { .. } | Table::ListPattern { .. } | Table::ListComment { .. } | Table::ListNegation { .. }
+    );
+    list || ctx.pf.opened.entry(pid).or_default().said.insert(format!("{event:?}"))
+}
+
 /// Lists whose patterns are names with parent domains; the others are strings or hosts.
 fn is_domain_list(param: &str) -> bool {
     matches!(param, "relay_domains" | "fast_flush_domains")
@@ -51,8 +60,7 @@ impl Live<'_, '_> {
         let mut say = Say::new();
         let list = Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
         for event in say {
-            let of_table = matches!(event, Table::Open(_) | Table::Rule { .. } | Table::Config(_));
-            if !of_table || self.once(&format!("{event:?}")) {
+            if first_time(self.ctx, self.proc.pid, &event) {
                 self.proc.log(self.ctx.host, event);
             }
         }

@@ -292,7 +292,9 @@ pub fn maps(ctx: &mut Ctx<'_>, proc: &Proc, title: &str, spec: &str) -> Arc<Maps
     let mut say = Say::new();
     let m = Arc::new(Maps::open(ctx.host, title, spec, &mut say));
     for event in say {
-        proc.log(ctx.host, event);
+        if super::live::first_time(ctx, proc.pid, &event) {
+            proc.log(ctx.host, event);
+        }
     }
     if let Some(c) = ctx.pf.master.children.get_mut(&proc.pid) {
         c.maps.insert(spec.to_owned(), m.clone());

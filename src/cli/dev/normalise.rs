@@ -15,7 +15,7 @@ const ID_PATTERNS: &[&str] = &[
     r"E?SMTPS?A? id ([0-9A-F]{5,})",
     r"(?m)^([0-9A-F]{7,})[*!]? ",
     r#""queue_id": "([0-9A-F]+)""#,
-    r"postfix/\w+\[\d+\]: ([0-9A-F]{7,}): ",
+    r"postfix/\w+\[\d+\]: (?:warning: )?([0-9A-F]{7,}): ",
 ];
 
 /// Queue ids in order of appearance.

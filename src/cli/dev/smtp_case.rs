@@ -485,14 +485,11 @@ fn by_message(lines: &mut [String]) {
 
 /// The lines in which the model's answer differs from the real one's: `-` real, `+` model.
 pub fn differences(expected: &Value, got: &Answer) -> Vec<String> {
-    let want = expected.get("normalised").cloned().unwrap_or(Value::Null);
-    let (transcript, log) = normalise(&got.transcript, &got.log);
-    let list = |v: &Value, key: &str| v.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |key: &str| expected.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let (want, mut wanted) = normalise(&list("transcript"), &strings(expected, "log"));
+    let (transcript, mut log) = normalise(&got.transcript, &got.log);
     let lines = |v: &[Value]| v.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mut out = Vec::new();
-    out.extend(diff(&lines(&list(&want, "transcript")), &lines(&transcript)));
-    let mut wanted: Vec<String> = list(&want, "log").iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
-    let mut log = log;
+    let mut out = diff(&lines(&want), &lines(&transcript));
     for lines in [&mut wanted, &mut log] {
         by_message(lines);
     }

@@ -65,6 +65,33 @@ pub fn body(ctx: &mut Ctx<'_>, st: &mut State, text: &str) -> Option<String> {
     Some(out)
 }
 
+/// `strict_7bit_headers` and `strict_8bitmime_body`, or both by `strict_8bitmime`: bytes over 127 where no encoding that
+/// holds them was declared.
+pub fn eight_bit(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], body: &str) {
+    let conf = &st.p.conf;
+    let both = conf.bool("strict_8bitmime");
+    let (head, text) = (both || conf.bool("strict_7bit_headers"), both || conf.bool("strict_8bitmime_body"));
+    if !st.checks_apply() || !(head || text) {
+        return;
+    }
+    let declared = headers.iter().any(|h| {
+        let (name, value) = h.split_once(':').unwrap_or((h, ""));
+        let value = value.trim();
+        name.eq_ignore_ascii_case("content-transfer-encoding")
+            && (value.eq_ignore_ascii_case("8bit") || value.eq_ignore_ascii_case("binary"))
+    });
+    let bad = headers.iter().find(|h| head && !st.m.smtputf8 && !h.is_ascii());
+    let (what, line) = if let Some(h) = bad {
+        ("improper use of 8-bit data in message header", h.as_str())
+    } else {
+        let Some(line) = body.lines().find(|l| text && !declared && !l.is_ascii()) else { return };
+        ("improper use of 8-bit data in message body", line)
+    };
+    let event = Log::MimeError { qid: st.m.qid.clone(), what, line: line.replace('\n', "?"), source: source(st) };
+    st.log(ctx, event);
+    st.fail(Stat::Cont, &format!("5.6.0 {what}"));
+}
+
 /// One action.
 fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, action: &str) -> Verdict {
     let (word, text) = action.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((action, ""));

@@ -136,7 +136,7 @@ pub fn recipient(ctx: &mut Ctx<'_>, st: &mut State, r: &Recipient, seen: &mut BT
     };
     let expanded = if st.map_ok() { virtual_aliases(ctx, st, &a) } else { vec![a.clone()] };
     for e in expanded {
-        let key = format!("{orcpt}\n{}\n{}\n{}", r.notify, original.to_lowercase(), e.to_lowercase());
+        let key = format!("{orcpt}\n{}\n{original}\n{e}", r.notify).to_lowercase();
         if seen.insert(key) {
             st.recipients.push(Recipient {
                 address: e,

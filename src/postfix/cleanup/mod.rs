@@ -72,7 +72,11 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     let content = std::mem::take(&mut st.m.content);
     let (text, wide) = latin(&content);
     let (headers, rest) = header::split(&text);
+    let copy = headers.clone();
     let head = header::run(ctx, st, headers);
+    if !st.stopped() {
+        checks::eight_bit(ctx, st, &copy, &rest);
+    }
     let body = if st.stopped() { None } else { checks::body(ctx, st, &rest) };
     st.discard |= st.m.actions.late_discard;
     let before = st.recipients.len();
@@ -100,17 +104,6 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     let mut data = Vec::with_capacity(content.len() + 64);
     queue_file::put_text(&mut data, &unlatin(&head, wide), limit);
     queue_file::put_text(&mut data, &unlatin(body.as_deref().unwrap_or(&rest), wide), limit);
-    let max = st.p.conf.int("message_size_limit");
-    if max > 0 && data.len() as i64 > max {
-        let event = Log::TooLarge { qid: st.m.qid.clone(), limit: max as u64 };
-        if st.failure.is_none() {
-            st.log(ctx, event);
-        }
-        st.fail(Stat::Size, "");
-    }
-    if st.stopped() {
-        return;
-    }
     if st.failure.is_none() || st.bounces() {
         write(ctx, st, &data, before);
     }
@@ -260,6 +253,13 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
         rcpt(&mut file, r);
     }
     queue_file::put(&mut file, rec::END, b"");
+    let max = st.p.conf.int("message_size_limit");
+    if max > 0 && file.len() as i64 > max {
+        let event = Log::TooLarge { qid: m.qid.clone() };
+        st.log(ctx, event);
+        st.log(ctx, Log::CloseError);
+        return st.fail(Stat::Size, "");
+    }
     let queue = if st.hold { "hold" } else { "incoming" };
     let qid = m.qid.clone();
     match mail_queue::create(ctx.host, queue, &qid, file) {

@@ -91,17 +91,19 @@ const OTHERS: &[(&str, i64, i64)] = &[
 ];
 
 /// What is said of a value outside its bounds.
-pub fn range_fault(name: &str, value: i64) -> Vec<Fault> {
+pub fn range_fault(name: &str, value: i64, time: bool) -> Vec<Fault> {
     let row = OTHERS.iter().find(|r| r.0 == name);
     let (min, max) = row.map_or((i64::from(POSITIVE.binary_search(&name).is_ok()), 0), |r| (r.1, r.2));
     let name = name.to_owned();
-    if min != 0 && value < min {
-        return vec![Fault::TooSmall { name, value, min }];
-    }
-    if max != 0 && value > max {
-        return vec![Fault::TooLarge { name, value, max }];
-    }
-    Vec::new()
+    let (low, high) = (min != 0 && value < min, max != 0 && value > max);
+    let fault = match (low, high, time) {
+        (true, _, true) => Fault::TimeTooSmall { name, value, min },
+        (true, _, false) => Fault::TooSmall { name, value, min },
+        (_, true, true) => Fault::TimeTooLarge { name, value, max },
+        (_, true, false) => Fault::TooLarge { name, value, max },
+        _ => return Vec::new(),
+    };
+    vec![fault]
 }
 
 #[cfg(test)]
@@ -112,13 +114,14 @@ mod tests {
     #[test]
     fn bounds() {
         assert!(POSITIVE.is_sorted());
-        for (name, value, said) in [
-            ("smtpd_hard_error_limit", 0, "fatal: invalid smtpd_hard_error_limit parameter value 0 < 1"),
-            ("smtpd_hard_error_limit", 1, ""),
-            ("in_flow_delay", 11, "fatal: invalid in_flow_delay parameter value 11 > 10"),
-            ("message_size_limit", -1, ""),
+        for (name, value, time, said) in [
+            ("smtpd_hard_error_limit", 0, false, "fatal: invalid smtpd_hard_error_limit parameter value 0 < 1"),
+            ("smtpd_hard_error_limit", 1, false, ""),
+            ("smtpd_timeout", 0, true, "fatal: invalid smtpd_timeout: 0 (min 1)"),
+            ("in_flow_delay", 11, true, "fatal: invalid in_flow_delay: 11 (max 10)"),
+            ("message_size_limit", -1, false, ""),
         ] {
-            assert_eq!(range_fault(name, value).iter().map(Message::text).collect::<String>(), said);
+            assert_eq!(range_fault(name, value, time).iter().map(Message::text).collect::<String>(), said);
         }
     }
 }

@@ -76,6 +76,10 @@ pub trait Env: Lookups {
     fn once(&mut self, what: &str) -> bool;
     /// Lets time pass (`sleep`, a slow server).
     fn pass(&mut self, span: Span);
+    /// The addresses of a name in /etc/hosts.
+    fn hosts(&mut self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
     /// What getaddrinfo(3) says of a name that is not there.
     fn no_such_host(&self) -> &'static str {
         "Name or service not known"

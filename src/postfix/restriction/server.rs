@@ -81,8 +81,8 @@ fn check(c: &mut Check<'_>, call: &Call<'_>, name: &str, rtype: &str, target: &T
                 return Ok(hit.0);
             }
         }
-        let mut addrs = Vec::new();
-        for t in ["A", "AAAA"] {
+        let mut addrs = c.env.hosts(&host);
+        for t in if addrs.is_empty() { &["A", "AAAA"][..] } else { &[] } {
             if let Answer::Data(v) = c.env.dns(&host, t) {
                 addrs.extend(v);
             }

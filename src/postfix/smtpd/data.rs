@@ -48,7 +48,7 @@ impl Session {
     fn enter_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
         self.refusal = self.check(ctx, |s, e| stages::data(s, e));
         if self.refusal.is_none() {
-            self.milter_data(ctx);
+            self.milter_hold(ctx);
         }
         self.refusal.is_none()
     }
@@ -184,6 +184,11 @@ impl Session {
             self.abandon(ctx, false);
             self.reply(ctx, &reply);
             ok = false;
+            // A refusal after the last chunk does not end the transaction.
+            if self.mail.bdat {
+                self.errors += 1;
+                return self.after_command(ctx);
+            }
         } else {
             let actions = &mut self.state.actions;
             actions.late_discard = actions.discard && !before;

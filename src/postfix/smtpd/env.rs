@@ -83,6 +83,11 @@ impl Env for SmtpdEnv<'_, '_> {
         self.live.ctx.pf.smtpd.remember(self.live.proc.pid, key, r.clone());
         r
     }
+    fn hosts(&mut self, name: &str) -> Vec<String> {
+        let table = super::peer::hosts(self.live.ctx);
+        let named = table.iter().filter(|(_, names)| names.iter().any(|n| n.eq_ignore_ascii_case(name)));
+        named.map(|(ip, _)| ip.to_string()).collect()
+    }
     fn policy(&mut self, service: &Service, request: &[(String, String)]) -> Option<String> {
         // A socket whose file is not there yet is given a second chance before it is a problem.
         let absent = |e: &Errno| *e == Errno::NoEnt;

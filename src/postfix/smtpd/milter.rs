@@ -24,15 +24,18 @@ impl Session {
 
     /// What the client does now is not wanted: the reply, which is in the log.
     pub(super) fn milter_event(&mut self, ctx: &mut Ctx<'_>) -> Option<String> {
-        let Some(Verdict::Refuse(code, dsn, text)) = self.milter else { return None };
+        let Some(Verdict::Refuse(code, dsn, text)) = self.milter else {
+            self.milter_hold(ctx);
+            return None;
+        };
         let reply = format!("{code} {dsn} {text}");
         let event = self.state.whatsup(Action::MilterReject, &reply);
         self.log(ctx, event);
         Some(reply)
     }
 
-    /// At DATA a filter may want the message held.
-    pub(super) fn milter_data(&mut self, ctx: &mut Ctx<'_>) {
+    /// A filter may want the message held, and says so at every event.
+    pub(super) fn milter_hold(&mut self, ctx: &mut Ctx<'_>) {
         if self.milter == Some(Verdict::Hold) {
             let event = self.state.whatsup(Action::MilterHold, "milter triggers HOLD action");
             self.log(ctx, event);

@@ -374,6 +374,7 @@ impl Session {
             return self.after_command(ctx);
         }
         if cmd == Command::Unknown {
+            self.milter_hold(ctx);
             self.protocol_error(ctx, "500 5.5.2 Error: command not recognized");
             return self.after_command(ctx);
         }

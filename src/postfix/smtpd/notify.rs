@@ -2,24 +2,10 @@
 
 use super::Session;
 use crate::postfix::Ctx;
+use crate::postfix::bounce;
 use crate::postfix::cleanup::{self, Origin, Recipient, Submission};
 use crate::postfix::queue_file;
 use crate::postfix::restriction::safety;
-
-/// Lines longer than this are folded.
-const WIDTH: usize = 99;
-
-fn fold(line: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut rest: Vec<char> = line.chars().collect();
-    while rest.len() > WIDTH {
-        let tail = rest.split_off(WIDTH);
-        out.push(rest.iter().collect());
-        rest = tail;
-    }
-    out.push(rest.iter().collect());
-    out
-}
 
 impl Session {
     pub(super) fn notify(&mut self, ctx: &mut Ctx<'_>) {
@@ -42,7 +28,7 @@ impl Session {
             self.state.namaddr()
         );
         for line in &self.history {
-            for part in fold(line) {
+            for part in bounce::fold(line, 4).lines() {
                 text += &format!(" {part}\n");
             }
         }

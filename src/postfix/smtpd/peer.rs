@@ -27,7 +27,7 @@ pub(super) fn ptr_name(ip: IpAddr) -> String {
 }
 
 /// Names of an address in /etc/hosts, and addresses of a name there.
-fn hosts(ctx: &Ctx<'_>) -> Vec<(IpAddr, Vec<String>)> {
+pub(super) fn hosts(ctx: &Ctx<'_>) -> Vec<(IpAddr, Vec<String>)> {
     let text = ctx.host.fs.read_text("/etc/hosts").unwrap_or_default();
     text.lines()
         .filter_map(|l| {

@@ -30,6 +30,9 @@ impl Session {
         if self.state.sender.is_none() {
             return self.refuse(ctx, "503 5.5.1 Error: need MAIL command");
         }
+        if self.mail.bdat {
+            return self.refuse(ctx, "503 5.5.1 Error: RCPT after BDAT");
+        }
         if words.len() < 3 || !words[1].text.eq_ignore_ascii_case("to:") {
             return self.refuse(ctx, "501 5.5.4 Syntax: RCPT TO:<address>");
         }
@@ -51,6 +54,11 @@ impl Session {
                 return self.refuse(ctx, &reply);
             }
         }
+        if r.orcpt.is_empty() {
+            let text = words[2].text.as_str();
+            let bare = text.strip_prefix('<').map_or(text, |t| t.strip_suffix('>').unwrap_or(t));
+            r.orcpt = format!("rfc822;{bare}");
+        }
         let limit = self.int("smtpd_recipient_limit");
         if limit > 0 && self.mail.recipients.len() as i64 >= limit {
             self.reply(ctx, "452 4.5.3 Error: too many recipients");
@@ -71,6 +79,9 @@ impl Session {
             self.reply(ctx, &reply);
             return false;
         }
+        let first = self.state.recipient.replace(address.clone());
+        self.milter_hold(ctx);
+        self.state.recipient = first;
         self.open_queue_file(ctx);
         self.mail.recipients.push(r);
         self.state.rcpt_count = self.mail.recipients.len();

@@ -71,6 +71,9 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     for maps in TABLES {
         let text = live.param(maps);
         if !text.is_empty() {
+            if let Some(word) = safety::split(&text).into_iter().find(|w| !w.contains(':')) {
+                return Err(Fatal::Dictionary { word });
+            }
             bad_table(&text)?;
             live.tables(Maps::Param(maps));
         }
