@@ -72,6 +72,15 @@ pub enum Fatal {
     EmptyService {
         text: String,
     },
+    /// A word that a parameter does not know.
+    UnknownWord {
+        name: String,
+        word: String,
+        value: String,
+    },
+    TlsLevel {
+        level: String,
+    },
     NoPort {
         text: String,
     },
@@ -137,7 +146,7 @@ impl Misuse {
                 1 => "this is not allowed for security reasons".into(),
                 _ => "use DUNNO instead of OK if you want to make an exception".into(),
             },
-            Misuse::ReplyCode { text } => format!("response code configuration error: {text}"),
+            Misuse::ReplyCode { text } => format!("SMTP reply code configuration error: {text}"),
             Misuse::RblReplyCode { text } => format!("rbl response code configuration error: {text}"),
             Misuse::RblTemplate { domain, template } => {
                 format!("rbl_reply_maps: bad rbl reply template for domain {domain}: {template}")
@@ -183,6 +192,8 @@ impl Fatal {
             }
             Fatal::UnknownOption { name, value } => format!("unknown option: \"{name} = {value}\""),
             Fatal::EmptyService { text } => format!("empty policy service: \"{text}\""),
+            Fatal::UnknownWord { name, word, value } => format!("unknown {name} value \"{word}\" in \"{value}\""),
+            Fatal::TlsLevel { level } => format!("Invalid TLS level \"{level}\""),
             Fatal::NoPort { text } => format!("{text}: garbage after numerical service"),
             Fatal::BadTime { name, value } => format!("{name}: bad time value or unit: {value}"),
             Fatal::RblFilter { fault, at } => {

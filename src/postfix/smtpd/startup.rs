@@ -52,12 +52,38 @@ fn bad_table(list: &str) -> Result<(), Fatal> {
     bad.map_or(Ok(()), |word| Err(Fatal::Dictionary { word }))
 }
 
+/// Parameters that are sets of known words.
+const WORDS: [(&str, &[&str]); 2] = [
+    (
+        "receive_override_options",
+        &["no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks", "no_milters"],
+    ),
+    ("notify_classes", &["bounce", "2bounce", "data", "delay", "policy", "protocol", "resource", "software"]),
+];
+
+const TLS_LEVELS: [&str; 9] = ["", "none", "may", "encrypt", "fingerprint", "dane", "dane-only", "verify", "secure"];
+
+/// Words that mean nothing where they stand.
+fn known_words(live: &Live<'_, '_>) -> Result<(), Fatal> {
+    for (name, known) in WORDS {
+        let value = live.param(name);
+        let bad = safety::split(&value).into_iter().find(|w| !known.iter().any(|k| k.eq_ignore_ascii_case(w)));
+        if let Some(word) = bad {
+            return Err(Fatal::UnknownWord { name: name.to_owned(), word, value });
+        }
+    }
+    let level = live.param("smtpd_tls_security_level");
+    let known = TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level));
+    if known { Ok(()) } else { Err(Fatal::TlsLevel { level }) }
+}
+
 /// Runs the start of a process that has not started yet.
 pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     let mut live = Live { ctx, proc };
     if !live.once("started") {
         return Ok(());
     }
+    known_words(&live)?;
     for list in LISTS {
         let text = live.param(list);
         bad_table(&text)?;
