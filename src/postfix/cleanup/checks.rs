@@ -44,7 +44,7 @@ pub fn body(ctx: &mut Ctx<'_>, st: &mut State, text: &str) -> Option<String> {
     for line in text.split_inclusive('\n') {
         let bare = line.strip_suffix('\n').unwrap_or(line);
         seen += line.len();
-        if bare.is_empty() || seen > limit || st.stopped() {
+        if bare.is_empty() || seen > limit || st.stopped() || st.unfiltered {
             out.push_str(line);
             continue;
         }
@@ -102,7 +102,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
             qid: st.m.qid.clone(),
             action: what.to_owned(),
             class: class.to_owned(),
-            content: line.replace('\n', "?"),
+            content: line.chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
             source: source(st),
             text: text.to_owned(),
         };
@@ -149,6 +149,8 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
             if text.contains('@') {
                 log(ctx, st, "redirect", text);
                 text.clone_into(&mut st.redirect);
+                // What goes elsewhere is not looked at any further.
+                st.unfiltered = true;
             } else {
                 bad(ctx, st, "REDIRECT", text);
             }

@@ -80,7 +80,7 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
         }
         let name = header_name(&h).unwrap_or("").to_ascii_lowercase();
         let mut h = h;
-        if st.checks_apply() {
+        if st.checks_apply() && !st.unfiltered {
             match checks::header(ctx, st, "header_checks", "header", &h) {
                 Verdict::Keep => {}
                 Verdict::Drop => continue,

@@ -86,7 +86,8 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     }
     extra_copies(ctx, st, &mut seen);
     for b in std::mem::take(&mut st.bcc) {
-        let copy = Recipient { address: b, notify: notify::NEVER, ..Recipient::default() };
+        let address = agent::rewrite(ctx, &st.p, "local", &b);
+        let copy = Recipient { orig: address.clone(), notify: notify::NEVER, ..Recipient::new(address) };
         envelope::recipient(ctx, st, &copy, &mut seen);
     }
     if st.recipients.is_empty() && !st.stopped() {
@@ -104,6 +105,9 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     let mut data = Vec::with_capacity(content.len() + 64);
     queue_file::put_text(&mut data, &unlatin(&head, wide), limit);
     queue_file::put_text(&mut data, &unlatin(body.as_deref().unwrap_or(&rest), wide), limit);
+    // Only what holds more than ASCII needs a server that takes it.
+    let ascii = head.is_ascii() && st.sender.is_ascii() && st.recipients.iter().all(|r| r.address.is_ascii());
+    st.m.smtputf8 &= !ascii;
     if st.failure.is_none() || st.bounces() {
         write(ctx, st, &data, before);
     }

@@ -18,6 +18,8 @@ pub struct State {
     pub discard: bool,
     pub filter: String,
     pub redirect: String,
+    /// No more checks of header and body.
+    pub unfiltered: bool,
     pub bcc: Vec<String>,
     pub failure: Option<(Stat, String)>,
 }
@@ -33,6 +35,7 @@ impl State {
             discard: a.discard && !a.late_discard,
             filter: a.filter.unwrap_or_default(),
             redirect: a.redirect.unwrap_or_default(),
+            unfiltered: false,
             bcc: Vec::new(),
             failure: None,
             m,

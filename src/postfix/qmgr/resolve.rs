@@ -50,15 +50,15 @@ pub(super) fn assign(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     }
 }
 
-/// REDIRECT: every recipient becomes the one address, and the first stands for all.
+/// REDIRECT: every recipient becomes the one address, and the last stands for all.
 fn redirect(list: &[Rcpt], to: &str) -> Vec<Rcpt> {
     let mut out = list.to_vec();
-    let mut first = true;
-    for r in &mut out {
+    let mut last = true;
+    for r in out.iter_mut().rev() {
         if !r.done {
             to.clone_into(&mut r.address);
-            r.done = !first;
-            first = false;
+            r.done = !last;
+            last = false;
         }
     }
     out

@@ -103,13 +103,13 @@ pub(super) fn permit_mx_backup(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {
     let Some(rcpt) = c.state.recipient.clone() else { return Ok(Status::Dunno) };
     let r = resolved(c, &rcpt)?;
     let domain = r.domain().to_owned();
-    if domain.is_empty() || r.class == Class::Local {
+    if domain.is_empty() {
         return reject::permit(c, call.name, reject::RECIPIENT, &rcpt);
     }
     if r.routed && !c.env.flag("allow_untrusted_routing") {
         return Ok(Status::Dunno);
     }
-    if r.class.is_final() || r.class == Class::Relay {
+    if r.class == Class::Local || r.class.is_final() || r.class == Class::Relay {
         return reject::permit(c, call.name, reject::RECIPIENT, &rcpt);
     }
     if domain.starts_with('[') {

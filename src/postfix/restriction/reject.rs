@@ -72,6 +72,8 @@ pub fn policy(c: &mut Check<'_>, code: i64, dsn: &str, name: &str, class: &str, 
 
 /// Our configuration is wrong: the whole evaluation ends.
 pub fn server_error(c: &mut Check<'_>) -> Outcome {
+    // No `warn_if_reject` softens a mistake of ours.
+    c.state.warn_if_reject = 0;
     abort(c, ErrorClass::Software, 451, "4.3.5", "Server configuration error")
 }
 
