@@ -64,6 +64,9 @@ const FLUSH: Habit = Habit {
     erratum: None,
 };
 
+/// All habits.
+pub const ALL: [&Habit; 5] = [&GREP, &STATUS, &EXPUNGE, &COMMENT, &FLUSH];
+
 /// All habits that a session showed, in the order of its lines.
 pub fn find(d: &Dossier<'_>, harm: &[Harm]) -> Vec<Shown> {
     let mut out: Vec<Shown> = Vec::new();

@@ -97,6 +97,35 @@ fn a_scripted_program_runs_and_proves_nothing() {
     }
 }
 
+/// Every named belief can be met in some lab or by some habit, and what the source text suggests has its word.
+#[test]
+fn every_misconception_has_its_feedback() {
+    let labs: Vec<_> = catalogue::ids().into_iter().map(|id| catalogue::find(id).unwrap().at(1)).collect();
+    let mut named: Vec<String> = maillab::grading::habits::ALL.iter().map(|h| h.misconception.to_owned()).collect();
+    for l in &labs {
+        named.extend(l.rival.iter().map(|r| r.misconception.text.clone()));
+        named.extend(l.diagnosis.wrong.iter().flat_map(|w| &w.misconception).map(|m| m.text.clone()));
+        named.extend(l.diagnosis.half.iter().flat_map(|w| &w.misconception).map(|m| m.text.clone()));
+    }
+    for m in maillab::codes::MISCONCEPTIONS {
+        assert!(named.iter().any(|n| n == m.id), "nothing names {}", m.id);
+    }
+    for (lab, field, value) in [
+        ("unknown-user", "code", "554"),
+        ("unknown-user", "who", "us"),
+        ("full-mailbox", "code", "452"),
+        ("full-mailbox", "action", "retry"),
+        ("full-mailbox", "cause", "disk-full"),
+        ("service-down", "code", "421"),
+        ("open-relay", "code", "554"),
+        ("open-relay", "code", "454"),
+    ] {
+        let l = labs.iter().find(|l| l.id.text == lab).unwrap();
+        let word = l.diagnosis.wrong.iter().find(|w| w.field.word() == field && w.value == value);
+        assert!(word.is_some_and(|w| w.misconception.is_some()), "{lab}: no word about {field} {value}");
+    }
+}
+
 /// One mistake is one message: what follows from it is not reported beside it.
 #[test]
 fn a_mistake_is_reported_once() {

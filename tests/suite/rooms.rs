@@ -112,5 +112,10 @@ fn the_list_of_kinds_is_complete() {
             found.extend(named.map(str::to_owned));
         }
     }
-    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), maillab::log::kinds::KINDS);
+    let listed: std::collections::BTreeSet<String> =
+        maillab::log::kinds::KINDS.iter().map(|k| (*k).to_owned()).collect();
+    let missing: Vec<&String> = found.difference(&listed).collect();
+    let gone: Vec<&String> = listed.difference(&found).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "src/log/kinds.rs lacks {missing:?} and has too many {gone:?}");
+    assert!(maillab::log::kinds::KINDS.is_sorted(), "src/log/kinds.rs is not sorted");
 }

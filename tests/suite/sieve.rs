@@ -469,3 +469,85 @@ fn a_full_mailbox_refuses_by_the_same_reply() {
         ]
     );
 }
+
+/// As the real doveadm and sievec answered, one after the other.
+#[test]
+fn scripts_are_managed_and_compiled() {
+    let mut m = maillab::machine::Machine::new(base_world(Time::parse_iso("2026-11-24T08:25:35Z").unwrap(), Chance::new(1)));
+    let missing = "Sieve script `nada' not found\n";
+    for (line, expected, code) in [
+        ("echo 'keep;' | doveadm sieve put -u maria uno", "", 0),
+        ("printf 'require \"fileinto\";\\nfileinto \"Junk\";\\n' | doveadm sieve put -u maria -a dos", "", 0),
+        ("doveadm sieve list -u maria", "dos ACTIVE\nuno \n", 0),
+        ("doveadm sieve get -u maria dos", "sieve script:\nrequire \"fileinto\";\nfileinto \"Junk\";\n", 0),
+        (
+            "echo 'bar;' | doveadm sieve put -u maria tres",
+            "doveadm(maria): Error: sieve: tres: line 1: unknown command 'bar' (only reported once at first occurrence)\n\
+             doveadm(maria): Error: sieve: tres: validation failed\n",
+            65,
+        ),
+        (
+            "ls /home/maria/sieve; readlink /home/maria/.dovecot.sieve",
+            "dos.sieve  tmp  uno.sieve\nsieve/dos.sieve\n",
+            0,
+        ),
+        ("doveadm sieve activate -u maria uno; doveadm sieve list -u maria", "dos \nuno ACTIVE\n", 0),
+        (
+            "doveadm sieve activate -u maria nada",
+            &format!("doveadm(maria): Error: Failed to activate Sieve script: {missing}"),
+            68,
+        ),
+        (
+            "doveadm sieve delete -u maria uno",
+            "doveadm(maria): Error: Failed to delete Sieve script: Cannot delete the active Sieve script.\n",
+            65,
+        ),
+        (
+            "doveadm sieve deactivate -u maria; doveadm sieve delete -u maria uno; doveadm sieve list -u maria",
+            "dos \n",
+            0,
+        ),
+        (
+            "doveadm sieve rename -u maria nada x",
+            &format!("doveadm(maria): Error: Failed to rename Sieve script: {missing}"),
+            68,
+        ),
+        ("doveadm sieve rename -u maria dos cuatro; doveadm sieve list -u maria", "cuatro \n", 0),
+        (
+            "doveadm sieve get -u maria foo",
+            "doveadm(maria): Error: Failed to open Sieve script: Sieve script `foo' not found\n",
+            68,
+        ),
+        ("doveadm sieve get -u maria", "doveadm sieve get [-u <user>|-A] [-S <socket_path>] <scriptname>\n", 64),
+        ("doveadm sieve list -u nadie", "doveadm(nadie): Error: User doesn't exist\n", 67),
+        (
+            "echo 'keep;' > /home/maria/.dovecot.sieve; doveadm sieve list -u maria | grep -v cuatro",
+            "doveadm(maria): Warning: sieve: file storage: Active sieve script symlink /home/maria/.dovecot.sieve is no symlink.\n",
+            1,
+        ),
+        ("cd /tmp; echo 'keep;' > ok.sieve; sievec ok.sieve; ls", "ok.sieve  ok.svbin\n", 0),
+        (
+            "printf 'fileinto \"a\";\\nbar;\\n' > bad2.sieve; sievec bad2.sieve",
+            "bad2: line 1: error: unknown command 'fileinto' (only reported once at first occurrence).\n\
+             bad2: line 2: error: unknown command 'bar' (only reported once at first occurrence).\n\
+             bad2: error: validation failed.\nsievec: Fatal: failed to compile sieve script 'bad2.sieve'\n",
+            89,
+        ),
+        (
+            "sievec nada.sieve",
+            "error: script not found.\nsievec: Fatal: failed to compile sieve script 'nada.sieve'\n",
+            89,
+        ),
+        (
+            "sievec",
+            "sievec: Fatal: Missing <script-file> argument\nUsage: sievec  [-c <config-file>] [-d] [-D] [-P <plugin>] [-x \
+             <extensions>] \n              <script-file> [<out-file>]\n",
+            64,
+        ),
+    ] {
+        let text = m.input(maillab::machine::Input::Line(line.to_owned())).text();
+        assert_eq!(text, expected, "{line}");
+        let status = m.input(maillab::machine::Input::Line("echo $?".into())).text();
+        assert_eq!(status, format!("{code}\n"), "{line}");
+    }
+}

@@ -18,18 +18,20 @@ use crate::host::{Cred, Errno, Host};
 use crate::log::dovecot::{Dovecot as Event, Sieve};
 use parse::{Error, Node};
 
+/// The commands of a script, or everything that is wrong with it and what failed: `parse` or `validation`.
+pub fn examine(text: &[u8]) -> Result<Vec<Node>, (Vec<Error>, &'static str)> {
+    let script = parse::parse(text).map_err(|e| (e, "parse"))?;
+    let errors = check::check(&script);
+    if errors.is_empty() { Ok(script) } else { Err((errors, "validation")) }
+}
+
 /// Compiles a script: its commands, or everything that is wrong with it as `NAME: line N: error: …`.
 pub fn compile(name: &str, text: &[u8]) -> Result<Vec<Node>, Vec<String>> {
-    let (errors, stage) = match parse::parse(text) {
-        Err(e) => (e, "parse"),
-        Ok(script) => match check::check(&script) {
-            e if e.is_empty() => return Ok(script),
-            e => (e, "validation"),
-        },
-    };
-    let mut out: Vec<String> = errors.iter().map(|e| worded(name, e)).collect();
-    out.push(format!("{name}: error: {stage} failed."));
-    Err(out)
+    examine(text).map_err(|(errors, stage)| {
+        let mut out: Vec<String> = errors.iter().map(|e| worded(name, e)).collect();
+        out.push(format!("{name}: error: {stage} failed."));
+        out
+    })
 }
 
 fn worded(name: &str, e: &Error) -> String {
@@ -52,26 +54,38 @@ pub fn binary(text: &[u8]) -> Vec<u8> {
     vec![0; 157 + text.len()]
 }
 
-/// The path of the user's active script, or of the script for those who have none.
-fn script(host: &Host, config: &Config, user: &MailUser, scope: &Scope<'_>) -> Option<String> {
-    let home = |p: &str| match p.strip_prefix('~') {
-        Some(rest) => format!("{}{rest}", user.home),
-        None => p.to_owned(),
-    };
+/// Where a user's scripts are.
+pub struct Place {
+    pub folder: String,
+    /// The active script: a link into the folder, or a file.
+    pub active: String,
+}
+
+/// What `plugin { sieve = … }` says for this user.
+pub fn place(config: &Config, user: &MailUser, scope: &Scope<'_>) -> Place {
     let setting = user.plugin(config, scope, "sieve").unwrap_or_else(|| "file:~/sieve;active=~/.dovecot.sieve".into());
     let mut parts = setting.split(';');
-    let first = parts.next().unwrap_or("");
-    let place = home(first.strip_prefix("file:").unwrap_or(first));
-    let active = parts.find_map(|p| p.strip_prefix("active=")).map(home);
-    let own = match active {
-        Some(a) => a,
-        None if host.fs.is_dir(&place) => home("~/.dovecot.sieve"),
-        None => place,
-    };
+    let folder = home(user, parts.next().unwrap_or(""));
+    let active = parts.find_map(|p| p.strip_prefix("active=")).map(|p| home(user, p));
+    // Without `active` the place may be the script itself.
+    let active = active.unwrap_or_else(|| {
+        if folder.ends_with(".sieve") { folder.clone() } else { home(user, "~/.dovecot.sieve") }
+    });
+    Place { folder, active }
+}
+
+fn home(user: &MailUser, path: &str) -> String {
+    let path = path.strip_prefix("file:").unwrap_or(path);
+    path.strip_prefix('~').map_or_else(|| path.to_owned(), |rest| format!("{}{rest}", user.home))
+}
+
+/// The path of the user's active script, or of the script for those who have none.
+fn script(host: &Host, config: &Config, user: &MailUser, scope: &Scope<'_>) -> Option<String> {
+    let own = place(config, user, scope).active;
     if host.fs.exists(&own) {
         return Some(own);
     }
-    let all = user.plugin(config, scope, "sieve_default").map(|p| home(p.strip_prefix("file:").unwrap_or(&p)));
+    let all = user.plugin(config, scope, "sieve_default").map(|p| home(user, &p));
     all.filter(|p| host.fs.exists(p))
 }
 

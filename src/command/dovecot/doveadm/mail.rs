@@ -1,4 +1,4 @@
-//! doveadm quota, mailbox, search, fetch, expunge, move, copy, flags, save, index, force-resync, purge, sieve.
+//! doveadm quota, mailbox, search, fetch, expunge, move, copy, flags, save, index, force-resync, purge.
 
 use super::{DATA, Global, NOT_FOUND, TEMPORARY, USAGE, Whose, complain, lookup, open, show, usage, users, whose};
 use crate::command::Ctx;
@@ -414,11 +414,6 @@ pub async fn run(ctx: &mut Ctx, g: Global, config: &Arc<Config>, command: &str, 
                 }
             }
             status
-        }
-        "sieve" if rest.first().is_some_and(|v| v == "list") => 0,
-        "sieve" => {
-            ctx.err(usage::group("sieve"));
-            USAGE
         }
         _ => super::query::query(ctx, g, config, command, rest),
     }

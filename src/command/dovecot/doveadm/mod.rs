@@ -6,6 +6,7 @@ mod auth;
 mod mail;
 mod query;
 mod service;
+mod sieve;
 mod usage;
 
 use super::table::{Column, Format, render};
@@ -274,7 +275,8 @@ pub async fn doveadm(ctx: &mut Ctx) -> i32 {
         }
         "user" | "auth" | "pw" => auth::run(ctx, g, &config, &command, &rest).await,
         "quota" | "mailbox" | "search" | "fetch" | "expunge" | "move" | "copy" | "flags" | "save" | "index"
-        | "force-resync" | "purge" | "sieve" => mail::run(ctx, g, &config, &command, &rest).await,
+        | "force-resync" | "purge" => mail::run(ctx, g, &config, &command, &rest).await,
+        "sieve" => sieve::run(ctx, g, &config, &rest).await,
         "help" if rest.is_empty() => {
             ctx.err(usage::top());
             USAGE
