@@ -473,7 +473,8 @@ fn a_full_mailbox_refuses_by_the_same_reply() {
 /// As the real doveadm and sievec answered, one after the other.
 #[test]
 fn scripts_are_managed_and_compiled() {
-    let mut m = maillab::machine::Machine::new(base_world(Time::parse_iso("2026-11-24T08:25:35Z").unwrap(), Chance::new(1)));
+    let mut m =
+        maillab::machine::Machine::new(base_world(Time::parse_iso("2026-11-24T08:25:35Z").unwrap(), Chance::new(1)));
     let missing = "Sieve script `nada' not found\n";
     for (line, expected, code) in [
         ("echo 'keep;' | doveadm sieve put -u maria uno", "", 0),
@@ -487,8 +488,8 @@ fn scripts_are_managed_and_compiled() {
             65,
         ),
         (
-            "ls /home/maria/sieve; readlink /home/maria/.dovecot.sieve",
-            "dos.sieve  tmp  uno.sieve\nsieve/dos.sieve\n",
+            "ls -1 /home/maria/sieve; readlink /home/maria/.dovecot.sieve",
+            "dos.sieve\ntmp\nuno.sieve\nsieve/dos.sieve\n",
             0,
         ),
         ("doveadm sieve activate -u maria uno; doveadm sieve list -u maria", "dos \nuno ACTIVE\n", 0),
@@ -525,7 +526,7 @@ fn scripts_are_managed_and_compiled() {
             "doveadm(maria): Warning: sieve: file storage: Active sieve script symlink /home/maria/.dovecot.sieve is no symlink.\n",
             1,
         ),
-        ("cd /tmp; echo 'keep;' > ok.sieve; sievec ok.sieve; ls", "ok.sieve  ok.svbin\n", 0),
+        ("cd /tmp; echo 'keep;' > ok.sieve; sievec ok.sieve; ls -1", "ok.sieve\nok.svbin\n", 0),
         (
             "printf 'fileinto \"a\";\\nbar;\\n' > bad2.sieve; sievec bad2.sieve",
             "bad2: line 1: error: unknown command 'fileinto' (only reported once at first occurrence).\n\

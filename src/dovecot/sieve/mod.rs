@@ -68,9 +68,8 @@ pub fn place(config: &Config, user: &MailUser, scope: &Scope<'_>) -> Place {
     let folder = home(user, parts.next().unwrap_or(""));
     let active = parts.find_map(|p| p.strip_prefix("active=")).map(|p| home(user, p));
     // Without `active` the place may be the script itself.
-    let active = active.unwrap_or_else(|| {
-        if folder.ends_with(".sieve") { folder.clone() } else { home(user, "~/.dovecot.sieve") }
-    });
+    let active = active
+        .unwrap_or_else(|| if folder.ends_with(".sieve") { folder.clone() } else { home(user, "~/.dovecot.sieve") });
     Place { folder, active }
 }
 
