@@ -519,7 +519,6 @@ fn scripts_are_managed_and_compiled() {
             "doveadm(maria): Error: Failed to open Sieve script: Sieve script `foo' not found\n",
             68,
         ),
-        ("doveadm sieve get -u maria", "doveadm sieve get [-u <user>|-A] [-S <socket_path>] <scriptname>\n", 64),
         ("doveadm sieve list -u nadie", "doveadm(nadie): Error: User doesn't exist\n", 67),
         (
             "echo 'keep;' > /home/maria/.dovecot.sieve; doveadm sieve list -u maria | grep -v cuatro",
