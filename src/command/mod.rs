@@ -123,6 +123,11 @@ impl Ctx {
     pub fn complain(&self, text: impl AsRef<str>) {
         self.err(format!("{}: {}\n", self.name(), text.as_ref()));
     }
+    /// Says in the trainer's voice that the model lacks something of this program; that costs no model time.
+    pub fn unsimulated(&self, what: &str, see: &str) {
+        self.io.kernel.free.set(true);
+        self.err(unsimulated(what, see));
+    }
     /// Reads a whole file with this program's rights.
     pub fn read_file(&self, path: &str) -> Result<FileBlob, Errno> {
         self.io.world.borrow().host.fs.read(&self.io.cred, &self.path(path))
@@ -143,6 +148,12 @@ impl Ctx {
         c.io = Io::new(self.io.kernel.clone(), self.io.world.clone(), self.io.cred.clone(), fds);
         c
     }
+}
+
+/// The trainer's words for what the model lacks.
+pub fn unsimulated(what: &str, see: &str) -> String {
+    let see = if see.is_empty() { String::new() } else { format!("; see: {see}") };
+    format!("maillab: {what} is not simulated here{see}\n")
 }
 
 /// All programs, sorted by name.

@@ -181,6 +181,26 @@ pub fn getopt_args(
     })
 }
 
+/// As [`getopt`] for a program that prints its whole usage after a mistake and for `-h`.
+pub fn getopt_usage(ctx: &Ctx, spec: &str, usage: &str, status: i32) -> Result<Parsed, i32> {
+    let spec = format!("{spec} h|help");
+    match parse(&ctx.args[1.min(ctx.args.len())..], &spec, true) {
+        Ok(p) if p.has("h") => {
+            ctx.out(usage);
+            Err(0)
+        }
+        Ok(p) => Ok(p),
+        Err(Stop::Help | Stop::Version) => {
+            ctx.out(usage);
+            Err(0)
+        }
+        Err(Stop::Wrong(m)) => {
+            ctx.err(format!("{}: {m}\n{usage}", ctx.args[0]));
+            Err(status)
+        }
+    }
+}
+
 /// `Try 'NAME --help' for more information.`
 pub fn hint(ctx: &Ctx) -> String {
     format!("Try '{} --help' for more information.\n", ctx.args.first().map_or("", String::as_str))

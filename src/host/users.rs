@@ -81,21 +81,3 @@ impl Host {
         Cred { uid: u.uid, gid: u.gid, groups }
     }
 }
-
-/// The second field of /etc/shadow for a password: `$5$SALT$…`, with an own digest (the model has no crypt(3)).
-pub fn hash_password(salt: &str, password: &str) -> String {
-    use base64::Engine as _;
-    use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(format!("{salt}:{password}").as_bytes());
-    let text = base64::engine::general_purpose::STANDARD_NO_PAD.encode(digest).replace('+', ".");
-    format!("$5${salt}${text}")
-}
-
-/// Whether a password fits a field of /etc/shadow.
-pub fn password_fits(field: &str, password: &str) -> bool {
-    let mut parts = field.splitn(4, '$');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(""), Some("5"), Some(salt)) => hash_password(salt, password) == field,
-        _ => false,
-    }
-}

@@ -1,6 +1,7 @@
 //! Tests over the whole crate; one file a subject.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::pedantic, clippy::type_complexity)]
 
+mod accounts;
 mod anything;
 mod delivery;
 mod dovecot;

@@ -22,8 +22,22 @@ use crate::program;
 
 /// The programs of this family, by name.
 pub const PROGRAMS: &[Program] = &[
+    program!(
+        "addgroup",
+        "/usr/sbin/addgroup",
+        "add a user or group to the system",
+        &["--system", "--gid"],
+        accounts::adduser::adduser
+    ),
+    program!(
+        "adduser",
+        "/usr/sbin/adduser",
+        "add a user or group to the system",
+        &["--system", "--disabled-password", "--gecos", "--ingroup", "--home", "--shell", "--uid"],
+        accounts::adduser::adduser
+    ),
     program!("arch", "/usr/bin/arch", "print machine hardware name", &[], identity::small),
-    program!("chpasswd", "/usr/sbin/chpasswd", "update passwords in batch mode", &[], accounts::chpasswd),
+    program!("chpasswd", "/usr/sbin/chpasswd", "update passwords in batch mode", &[], accounts::passwd::chpasswd),
     program!("clear", "/usr/bin/clear", "clear the terminal screen", &[], small::clear),
     program!(
         "date",
@@ -31,6 +45,20 @@ pub const PROGRAMS: &[Program] = &[
         "print or set the system date and time",
         &["-d", "-u", "-R", "-I", "-r", "+%F", "+%T", "+%s"],
         date::date
+    ),
+    program!(
+        "delgroup",
+        "/usr/sbin/delgroup",
+        "remove a user or group from the system",
+        &[],
+        accounts::adduser::deluser
+    ),
+    program!(
+        "deluser",
+        "/usr/sbin/deluser",
+        "remove a user or group from the system",
+        &["--remove-home"],
+        accounts::adduser::deluser
     ),
     program!("expr", "/usr/bin/expr", "evaluate expressions", &[], expr::expr),
     program!("false", "/usr/bin/false", "do nothing, unsuccessfully", &[], small::no_status),
@@ -48,6 +76,9 @@ pub const PROGRAMS: &[Program] = &[
         &["passwd", "group", "hosts", "ahosts", "services", "shadow"],
         getent::getent
     ),
+    program!("gpasswd", "/usr/bin/gpasswd", "administer /etc/group", &["-a", "-d", "-M"], accounts::group::gpasswd),
+    program!("groupadd", "/usr/sbin/groupadd", "create a new group", &["-g", "-r", "-f"], accounts::group::groupadd),
+    program!("groupdel", "/usr/sbin/groupdel", "delete a group", &["-f"], accounts::group::groupdel),
     program!("groups", "/usr/bin/groups", "print the groups a user is in", &[], identity::groups),
     program!(
         "hostname",
@@ -82,6 +113,13 @@ pub const PROGRAMS: &[Program] = &[
     program!("logname", "/usr/bin/logname", "print user's login name", &[], identity::small),
     program!("man", "/usr/bin/man", "an interface to the system reference manuals", &["-k", "-f"], man::man),
     program!("nproc", "/usr/bin/nproc", "print the number of processing units available", &[], identity::small),
+    program!(
+        "passwd",
+        "/usr/bin/passwd",
+        "change user password",
+        &["-l", "-u", "-d", "-e", "-S"],
+        accounts::passwd::passwd
+    ),
     program!("pgrep", "/usr/bin/pgrep", "look up processes based on name", &["-a", "-l", "-f", "-x", "-c"], ps::pgrep),
     program!("pidof", "/usr/bin/pidof", "find the process ID of a running program", &["-s"], signal::pidof),
     program!("pkill", "/usr/bin/pkill", "signal processes based on name", &["-9", "-HUP", "-f", "-x"], signal::pkill),
@@ -147,15 +185,21 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/sbin/useradd",
         "create a new user or update default new user information",
         &["-m", "-M", "-c", "-d", "-s", "-u", "-G"],
-        accounts::useradd
+        accounts::user::useradd
     ),
-    program!("userdel", "/usr/sbin/userdel", "delete a user account and related files", &["-r"], accounts::userdel),
+    program!(
+        "userdel",
+        "/usr/sbin/userdel",
+        "delete a user account and related files",
+        &["-r"],
+        accounts::user::userdel
+    ),
     program!(
         "usermod",
         "/usr/sbin/usermod",
         "modify a user account",
         &["-aG", "-G", "-s", "-d", "-c", "-L", "-U"],
-        accounts::usermod
+        accounts::user::usermod
     ),
     program!(
         "users",
