@@ -2,6 +2,7 @@
 
 use super::store::{self, Store};
 use super::{Context, Done, print};
+use crate::base::Lang;
 use crate::lesson::drill;
 use std::io::BufRead;
 use std::process::ExitCode;
@@ -10,14 +11,20 @@ use std::process::ExitCode;
 const NEW: usize = 8;
 const ROUND: usize = 20;
 
+/// The cards of the next round.
+pub(super) fn due(store: &Store, lang: Lang) -> Vec<String> {
+    let weak: Vec<String> = store.results().into_iter().flat_map(|r| r.weak).collect();
+    let mut due = store.deck().due(&drill::cards(lang), store::now(), NEW, &weak);
+    due.truncate(ROUND);
+    due
+}
+
 pub(super) fn run(ctx: &Context) -> Done {
     let lang = ctx.lang;
     let store = Store::open(lang);
     let mut deck = store.deck();
     let cards = drill::cards(lang);
-    let weak: Vec<String> = store.results().into_iter().flat_map(|r| r.weak).collect();
-    let mut due = deck.due(&cards, store::now(), NEW, &weak);
-    due.truncate(ROUND);
+    let due = due(&store, lang);
     if due.is_empty() {
         print(lang.pick(
             "Hoy no toca nada. Vuelve mañana, o juega: maillab play\n",

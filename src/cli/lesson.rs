@@ -166,7 +166,7 @@ impl<'a> Player<'a> {
 }
 
 /// Reads a line after a prompt; `None` at the end of input.
-fn ask(prompt: &str) -> Option<String> {
+pub(super) fn ask(prompt: &str) -> Option<String> {
     print(prompt);
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {

@@ -24,6 +24,13 @@ fn all_labs() -> Vec<(usize, LabFile)> {
     found.enumerate().map(|(i, f)| (i + 1, f)).collect()
 }
 
+/// How many of the cases were passed, and how many there are.
+pub(super) fn passed(store: &Store) -> (usize, usize) {
+    let best = best(store);
+    let ids = catalogue::ids();
+    (ids.iter().filter(|id| best.get(**id).is_some_and(|b| b.1)).count(), ids.len())
+}
+
 /// The first words of a ticket, for a list: no id, since an id gives the answer away.
 fn first_words(ticket: &str, width: usize) -> String {
     let words = ticket.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -13,6 +13,7 @@ mod labs;
 mod lesson;
 mod list;
 mod markdown;
+mod menu;
 mod play;
 mod store;
 
@@ -55,10 +56,15 @@ pub fn main() -> ExitCode {
     match run(&ctx, &matches) {
         Ok(code) => code,
         Err(Failure(text)) => {
-            eprintln!("maillab: {text}");
+            complain(&text);
             ExitCode::from(2)
         }
     }
+}
+
+/// Says on standard error what is wrong.
+fn complain(text: &str) {
+    eprintln!("maillab: {text}");
 }
 
 fn run(ctx: &Context, m: &ArgMatches) -> Done {
@@ -80,6 +86,7 @@ fn run(ctx: &Context, m: &ArgMatches) -> Done {
             Ok(ExitCode::SUCCESS)
         }
         Some((name, _)) => Err(Failure(format!("{name}: not there yet"))),
+        None if environment::interactive() => menu::menu(ctx),
         None => {
             print(&args::help(&args::command(ctx.lang).render_help().to_string(), ctx.lang));
             Ok(ExitCode::SUCCESS)
@@ -109,7 +116,7 @@ fn codes(ctx: &Context, m: &ArgMatches) -> Done {
         }
         (None, false) => render::overview(ctx.lang, width),
         (Some(key), json) => {
-            let rows: Vec<_> = crate::codes::rows(key).collect();
+            let rows = render::found(key);
             if rows.is_empty() {
                 return Err(Failure(ctx.lang.pick(
                     format!("la tabla no tiene «{key}»; maillab codes la muestra entera"),

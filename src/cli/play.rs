@@ -9,7 +9,7 @@ use crate::grading::{Report, page};
 use crate::lab::{LabFile, catalogue};
 use crate::machine::{Input, Output, State};
 use crate::repl::{self, End};
-use crate::session::{Head, Journal, Mode, Options, Session, journal, regrade};
+use crate::session::{Head, Journal, Mode, Options, Recorded, Session, journal, regrade};
 use clap::ArgMatches;
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
@@ -46,6 +46,7 @@ pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
     };
     let key = match m.get_one::<String>("case") {
         Some(k) => k.clone(),
+        None if m.get_flag("resume") => last_case(ctx, &store)?,
         None => next_case(&store),
     };
     let chosen = labs::choose(ctx, &key)?;
@@ -101,7 +102,7 @@ fn fresh_seed(source: &Source) -> u64 {
 }
 
 /// The first case in order that was not passed yet, else the first.
-fn next_case(store: &Store) -> String {
+pub(super) fn next_case(store: &Store) -> String {
     let passed: Vec<String> = store.results().into_iter().filter(|r| r.passed).map(|r| r.lab).collect();
     let ids = catalogue::ids();
     ids.iter().find(|id| !passed.iter().any(|p| p == *id)).or(ids.first()).map_or_else(String::new, |s| (*s).to_owned())
@@ -139,7 +140,51 @@ fn start(
     Ok((Session::new(worlds, chosen.number, options, Box::new(journal)), path))
 }
 
-/// The newest session of this lab that was not handed in.
+/// A recorded session that was not handed in.
+pub(super) struct Unfinished {
+    path: PathBuf,
+    text: String,
+    pub recorded: Recorded,
+}
+
+impl Unfinished {
+    /// How many lines were typed.
+    pub(super) fn lines(&self) -> usize {
+        self.recorded.inputs.iter().filter(|i| matches!(i, Input::Line(_))).count()
+    }
+}
+
+/// The newest session that was not handed in: of this lab, else of any case in which something was typed.
+pub(super) fn unfinished(store: &Store, lab: Option<&str>) -> Option<Unfinished> {
+    let finished: Vec<String> = store.results().into_iter().map(|r| r.session).collect();
+    store.sessions().into_iter().filter(|p| !finished.iter().any(|f| Path::new(f) == p)).find_map(|path| {
+        let u = read(path)?;
+        let head = &u.recorded.head;
+        let wanted = match lab {
+            Some(id) => head.lab == id,
+            None => u.lines() > 0 && catalogue::find(&head.lab).is_some_and(|f| regrade::fits(&u.recorded, &f).is_ok()),
+        };
+        wanted.then_some(u)
+    })
+}
+
+fn read(path: PathBuf) -> Option<Unfinished> {
+    let text = String::from_utf8_lossy(&std::fs::read(&path).ok()?).into_owned();
+    let recorded = journal::read(&text).ok()?;
+    Some(Unfinished { path, text, recorded })
+}
+
+/// The case that was played last and not handed in.
+fn last_case(ctx: &Context, store: &Store) -> Result<String, Failure> {
+    unfinished(store, None).map(|u| u.recorded.head.lab).ok_or_else(|| {
+        Failure(ctx.lang.pick(
+            "no hay ninguna sesión a medias; maillab play empieza una".to_owned(),
+            "there is no session to go on with; maillab play starts one".to_owned(),
+        ))
+    })
+}
+
+/// Goes on with the file that is named, else with the newest session of this lab that was not handed in.
 fn resume(
     ctx: &Context,
     store: &Store,
@@ -147,37 +192,32 @@ fn resume(
     options: &mut Options,
     record: Option<&Path>,
 ) -> Result<(Session, PathBuf), Failure> {
-    let finished: Vec<String> = store.results().into_iter().map(|r| r.session).collect();
-    let named = record.filter(|r| r.exists()).map(Path::to_path_buf);
-    let candidates = named.into_iter().chain(store.sessions());
-    for path in candidates.filter(|p| !finished.iter().any(|f| Path::new(f) == p)) {
-        let text = std::fs::read(&path).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
-        let Ok(recorded) = journal::read(&text) else { continue };
-        if recorded.head.lab != chosen.file.id {
-            continue;
-        }
-        if let Err(why) = regrade::fits(&recorded, &chosen.file) {
-            return Err(Failure(format!("{}: {}", path.display(), why.text(ctx.lang))));
-        }
-        mend(&path, &text).map_err(|e| cannot(ctx, &path, &e))?;
-        // As it began: a replay of the whole must give the same bytes.
-        let Head { seed, student, mode, lang, terminal, size, .. } = recorded.head.clone();
-        *options = Options { student, mode, lang, terminal, size, plain: options.plain };
-        let worlds = Rc::new(Worlds::new(chosen.file.at(seed)));
-        let mut files = vec![open(&path, ctx)?];
-        if let Some(r) = record.filter(|r| *r != path) {
-            let mut copy = File::create(r).map_err(|e| cannot(ctx, r, &e))?;
-            let whole = std::fs::read(&path).map_err(|e| cannot(ctx, &path, &e))?;
-            copy.write_all(&whole).map_err(|e| cannot(ctx, r, &e))?;
-            files.push(copy);
-        }
-        let session = regrade::resume(&recorded, worlds, chosen.number, options, Box::new(OnDisk { files }));
-        return Ok((session, path));
+    let handed_in = |p: &Path| store.results().iter().any(|r| Path::new(&r.session) == p);
+    let named = record.filter(|r| r.exists() && !handed_in(r)).and_then(|r| read(r.to_path_buf()));
+    let named = named.filter(|u| u.recorded.head.lab == chosen.file.id);
+    let Some(Unfinished { path, text, recorded }) = named.or_else(|| unfinished(store, Some(&chosen.file.id))) else {
+        return Err(Failure(ctx.lang.pick(
+            "no hay ninguna sesión empezada de ese caso; maillab play CASO la empieza".to_owned(),
+            "there is no session of that case to go on with; maillab play CASE starts one".to_owned(),
+        )));
+    };
+    if let Err(why) = regrade::fits(&recorded, &chosen.file) {
+        return Err(Failure(format!("{}: {}", path.display(), why.text(ctx.lang))));
     }
-    Err(Failure(ctx.lang.pick(
-        "no hay ninguna sesión empezada de ese caso; maillab play CASO la empieza".to_owned(),
-        "there is no session of that case to go on with; maillab play CASE starts one".to_owned(),
-    )))
+    mend(&path, &text).map_err(|e| cannot(ctx, &path, &e))?;
+    // As it began: a replay of the whole must give the same bytes.
+    let Head { seed, student, mode, lang, terminal, size, .. } = recorded.head.clone();
+    *options = Options { student, mode, lang, terminal, size, plain: options.plain };
+    let worlds = Rc::new(Worlds::new(chosen.file.at(seed)));
+    let mut files = vec![open(&path, ctx)?];
+    if let Some(r) = record.filter(|r| *r != path) {
+        let mut copy = File::create(r).map_err(|e| cannot(ctx, r, &e))?;
+        let whole = std::fs::read(&path).map_err(|e| cannot(ctx, &path, &e))?;
+        copy.write_all(&whole).map_err(|e| cannot(ctx, r, &e))?;
+        files.push(copy);
+    }
+    let session = regrade::resume(&recorded, worlds, chosen.number, options, Box::new(OnDisk { files }));
+    Ok((session, path))
 }
 
 /// A last line that was cut off when the program was killed is no input: it goes.

@@ -27,45 +27,44 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A text cut or padded to `width` characters.
+/// A text padded to `width` characters.
 fn cell(s: &str, width: usize) -> String {
-    let n = s.chars().count();
-    if n > width {
-        let mut cut: String = s.chars().take(width.saturating_sub(1)).collect();
-        cut.push('…');
-        cut
-    } else {
-        format!("{s}{}", " ".repeat(width - n))
-    }
+    format!("{s}{}", " ".repeat(width.saturating_sub(s.chars().count())))
 }
 
-/// The whole table, one line a row, at most `width` columns.
+/// Texts side by side, each wrapped in its column.
+fn columns(cells: &[(&str, usize)]) -> String {
+    let wrapped: Vec<Vec<String>> = cells.iter().map(|(t, w)| wrap(t, *w)).collect();
+    let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
+    let mut out = String::new();
+    for i in 0..height {
+        let line: Vec<String> =
+            wrapped.iter().zip(cells).map(|(l, (_, w))| cell(l.get(i).map_or("", String::as_str), *w)).collect();
+        out.push_str(line.join(" ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The whole table, at most `width` columns; what does not fit its column is wrapped.
 pub fn overview(lang: Lang, width: usize) -> String {
     let width = width.clamp(60, 160);
     let rest = width - 2 - 12 - 3;
     let (a, b) = (rest * 30 / 100, rest * 42 / 100);
     let c = rest - a - b;
-    let mut out = String::new();
-    let head = [
+    let mut out = columns(&[
         (word(lang, "Código", "Code"), 14),
         (word(lang, "Significado", "Meaning"), a),
         (word(lang, "Descripción", "Description"), b),
         (word(lang, "Acción del emisor", "Sender's action"), c),
-    ];
-    let line: Vec<String> = head.iter().map(|(t, w)| cell(t, *w)).collect();
-    out.push_str(line.join(" ").trim_end());
-    out.push('\n');
+    ]);
     for r in ROWS {
-        let mark = if r.origin == super::Origin::Added { "+ " } else { "  " };
-        let line = format!(
-            "{mark}{} {} {} {}",
-            cell(r.key, 12),
-            cell(r.meaning.get(lang), a),
-            cell(r.description.get(lang), b),
-            cell(r.action.get(lang), c)
-        );
-        out.push_str(line.trim_end());
-        out.push('\n');
+        let mark = if r.origin == super::Origin::Added { "+" } else { " " };
+        let texts = [(r.key, 12), (r.meaning.get(lang), a), (r.description.get(lang), b), (r.action.get(lang), c)];
+        for (i, l) in columns(&texts).lines().enumerate() {
+            out.push_str(format!("{} {l}", if i == 0 { mark } else { " " }).trim_end());
+            out.push('\n');
+        }
     }
     out.push('\n');
     out.push_str(word(
@@ -107,17 +106,22 @@ pub fn row(r: &Row, lang: Lang, width: usize) -> String {
     out
 }
 
-/// What `maillab codes CODE` prints: the rows of that key, else its class row; `None` when there is neither.
-pub fn one(key: &str, lang: Lang, width: usize) -> Option<String> {
+/// The rows of a code, an enhanced code, a class or an outcome by name; else the class row of a code that has none.
+pub fn found(key: &str) -> Vec<&'static Row> {
     let key = key.to_lowercase();
     let mut found: Vec<&Row> = rows(&key).collect();
-    let by_enhanced: Vec<&Row> = super::enhanced(&key).into_iter().map(|(r, _)| r).collect();
     if found.is_empty() {
-        found = by_enhanced;
+        found = super::enhanced(&key).into_iter().map(|(r, _)| r).collect();
     }
     if found.is_empty() {
         found.extend(key.parse().ok().filter(|_| key.len() == 3).and_then(super::class_row));
     }
+    found
+}
+
+/// What `maillab codes CODE` prints; `None` when the table has nothing of it.
+pub fn one(key: &str, lang: Lang, width: usize) -> Option<String> {
+    let found = found(key);
     if found.is_empty() {
         return None;
     }
@@ -158,7 +162,12 @@ mod tests {
             for width in [60, 80, 120] {
                 let text = overview(lang, width);
                 assert!(text.lines().all(|l| l.chars().count() <= width), "{width}");
-                assert_eq!(text.lines().count(), ROWS.len() + 3);
+                assert!(!text.contains('…'), "a cell is wrapped, never cut");
+                let words = |s: &str| s.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+                let all = words(&text);
+                for w in ROWS.iter().flat_map(|r| words(r.description.get(lang))) {
+                    assert!(all.contains(&w), "{width}: {w}");
+                }
             }
             for r in ROWS {
                 for l in row(r, lang, 80).lines() {
