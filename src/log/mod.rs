@@ -138,12 +138,20 @@ impl Record {
     }
     /// As `journalctl` prints it: always with the pid.
     pub fn journal(&self, host: &str) -> String {
-        format!("{} {host} {}[{}]: {}", self.time.syslog(), self.ident, self.pid, self.event.text())
+        format!("{} {host} {}[{}]: {}", self.time.syslog(), self.ident, self.pid, self.wording())
+    }
+    /// The text with a question mark for what cannot be printed, as Postfix and Dovecot write it; a user's is as it is.
+    fn wording(&self) -> String {
+        let text = self.event.text();
+        if matches!(self.event, Event::User(_)) || !text.contains(char::is_control) {
+            return text;
+        }
+        text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
     }
     fn tagged(&self) -> String {
         // Postfix cuts a message there.
         let max = if self.ident.starts_with("postfix") { 2000 } else { usize::MAX };
-        let text = self.event.text();
+        let text = self.wording();
         let text = config::clip(&text, max);
         if self.show_pid { format!("{}[{}]: {text}", self.ident, self.pid) } else { format!("{}: {text}", self.ident) }
     }

@@ -13,7 +13,7 @@ use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::valid_hostname;
 
 /// What a command's argument says, in the log's escapes.
-fn escaped(data: &[u8]) -> String {
+pub(super) fn escaped(data: &[u8]) -> String {
     let mut out = String::new();
     for &b in data.iter().take(100) {
         match b {

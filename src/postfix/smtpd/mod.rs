@@ -361,7 +361,7 @@ impl Session {
             self.state.stage = cmd.name().into();
             if is_header(&first.text) || self.in_list(ctx, "smtpd_forbidden_commands", &first.text) {
                 let client = self.state.namaddr();
-                let line = text.chars().take(100).collect();
+                let line = commands::escaped(&crate::base::text::encode(&text));
                 self.log(ctx, Smtpd::NonSmtpCommand { client, line });
                 self.reply(ctx, "221 2.7.0 Error: I can break rules, too. Goodbye.");
                 return self.finish(ctx, None);
