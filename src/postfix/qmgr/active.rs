@@ -32,7 +32,8 @@ pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
     let nrcpt = envelope.recipients.iter().filter(|r| !r.done).count();
     let from = quote_local(&envelope.sender);
     p.log(ctx, Log::Active { qid: id.to_owned(), from, size: envelope.size, nrcpt });
-    let message = Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, deferred: forced };
+    let message =
+        Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, kept: Vec::new(), deferred: forced };
     ctx.pf.qmgr.active.insert(id.to_owned(), message);
     // What postsuper -e made expire is not tried again: what was logged before is returned.
     if !forced {

@@ -26,6 +26,8 @@ pub struct Active {
     pub since: Time,
     /// Deliveries that are not done yet.
     pending: usize,
+    /// Recipients (by their place in the queue file) of which one of several deliveries that local(8) passed on must wait.
+    kept: Vec<usize>,
     deferred: bool,
 }
 
@@ -61,6 +63,13 @@ struct Job {
     kept: Vec<bool>,
     /// Its place among the message's deliveries.
     order: i64,
+}
+
+impl Job {
+    /// Whether it delivers to the recipient at that place in the queue file.
+    fn serves(&self, offset: usize) -> bool {
+        self.request.recipients.iter().any(|r| r.offset == offset)
+    }
 }
 
 /// The queue manager's memory.

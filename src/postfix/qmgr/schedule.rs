@@ -314,9 +314,16 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
         if moved.contains(&i) {
             continue;
         }
+        // An alias may have been passed on member by member: the recipient is done when the last of them is, if none must wait.
+        let others =
+            ctx.pf.qmgr.jobs.iter().any(|(other, j)| *other != id && j.request.qid == r.qid && j.serves(rcpt.offset));
+        let waits = ctx.pf.qmgr.active.get(&r.qid).is_some_and(|m| m.kept.contains(&rcpt.offset));
         if job.kept[i] {
             any_kept = true;
             ctx.pf.counters.deferrals += 1;
+            if let Some(m) = ctx.pf.qmgr.active.get_mut(&r.qid).filter(|_| others) {
+                m.kept.push(rcpt.offset);
+            }
             continue;
         }
         let bounced = job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == Verdict::Bounced);
@@ -325,7 +332,9 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
             (_, true) => ctx.pf.counters.bounced += 1,
             _ => ctx.pf.counters.delivered += 1,
         }
-        mail_queue::mark_done(ctx.host, r.queue, &r.qid, rcpt.offset);
+        if !others && !waits {
+            mail_queue::mark_done(ctx.host, r.queue, &r.qid, rcpt.offset);
+        }
     }
     if let Some(p) = &job.proc {
         agent::release(ctx, p);
