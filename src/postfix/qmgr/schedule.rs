@@ -315,9 +315,10 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
             continue;
         }
         // An alias may have been passed on member by member: the recipient is done when the last of them is, if none must wait.
-        let others =
-            ctx.pf.qmgr.jobs.iter().any(|(other, j)| *other != id && j.request.qid == r.qid && j.serves(rcpt.offset));
-        let waits = ctx.pf.qmgr.active.get(&r.qid).is_some_and(|m| m.kept.contains(&rcpt.offset));
+        let message = ctx.pf.qmgr.active.get(&r.qid);
+        let waits = message.is_some_and(|m| m.kept.contains(&rcpt.offset));
+        let others = message.is_some_and(|m| m.pending > 1)
+            && ctx.pf.qmgr.jobs.iter().any(|(o, j)| *o != id && j.request.qid == r.qid && j.serves(rcpt.offset));
         if job.kept[i] {
             any_kept = true;
             ctx.pf.counters.deferrals += 1;
