@@ -13,7 +13,7 @@ use crate::host::net::{Listener, Proto, UnixListener};
 use crate::host::{Errno, Host, Process};
 use crate::log::dovecot::{Dovecot as Event, StartFailure};
 use crate::log::{Facility, Record};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -192,8 +192,11 @@ fn is_served(config: &Config, service: &str) -> bool {
 }
 
 fn check_services(host: &Host, config: &Config) -> Option<StartFailure> {
-    for s in config.sections("", "service").into_iter().filter(|s| is_served(config, s)) {
-        let service = schema::unescape(&s);
+    let services = config.sections("", "service");
+    let program = |s: &String| schema::schema().default(&format!("service/{s}/executable")).split(' ').next();
+    let programs: BTreeSet<&str> = services.iter().filter_map(program).collect();
+    for s in services.iter().filter(|s| is_served(config, s)) {
+        let service = schema::unescape(s);
         let get = |k: &str| config.get(&format!("service/{s}/{k}")).to_owned();
         let user = get("user");
         let no_user = |name: &str, setting: String| {
@@ -218,11 +221,7 @@ fn check_services(host: &Host, config: &Config) -> Option<StartFailure> {
         }
         let exe = get("executable");
         let word = exe.split(' ').next().unwrap_or("");
-        let known = config
-            .sections("", "service")
-            .iter()
-            .any(|o| schema::schema().default(&format!("service/{o}/executable")).split(' ').next() == Some(word));
-        if !word.is_empty() && !known {
+        if !word.is_empty() && !programs.contains(word) {
             let path = if word.starts_with('/') { word.to_owned() } else { format!("/usr/lib/dovecot/{word}") };
             if !host.fs.exists(&path) {
                 return Some(StartFailure::Executable { service, path });

@@ -4,6 +4,8 @@
 //! hash of those kinds verifies nothing.
 
 use sha2::{Digest, Sha256, Sha512};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 const ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -89,6 +91,13 @@ fn rounds<D: Digest>(password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
     digest
 }
 
+/// Hashes of this thread so far: a case's clients log in again and again, and thousands of rounds are dear.
+const REMEMBERED: usize = 256;
+
+thread_local! {
+    static KNOWN: RefCell<BTreeMap<(String, String), String>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Hashes a password by a setting such as `$6$salt` or a whole hash; `None` for a method that the model lacks.
 pub fn crypt(password: &str, setting: &str) -> Option<String> {
     let (id, rest) = setting.strip_prefix('$')?.split_once('$')?;
@@ -104,12 +113,23 @@ pub fn crypt(password: &str, setting: &str) -> Option<String> {
     if pw.len() > 512 {
         return None;
     }
+    let key = (password.to_owned(), format!("${id}${shown}{salt}"));
+    if let Some(known) = KNOWN.with_borrow(|k| k.get(&key).cloned()) {
+        return Some(known);
+    }
     let hash = match id {
         "5" => encode(&rounds::<Sha256>(pw, sa, count), &ORDER_256),
         "6" => encode(&rounds::<Sha512>(pw, sa, count), &order_512()),
         _ => return None,
     };
-    Some(format!("${id}${shown}{salt}${hash}"))
+    let whole = format!("{}${hash}", key.1);
+    KNOWN.with_borrow_mut(|k| {
+        if k.len() >= REMEMBERED {
+            k.clear();
+        }
+        k.insert(key, whole.clone());
+    });
+    Some(whole)
 }
 
 /// Whether a password fits a hash.

@@ -42,6 +42,11 @@ fn group(line: &str) -> Option<Group> {
     Some(Group { name: name.into(), gid: gid.parse().ok()?, members })
 }
 
+/// Whether a line's first field is that name.
+fn begins(line: &str, name: &str) -> bool {
+    line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
+}
+
 impl Host {
     fn passwd(&self) -> String {
         self.fs.read_text("/etc/passwd").unwrap_or_default()
@@ -57,13 +62,14 @@ impl Host {
     }
     /// getpwnam(3): exact, case sensitive.
     pub fn user(&self, name: &str) -> Option<User> {
-        self.passwd().lines().filter_map(user).find(|u| u.name == name)
+        self.passwd().lines().filter(|l| begins(l, name)).find_map(user)
     }
     pub fn user_by_uid(&self, uid: u32) -> Option<User> {
-        self.passwd().lines().filter_map(user).find(|u| u.uid == uid)
+        let is = |line: &&str| line.split(':').nth(2).and_then(|f| f.parse().ok()) == Some(uid);
+        self.passwd().lines().filter(is).find_map(user)
     }
     pub fn group(&self, name: &str) -> Option<Group> {
-        self.groups_file().lines().filter_map(group).find(|g| g.name == name)
+        self.groups_file().lines().filter(|l| begins(l, name)).find_map(group)
     }
     pub fn group_by_gid(&self, gid: u32) -> Option<Group> {
         self.groups_file().lines().filter_map(group).find(|g| g.gid == gid)

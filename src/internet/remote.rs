@@ -194,9 +194,12 @@ impl Peer for Session {
         }
         self.buffer.extend_from_slice(data);
         let (mut out, mut close) = (String::new(), false);
-        while let Some(end) = self.buffer.iter().position(|b| *b == b'\n') {
-            let line: Vec<u8> = self.buffer.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line);
+        let pending = std::mem::take(&mut self.buffer);
+        let mut rest = pending.as_slice();
+        while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+            let (line, after) = rest.split_at(end + 1);
+            rest = after;
+            let line = String::from_utf8_lossy(line);
             let line = line.trim_end_matches(['\r', '\n']);
             let (text, ends) = if self.in_data {
                 if line != "." {
@@ -212,6 +215,7 @@ impl Peer for Session {
                 break;
             }
         }
+        self.buffer = rest.to_vec();
         let mut t = self.turn(out, close);
         if t.output.is_empty() && !close {
             t.delay = Span::ZERO;

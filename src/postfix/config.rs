@@ -29,6 +29,9 @@ pub struct Config {
     computed: BTreeMap<&'static str, String>,
     /// Expanded values of the parameters of the table, filled when asked.
     cache: Vec<OnceLock<String>>,
+    /// What starting with these values gives to say: of the common ones, and of the program that this was read for.
+    pub(super) common_faults: OnceLock<Vec<Fault>>,
+    pub(super) own_faults: OnceLock<Vec<Fault>>,
 }
 
 /// Splits `name = value` as split_nameval(3) does.
@@ -193,8 +196,8 @@ impl Config {
             main: entries,
             faults,
             path: path.to_owned(),
-            computed: BTreeMap::new(),
             cache: vec![OnceLock::new(); params::count()],
+            ..Default::default()
         }
     }
 
@@ -202,6 +205,7 @@ impl Config {
     pub fn set(&mut self, name: &str, value: &str) {
         self.main.insert(name.to_owned(), value.to_owned());
         self.cache = vec![OnceLock::new(); params::count()];
+        (self.common_faults, self.own_faults) = Default::default();
     }
 
     /// Whether main.cf (or an override) names the parameter.

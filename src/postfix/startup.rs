@@ -325,6 +325,27 @@ pub fn hostname_fault(name: &str) -> Option<HostnameFault> {
 
 /// What mail_params_init(3) says: it ends at the first fatal.
 pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
+    let mut out = conf.common_faults.get_or_init(|| common_values(conf)).clone();
+    if out.iter().any(Fault::is_fatal) {
+        return out;
+    }
+    let owner = conf.get("mail_owner");
+    match host.user(&owner) {
+        None => {
+            let f = Fatal::UnknownUser { name: "mail_owner".into(), value: owner };
+            out.push(Fault::Fatal(f));
+        }
+        Some(u) if u.uid == 0 => {
+            let f = Fatal::Privileged { name: "mail_owner".into(), value: owner, id: 0 };
+            out.push(Fault::Fatal(f));
+        }
+        Some(_) => {}
+    }
+    out
+}
+
+/// The part of it that main.cf alone decides.
+fn common_values(conf: &Config) -> Vec<Fault> {
     let mut out = conf.faults.clone();
     if out.iter().any(Fault::is_fatal) {
         return out;
@@ -351,18 +372,6 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
             return out;
         }
     }
-    let owner = conf.get("mail_owner");
-    match host.user(&owner) {
-        None => {
-            let f = Fatal::UnknownUser { name: "mail_owner".into(), value: owner };
-            out.push(Fault::Fatal(f));
-        }
-        Some(u) if u.uid == 0 => {
-            let f = Fatal::Privileged { name: "mail_owner".into(), value: owner, id: 0 };
-            out.push(Fault::Fatal(f));
-        }
-        Some(_) => {}
-    }
     out
 }
 
@@ -376,7 +385,13 @@ pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
     if out.iter().any(Fault::is_fatal) {
         return out;
     }
-    let program = entry.command.as_str();
+    out.extend(conf.own_faults.get_or_init(|| own_values(conf, &entry.command)).iter().cloned());
+    out
+}
+
+/// What a program says of the values that it reads; `conf` was read for it.
+fn own_values(conf: &Config, program: &str) -> Vec<Fault> {
+    let mut out = Vec::new();
     let set: Vec<&String> = conf.main.keys().filter(|n| reads(program, n)).collect();
     for kind in [0, 1, 2, 3] {
         for name in &set {

@@ -10,6 +10,7 @@ pub mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Bound;
 
 /// A block that applies to some connections only.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -108,16 +109,16 @@ impl Config {
         }
     }
     /// Names (escaped) of the sections of a kind below `prefix` (empty, or `service/auth/`): built-in and configured.
-    pub fn sections(&self, prefix: &str, kind: &str) -> Vec<String> {
+    pub fn sections<'s>(&'s self, prefix: &str, kind: &str) -> Vec<String> {
         let head = format!("{prefix}{kind}/");
-        let mut names: BTreeSet<String> = BTreeSet::new();
-        let from = schema::schema().values.keys().chain(self.global.values.keys()).chain(&self.global.sections);
-        for path in from {
-            if let Some(rest) = path.strip_prefix(&head) {
-                names.insert(rest.split('/').next().unwrap_or(rest).to_owned());
-            }
-        }
-        names.into_iter().collect()
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        let from = (Bound::Included(head.as_str()), Bound::Unbounded);
+        let mut add = |rest: &'s str| names.insert(rest.split('/').next().unwrap_or(rest));
+        let rest = |path: &'s String| path.strip_prefix(head.as_str());
+        schema::schema().values.range::<str, _>(from).map_while(|(p, _)| rest(p)).for_each(|r| _ = add(r));
+        self.global.values.range::<str, _>(from).map_while(|(p, _)| rest(p)).for_each(|r| _ = add(r));
+        self.global.sections.range::<str, _>(from).map_while(rest).for_each(|r| _ = add(r));
+        names.into_iter().map(str::to_owned).collect()
     }
     /// A `plugin {}` setting for a protocol.
     pub fn plugin(&self, scope: &Scope<'_>, name: &str) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use super::dialogue::{Dialogue, address, helo};
 use super::{Found, Setting};
-use crate::base::Span;
+use crate::base::{Span, Time};
 use crate::grading::mailbox;
 use crate::host::Cred;
 use crate::lab::values::Machine;
@@ -34,8 +34,9 @@ pub fn ask(
     if code != Some(250) {
         return Found::new(false, said);
     }
+    let since = w.now();
     w.pass(PATIENCE);
-    let missing: Vec<&str> = users.iter().map(String::as_str).filter(|u| !has(w, u, setting.token)).collect();
+    let missing: Vec<&str> = users.iter().map(String::as_str).filter(|u| !has(w, u, setting.token, since)).collect();
     if missing.is_empty() {
         Found::new(true, said)
     } else {
@@ -43,12 +44,13 @@ pub fn ask(
     }
 }
 
-/// Whether a user's inbox has a message with the token.
-fn has(w: &World, user: &str, token: &str) -> bool {
+/// Whether a user's inbox has a message with the token, written since an instant.
+fn has(w: &World, user: &str, token: &str, since: Time) -> bool {
     let root = Cred::root();
+    let is_new = |path: &str| w.host.fs.stat(&root, path).is_ok_and(|(_, n)| n.mtime >= since);
     let in_maildir = mailbox::stored(w)
         .into_iter()
-        .filter(|s| s.owner == user && s.is_inbox())
-        .any(|s| w.host.fs.read(&root, &s.path).is_ok_and(|b| String::from_utf8_lossy(&b.bytes()).contains(token)));
+        .filter(|s| s.owner == user && s.is_inbox() && is_new(&s.path))
+        .any(|s| w.host.fs.read(&root, &s.path).is_ok_and(|b| b.text().contains(token)));
     in_maildir || w.host.fs.read_text(&format!("/var/mail/{user}")).is_some_and(|t| t.contains(token))
 }

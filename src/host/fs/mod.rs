@@ -281,20 +281,26 @@ impl Fs {
 
     /// Follows a path to its inode, symbolic links included.
     pub fn resolve(&self, cred: &Cred, path: &str) -> Res<Ino> {
-        self.walk(cred, path, true).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
+        self.follow(cred, path, true).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
     }
     /// As [`Fs::resolve`], but the last name is not followed if it is a link.
     pub fn resolve_nofollow(&self, cred: &Cred, path: &str) -> Res<Ino> {
-        self.walk(cred, path, false).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
+        self.follow(cred, path, false).and_then(|(_, _, ino)| ino.ok_or(Errno::NoEnt))
     }
 
-    /// Walks to the last component: (parent directory, last name, inode if it exists).
+    /// As [`Fs::follow`], for what changes the tree then.
     fn walk(&self, cred: &Cred, path: &str, follow_last: bool) -> Res<(Ino, String, Option<Ino>)> {
+        self.follow(cred, path, follow_last).map(|(parent, name, ino)| (parent, name.to_owned(), ino))
+    }
+    /// Walks to the last component: (parent directory, last name, inode if it exists).
+    fn follow<'s>(&'s self, cred: &Cred, path: &'s str, follow_last: bool) -> Res<(Ino, &'s str, Option<Ino>)> {
         if path.is_empty() {
             return Err(Errno::NoEnt);
         }
-        let mut stack: Vec<Ino> = vec![ROOT];
-        let mut todo: Vec<String> = path.split('/').rev().filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let mut stack: Vec<Ino> = Vec::with_capacity(8);
+        stack.push(ROOT);
+        let names = |path: &'s str| path.split('/').rev().filter(|s| !s.is_empty());
+        let mut todo: Vec<&str> = names(path).collect();
         let must_dir = path.ends_with('/');
         let mut links = 0;
         while let Some(name) = todo.pop() {
@@ -317,7 +323,7 @@ impl Fs {
                 return Err(Errno::NameTooLong);
             }
             let last = todo.is_empty();
-            match entries.get(name.as_str()) {
+            match entries.get(name) {
                 None if last => return Ok((cur, name, None)),
                 None => return Err(Errno::NoEnt),
                 Some(&ino) => {
@@ -332,7 +338,7 @@ impl Fs {
                         if target.starts_with('/') {
                             stack.truncate(1);
                         }
-                        todo.extend(target.split('/').rev().filter(|s| !s.is_empty()).map(str::to_owned));
+                        todo.extend(names(target));
                         continue;
                     }
                     if last {
@@ -346,7 +352,7 @@ impl Fs {
             }
         }
         let ino = *stack.last().unwrap_or(&ROOT);
-        Ok((if stack.len() > 1 { stack[stack.len() - 2] } else { ROOT }, ".".into(), Some(ino)))
+        Ok((if stack.len() > 1 { stack[stack.len() - 2] } else { ROOT }, ".", Some(ino)))
     }
 
     /// stat(2).

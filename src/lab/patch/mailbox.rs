@@ -2,6 +2,7 @@
 
 use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host};
+use std::sync::Arc;
 
 /// What to put in.
 pub(super) struct Fill<'a> {
@@ -19,6 +20,9 @@ pub(super) struct Fill<'a> {
 
 /// What the body is made of.
 const LINE: &[u8] = b"Contenido del mensaje, como otros muchos, con sus adjuntos en texto.....\n";
+
+/// So many of them are one shared piece of a file.
+const CHUNK_LINES: usize = 200;
 
 /// No more messages than this in one patch.
 const MAX_MESSAGES: u32 = 20_000;
@@ -47,18 +51,18 @@ pub(super) fn fill(host: &mut Host, f: &Fill<'_>) {
     }
     let n = f.messages.clamp(1, MAX_MESSAGES);
     let from = if f.from.is_empty() { "boletin@destino.com" } else { f.from };
+    let filler = Arc::new(LINE.repeat(CHUNK_LINES));
     for i in 0..n {
         let entity = format!("{}/{}/{i}", f.user, f.folder);
         let at = moment(host, &entity, i, n, f.age);
         let share = f.size * u64::from(i + 1) / u64::from(n) - f.size * u64::from(i) / u64::from(n);
         let to = format!("{}@{}", f.user, host.fqdn.split_once('.').map_or("localhost", |(_, d)| d));
-        let body = message(from, &to, &format!("{} {}", f.subject, i + 1), at, &entity, share as usize);
-        let size = body.len();
-        let lines = body.split(|b| *b == b'\n').count() - 1;
+        let body = Body::new(from, &to, &format!("{} {}", f.subject, i + 1), at, &entity, share as usize);
+        let (size, lines) = (body.len(), body.lines());
         let micros = host.chance.between("old-mail-usec", &entity, 0, 999_999);
         let name = format!("{}.M{micros}P{}.{},S={size},W={}:2,S", at.secs(), 900 + i, host.name, size + lines);
         let path = format!("{dir}/cur/{name}");
-        if host.fs.write(&root, &path, Blob::from(body), 0o600).is_ok() {
+        if host.fs.write(&root, &path, body.blob(&filler), 0o600).is_ok() {
             let _ = host.fs.set_mtime(&root, &path, at);
             made.push((path, 0o600));
         }
@@ -78,20 +82,41 @@ fn moment(host: &Host, entity: &str, i: u32, n: u32, age: Span) -> Time {
     Time::from_secs(host.now.secs() - back.max(60))
 }
 
-fn message(from: &str, to: &str, subject: &str, at: Time, entity: &str, size: usize) -> Vec<u8> {
-    let id: u32 = entity.bytes().fold(at.secs() as u32, |h, b| h.rotate_left(5) ^ u32::from(b));
-    let domain = from.rsplit('@').next().unwrap_or("destino.com");
-    let mut text = format!(
-        "Return-Path: <{from}>\nFrom: {from}\nTo: {to}\nSubject: {subject}\nDate: {}\nMessage-ID: <{:x}.{id:08x}@{domain}>\n\n",
-        at.rfc5322(),
-        at.secs()
-    )
-    .into_bytes();
-    while text.len() + LINE.len() < size {
-        text.extend_from_slice(LINE);
+/// A message of a wanted size: a head, so many filler lines, a tail of dots.
+struct Body {
+    head: String,
+    fillers: usize,
+    tail: String,
+}
+
+impl Body {
+    fn new(from: &str, to: &str, subject: &str, at: Time, entity: &str, size: usize) -> Body {
+        let id: u32 = entity.bytes().fold(at.secs() as u32, |h, b| h.rotate_left(5) ^ u32::from(b));
+        let domain = from.rsplit('@').next().unwrap_or("destino.com");
+        let head = format!(
+            "Return-Path: <{from}>\nFrom: {from}\nTo: {to}\nSubject: {subject}\nDate: {}\nMessage-ID: <{:x}.{id:08x}@{domain}>\n\n",
+            at.rfc5322(),
+            at.secs()
+        );
+        let room = size.saturating_sub(head.len());
+        let fillers = room.saturating_sub(1) / LINE.len();
+        let dots = (room - fillers * LINE.len()).saturating_sub(1);
+        Body { head, fillers, tail: ".".repeat(dots) + "\n" }
     }
-    let rest = size.saturating_sub(text.len());
-    text.extend(std::iter::repeat_n(b'.', rest.saturating_sub(1)));
-    text.push(b'\n');
-    text
+    fn len(&self) -> usize {
+        self.head.len() + self.fillers * LINE.len() + self.tail.len()
+    }
+    fn lines(&self) -> usize {
+        self.head.matches('\n').count() + self.fillers + 1
+    }
+    /// The bytes; all messages share the filler's.
+    fn blob(&self, filler: &Arc<Vec<u8>>) -> Blob {
+        let mut blob = Blob::from(&self.head);
+        for _ in 0..self.fillers / CHUNK_LINES {
+            blob.append_shared(filler);
+        }
+        blob.append(&LINE.repeat(self.fillers % CHUNK_LINES));
+        blob.append(self.tail.as_bytes());
+        blob
+    }
 }

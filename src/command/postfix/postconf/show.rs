@@ -216,23 +216,23 @@ impl Known {
         if defaults {
             return k;
         }
-        for (i, e) in entries.iter().enumerate() {
-            let local = e.overrides();
-            for (name, value) in &local {
+        let locals: Vec<BTreeMap<String, String>> = entries.iter().map(Entry::overrides).collect();
+        for (i, local) in locals.iter().enumerate() {
+            for (name, value) in local {
                 if name == "smtpd_restriction_classes" {
                     for class in words(value) {
-                        k.flag(conf, directory, class, Some((i, &local)), entries, true);
+                        k.flag(conf, directory, class, Some(i), &locals, true);
                     }
                 }
                 let names = used(value, &mut k.warnings);
                 for n in names {
-                    k.flag(conf, directory, &n, Some((i, &local)), entries, true);
+                    k.flag(conf, directory, &n, Some(i), &locals, true);
                 }
             }
         }
-        for p in params::all() {
+        for p in params::all().filter(|p| p.default.contains('$')) {
             for n in used(p.default, &mut Vec::new()) {
-                k.flag(conf, directory, &n, None, entries, false);
+                k.flag(conf, directory, &n, None, &locals, false);
             }
         }
         for (name, value) in &conf.main {
@@ -241,7 +241,7 @@ impl Known {
                 names.splice(0..0, words(value).map(str::to_owned));
             }
             for n in names {
-                k.flag(conf, directory, &n, None, entries, true);
+                k.flag(conf, directory, &n, None, &locals, true);
             }
         }
         k.tables(conf);
@@ -254,12 +254,12 @@ impl Known {
         conf: &Config,
         directory: &str,
         name: &str,
-        local: Option<(usize, &BTreeMap<String, String>)>,
-        entries: &[Entry],
+        local: Option<usize>,
+        locals: &[BTreeMap<String, String>],
         complain: bool,
     ) {
         let mut supplied = false;
-        if let Some((i, _)) = local.filter(|(_, l)| l.contains_key(name)) {
+        if let Some(i) = local.filter(|i| locals[*i].contains_key(name)) {
             supplied = true;
             self.valid_local[i].insert(name.to_owned());
         } else if conf.is_set(name) {
@@ -267,8 +267,8 @@ impl Known {
             self.valid.entry(name.to_owned()).or_insert(Class::User);
         }
         if local.is_none() {
-            for (i, e) in entries.iter().enumerate() {
-                if e.overrides().contains_key(name) {
+            for (i, own) in locals.iter().enumerate() {
+                if own.contains_key(name) {
                     supplied = true;
                     self.valid_local[i].insert(name.to_owned());
                 }
