@@ -118,7 +118,27 @@ pub fn command(lang: Lang) -> Command {
         )
         .subcommand(
             Command::new("log-coverage")
-                .about(t("qué mensajes de log puede producir el modelo", "which log messages the model can produce"))
+                .about(t(
+                    "qué mensajes de log puede producir el modelo, y qué casos y grabaciones los producen",
+                    "which log messages the model can produce, and which cases and recordings produce them",
+                ))
+                .arg(
+                    text(
+                        "file",
+                        t(
+                            "diálogos y órdenes grabados que también se juegan",
+                            "recorded dialogues and commands to play, too",
+                        ),
+                    )
+                    .value_name("FILE")
+                    .num_args(0..),
+                )
+                .arg(
+                    option("seeds", "N", t("cuántas semillas", "how many seeds"))
+                        .value_parser(clap::value_parser!(u64).range(1..=1000))
+                        .default_value("2"),
+                )
+                .arg(flag("all", t("también quién produce cada uno", "also who produces each")))
                 .arg(json()),
         )
         .subcommand(

@@ -87,7 +87,8 @@ struct Rendering {
     whole: String,
     journal: String,
     reason: Option<String>,
-    kind: &'static str,
+    /// As the lab names the event.
+    fact: String,
 }
 
 impl<'a> Checker<'a> {
@@ -96,8 +97,8 @@ impl<'a> Checker<'a> {
             EvidenceFact::Unread => Checker::Never,
             EvidenceFact::Log { event, fields } => {
                 let host = &sight.world.host;
-                let hits = host.journal.iter().filter(|r| r.event.kind() == event.0 && has_fields(r, fields));
-                Checker::Log(hits.map(|r| rendering(r, &host.name)).collect(), sight.world)
+                let hits = host.journal.iter().filter(|r| r.event.is(&event.0) && has_fields(r, fields));
+                Checker::Log(hits.map(|r| rendering(r, &event.0, &host.name)).collect(), sight.world)
             }
             EvidenceFact::Config { name, value } => {
                 let bare = sight.command.contains(name.as_str());
@@ -163,14 +164,14 @@ fn long_text(field: &str) -> bool {
     matches!(field, "reason" | "text" | "reply" | "said" | "error" | "detail" | "relay" | "client" | "message" | "line")
 }
 
-fn rendering(r: &Record, host: &str) -> Rendering {
+fn rendering(r: &Record, fact: &str, host: &str) -> Rendering {
     let reason = r.event.fields().into_iter().find(|(n, v)| *n == "reason" && v.len() >= MIN_PIECE);
     Rendering {
         text: squash(&r.event.text()),
         whole: squash(&r.traditional(host)),
         journal: squash(&r.journal(host)),
         reason: reason.map(|(_, v)| squash(&v)),
-        kind: r.event.kind(),
+        fact: fact.to_owned(),
     }
 }
 
@@ -185,8 +186,8 @@ impl Rendering {
         if piece.chars().count() < MIN_PIECE || !(self.whole.contains(piece) || self.journal.contains(piece)) {
             return false;
         }
-        // A piece that other kinds of events render, too, says nothing.
-        let others = world.host.journal.iter().filter(|r| r.event.kind() != self.kind);
+        // A piece that other events render, too, says nothing.
+        let others = world.host.journal.iter().filter(|r| !r.event.is(&self.fact));
         others.take(5_000).all(|r| !squash(&r.event.text()).contains(piece))
     }
 }

@@ -68,24 +68,21 @@ struct Message1 {
 fn messages(world: &World) -> BTreeMap<String, Message1> {
     let mut all: BTreeMap<String, Message1> = BTreeMap::new();
     for r in &world.host.journal {
-        let kind = r.event.kind();
-        if !(kind.starts_with("smtpd.client")
-            || kind.starts_with("qmgr.")
-            || kind.starts_with("pickup.")
-            || kind.starts_with("cleanup."))
-        {
+        if !["smtpd.client", "qmgr", "pickup", "cleanup"].iter().any(|n| r.event.is(n)) {
             continue;
         }
         let fields = r.event.fields();
         let get = |n: &str| fields.iter().find(|(a, _)| *a == n).map(|(_, v)| v.clone());
         let Some(qid) = get("qid") else { continue };
         let m = all.entry(qid).or_insert_with(|| Message1 { first: r.time, ..Message1::default() });
-        match kind {
-            "smtpd.client" => m.client = get("ip").and_then(|i| i.parse().ok()),
-            "pickup.uid" => m.local = true,
-            "qmgr.active" => m.sender = get("from"),
-            "qmgr.removed" | "cleanup.check" => m.done = true,
-            _ => {}
+        if r.event.is("smtpd.client") {
+            m.client = get("ip").and_then(|i| i.parse().ok());
+        } else if r.event.is("pickup.uid") {
+            m.local = true;
+        } else if r.event.is("qmgr.active") {
+            m.sender = get("from");
+        } else if r.event.is("qmgr.removed") || r.event.is("cleanup.check") {
+            m.done = true;
         }
     }
     all

@@ -20,8 +20,7 @@ pub fn of(d: &Dossier<'_>) -> Vec<Moment> {
     let w = &d.end;
     let mut mails: Vec<Moment> = Vec::new();
     for r in w.host.journal.iter().rev() {
-        let kind = r.event.kind();
-        if matches!(kind, "delivery.status" | "smtpd.reject" | "bounce.sender" | "qmgr.expired") {
+        if ["delivery.status", "smtpd.reject", "bounce.sender", "qmgr.expired"].iter().any(|n| r.event.is(n)) {
             mails.push(Moment { time: r.time, line: None, text: format!("{}: {}", r.ident, r.event.text()) });
             if mails.len() >= MAX_MAILS {
                 break;

@@ -10,7 +10,7 @@ impl Lab {
         let there = |e: &Evidence| match &e.fact {
             EvidenceFact::Log { event, fields } => world.host.journal.iter().any(|r| {
                 let has = r.event.fields();
-                r.event.kind() == event.0 && fields.iter().all(|(k, v)| has.iter().any(|(n, x)| n == k && x == v))
+                r.event.is(&event.0) && fields.iter().all(|(k, v)| has.iter().any(|(n, x)| n == k && x == v))
             }),
             _ => true,
         };

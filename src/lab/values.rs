@@ -9,7 +9,7 @@ use super::read::{Field, Reader, block};
 use super::tree::{Node, Value};
 use crate::base::{Lang, Span, Time};
 use crate::codes::{self, Decider, Outcome, Stage, Who};
-use crate::log::kinds::KINDS;
+use crate::log::names;
 use serde_json::{Map, Value as Json, json};
 use std::ops::Range;
 
@@ -391,13 +391,13 @@ listed!(Outcome, "word for what happens", Outcome::ALL.iter().map(|d| d.id()), O
 listed!(Who, "word for who has the message", Who::ALL.iter().map(|d| d.id()), Who::parse, Who::Nobody);
 listed!(Stage, "stage", Stage::ALL.iter().map(|d| d.id()), Stage::parse, Stage::Any);
 
-/// The kind of a log event, as [`crate::log::Message::kind`] names it.
+/// The name of a log event ([`names`]), or its first words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventKind(pub String);
 
 impl Field for EventKind {
     fn expected() -> String {
-        "the kind of a log event, such as `delivery.status`".into()
+        "the name of a log event, or its first words, such as `delivery.status`".into()
     }
     fn missing() -> Self {
         EventKind::default()
@@ -405,8 +405,8 @@ impl Field for EventKind {
     fn read(node: &Node, r: &mut Reader) -> Self {
         let before = r.diagnostics.len();
         let text = r.text(node);
-        if r.diagnostics.len() == before && !KINDS.contains(&text.as_str()) {
-            let near = nearest(&text, KINDS.iter().copied());
+        if r.diagnostics.len() == before && !names::known(&text) {
+            let near = nearest(&text, names::ALL.iter().map(String::as_str));
             let mut d = Diagnostic::error(node.span.clone(), format!("no daemon logs an event `{text}`"))
                 .label(EventKind::expected());
             d.help = near.map(|n| format!("did you mean `{n}`?"));
@@ -415,7 +415,7 @@ impl Field for EventKind {
         EventKind(text)
     }
     fn schema(_: &mut Map<String, Json>) -> Json {
-        json!({"enum": KINDS})
+        json!({"type": "string", "examples": *names::ALL})
     }
 }
 

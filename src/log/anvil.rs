@@ -32,9 +32,6 @@ fn when(t: Time) -> String {
 }
 
 impl Message for Anvil {
-    fn kind(&self) -> &'static str {
-        "anvil.statistics"
-    }
     fn text(&self) -> String {
         match self {
             Anvil::MaxRate { what, rate, unit, ident, at } => {

@@ -37,15 +37,6 @@ pub enum Bounce {
 }
 
 impl Message for Bounce {
-    fn kind(&self) -> &'static str {
-        match self {
-            Bounce::Sender { .. } => "bounce.sender",
-            Bounce::Postmaster { .. } => "bounce.postmaster",
-            Bounce::Discarded { .. } | Bounce::NoReport { .. } => "bounce.discarded",
-            Bounce::ZeroHours(_) => "bounce.zero_hours",
-            Bounce::Failed { .. } => "bounce.failed",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Bounce::ZeroHours(_) | Bounce::Failed { .. } | Bounce::Discarded { .. } => Severity::Warning,

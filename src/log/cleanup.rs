@@ -63,24 +63,6 @@ pub enum Cleanup {
 }
 
 impl Message for Cleanup {
-    fn kind(&self) -> &'static str {
-        match self {
-            Cleanup::MessageId { .. } => "cleanup.message_id",
-            Cleanup::Hopcount { .. } => "cleanup.hopcount",
-            Cleanup::MimeError { .. } => "cleanup.mime_error",
-            Cleanup::MultiValued { .. } => "cleanup.multi_valued",
-            Cleanup::Check { .. } => "cleanup.check",
-            Cleanup::MilterReject { .. } => "cleanup.milter_reject",
-            Cleanup::MilterHold { .. } => "cleanup.milter_hold",
-            Cleanup::QueueWrite { .. } => "cleanup.queue_write",
-            Cleanup::CloseError => "cleanup.close_error",
-            Cleanup::MapProblem { .. } => "cleanup.map_problem",
-            Cleanup::AliasLoop { .. } => "cleanup.alias_loop",
-            Cleanup::TooLarge { .. } => "cleanup.too_large",
-            Cleanup::UnknownCheck { .. } => "cleanup.unknown_check",
-            Cleanup::BadCheckArgument { .. } => "cleanup.bad_check_argument",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Cleanup::MessageId { .. } | Cleanup::Check { .. } | Cleanup::MilterReject { .. } => Severity::Info,

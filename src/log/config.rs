@@ -152,11 +152,6 @@ pub enum Config {
         value: i64,
         max: i64,
     },
-    TooShort {
-        name: String,
-        value: String,
-        min: usize,
-    },
     /// A value that another check refused; `path` is main.cf.
     BadValue {
         path: String,
@@ -208,18 +203,6 @@ pub enum Fatal {
         mailbox: &'static str,
         message: &'static str,
     },
-    /// No usable address in `inet_interfaces`.
-    NoInterfaces(String),
-    HostNotFound {
-        name: String,
-        value: String,
-    },
-    UnknownLogName(String),
-    /// `mynetworks_style`, `inet_protocols`…: unknown value of a keyword parameter.
-    UnknownValue {
-        name: String,
-        value: String,
-    },
     /// set-gid group or mail_owner names nobody.
     UnknownUser {
         name: String,
@@ -258,10 +241,6 @@ impl fmt::Display for Fatal {
             Fatal::MailboxLimit { mailbox, message } => {
                 write!(f, "configuration error: {mailbox} is smaller than {message}")
             }
-            Fatal::NoInterfaces(v) => write!(f, "parameter inet_interfaces: no local interface found for {v}"),
-            Fatal::HostNotFound { name, value } => write!(f, "config variable {name}: host not found: {value}"),
-            Fatal::UnknownLogName(v) => write!(f, "unknown syslog_facility name: {v}"),
-            Fatal::UnknownValue { name, value } => write!(f, "parameter {name}: unknown value \"{value}\""),
             Fatal::UnknownUser { name, value } => {
                 write!(f, "file /etc/postfix/main.cf: parameter {name}: unknown user name value: {value}")
             }
@@ -274,28 +253,6 @@ impl fmt::Display for Fatal {
 }
 
 impl Message for Config {
-    fn kind(&self) -> &'static str {
-        match self {
-            Config::LeadingSpace { .. } => "config.leading-space",
-            Config::Overriding { .. } => "config.overriding",
-            Config::Syntax { .. } => "config.syntax",
-            Config::Open { .. } => "config.open",
-            Config::Macro(_) => "config.macro",
-            Config::MacroFatal => "config.macro-fatal",
-            Config::BadNumber { .. } => "config.bad-number",
-            Config::BadBool { .. } => "config.bad-bool",
-            Config::BadTime { .. } => "config.bad-time",
-            Config::TooSmall { .. }
-            | Config::TooLarge { .. }
-            | Config::TimeTooSmall { .. }
-            | Config::TimeTooLarge { .. } => "config.range",
-            Config::TooShort { .. } => "config.too-short",
-            Config::BadValue { .. } => "config.bad-value",
-            Config::Hostname(_) => "config.hostname",
-            Config::Fatal(_) => "config.fatal",
-            Config::Warning(_) => "config.warning",
-        }
-    }
     fn severity(&self) -> Severity {
         if self.is_fatal() { Severity::Crit } else { Severity::Warning }
     }
@@ -311,7 +268,6 @@ impl Message for Config {
             Config::BadNumber { name, value }
             | Config::BadBool { name, value }
             | Config::BadTime { name, value }
-            | Config::TooShort { name, value, .. }
             | Config::BadValue { name, value, .. } => vec![("parameter", name.clone()), ("value", value.clone())],
             Config::TooSmall { name, value, .. }
             | Config::TooLarge { name, value, .. }
@@ -360,9 +316,6 @@ impl fmt::Display for Config {
             Config::TimeTooLarge { name, value, max } => write!(f, "invalid {name}: {value} (max {max})"),
             Config::TooSmall { name, value, min } => write!(f, "invalid {name} parameter value {value} < {min}"),
             Config::TooLarge { name, value, max } => write!(f, "invalid {name} parameter value {value} > {max}"),
-            Config::TooShort { name, value, min } => {
-                write!(f, "bad string length {} < {min}: {name} = {value}", value.len())
-            }
             Config::BadValue { path, name, value } => {
                 write!(f, "file {path}: parameter {name}: bad parameter value: {value}")
             }

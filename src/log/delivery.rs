@@ -9,7 +9,6 @@ pub enum Status {
     Sent,
     Deferred,
     Bounced,
-    Expanded,
     Deliverable,
     Undeliverable,
     /// `soft_bounce = yes` made a bounce temporary.
@@ -24,7 +23,6 @@ impl Status {
             Status::Sent => "sent",
             Status::Deferred => "deferred",
             Status::Bounced => "bounced",
-            Status::Expanded => "expanded",
             Status::Deliverable => "deliverable",
             Status::Undeliverable => "undeliverable",
             Status::SoftBounce => "SOFTBOUNCE",
@@ -120,10 +118,6 @@ pub enum Delivery {
         peer: String,
         reason: String,
     },
-    CertNameMismatch {
-        peer: String,
-        name: String,
-    },
     TlsHandshake {
         peer: String,
         reason: String,
@@ -144,11 +138,6 @@ pub enum Delivery {
         map: String,
         name: String,
     },
-    /// smtp(8) finds itself as the best mail exchanger.
-    LoopToSelf {
-        host: String,
-        what: String,
-    },
     /// An MX record that has no address.
     NoAddress {
         domain: String,
@@ -159,11 +148,6 @@ pub enum Delivery {
     },
     /// A warning about a user's .forward or about an alias's owner.
     Forward {
-        text: String,
-    },
-    /// Login to a relay host failed.
-    SaslFailed {
-        qid: String,
         text: String,
     },
     /// A configured table has a bad value for a virtual mailbox.
@@ -188,36 +172,12 @@ pub enum VirtualProblem {
 }
 
 impl Message for Delivery {
-    fn kind(&self) -> &'static str {
-        match self {
-            Delivery::Status(_) => "delivery.status",
-            Delivery::Passing { .. } => "delivery.passing",
-            Delivery::Connect { .. } => "delivery.connect",
-            Delivery::NextHost { .. } => "delivery.next_host",
-            Delivery::TlsEstablished { .. } => "delivery.tls",
-            Delivery::CertFailed { .. } => "delivery.cert_failed",
-            Delivery::CertNameMismatch { .. } => "delivery.cert_name",
-            Delivery::TlsHandshake { .. } => "delivery.tls_handshake",
-            Delivery::MaildirAccess { .. } => "delivery.maildir_access",
-            Delivery::MaildirHint => "delivery.maildir_hint",
-            Delivery::IncludeMissing { .. } => "delivery.include_missing",
-            Delivery::AliasLookup { .. } => "delivery.alias_lookup",
-            Delivery::LoopToSelf { .. } => "delivery.loop",
-            Delivery::NoAddress { .. } => "delivery.no_address",
-            Delivery::Exec { .. } => "delivery.exec",
-            Delivery::Forward { .. } => "delivery.forward",
-            Delivery::SaslFailed { .. } => "delivery.sasl_failed",
-            Delivery::VirtualMap { .. } => "delivery.virtual_map",
-            Delivery::PipeConfig { .. } => "delivery.pipe_config",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Delivery::MaildirAccess { .. }
             | Delivery::MaildirHint
             | Delivery::IncludeMissing { .. }
             | Delivery::AliasLookup { .. }
-            | Delivery::LoopToSelf { .. }
             | Delivery::NoAddress { .. }
             | Delivery::Forward { .. }
             | Delivery::VirtualMap { .. } => Severity::Warning,
@@ -255,9 +215,6 @@ impl Message for Delivery {
                 format!("{trust} TLS connection established to {peer}: {protocol} with cipher {cipher}")
             }
             Delivery::CertFailed { peer, reason } => format!("certificate verification failed for {peer}: {reason}"),
-            Delivery::CertNameMismatch { peer, name } => {
-                format!("warning: {peer}: certificate name mismatch: {name}")
-            }
             Delivery::TlsHandshake { peer, reason } => format!("SSL_connect error to {peer}: {reason}"),
             Delivery::MaildirAccess { uid, gid, text } => {
                 format!("warning: maildir access problem for UID/GID={uid}/{gid}: {text}")
@@ -267,13 +224,11 @@ impl Message for Delivery {
                 format!("warning: unable to lookup :include: file {path}: {reason}")
             }
             Delivery::AliasLookup { map, name } => format!("warning: {map}: lookup of '{name}' failed"),
-            Delivery::LoopToSelf { host, what } => format!("warning: {what} for {host}"),
             Delivery::NoAddress { domain } => {
                 format!("warning: no MX host for {domain} has a valid address record")
             }
             Delivery::Exec { why } => format!("fatal: {why}"),
             Delivery::Forward { text } => format!("warning: {text}"),
-            Delivery::SaslFailed { qid, text } => format!("{qid}: {text}"),
             Delivery::VirtualMap { map, user, what } => match what {
                 VirtualProblem::Missing => format!("warning: recipient {user}: not found in {map}"),
                 VirtualProblem::BadUid(v) => format!("warning: recipient {user}: bad uid {v} in {map}"),
@@ -306,7 +261,7 @@ impl Message for Delivery {
                 vec![("qid", qid.clone()), ("to", to.clone()), ("transport", transport.clone())]
             }
             Delivery::Connect { host, reason } => vec![("relay", host.clone()), ("reason", reason.clone())],
-            Delivery::NextHost { qid, text } | Delivery::SaslFailed { qid, text } => {
+            Delivery::NextHost { qid, text } => {
                 vec![("qid", qid.clone()), ("reason", text.clone())]
             }
             Delivery::TlsEstablished { trust, peer, protocol, .. } => {
@@ -315,12 +270,10 @@ impl Message for Delivery {
             Delivery::CertFailed { peer, reason } | Delivery::TlsHandshake { peer, reason } => {
                 vec![("relay", peer.clone()), ("reason", reason.clone())]
             }
-            Delivery::CertNameMismatch { peer, name } => vec![("relay", peer.clone()), ("name", name.clone())],
             Delivery::MaildirAccess { uid, text, .. } => vec![("uid", uid.to_string()), ("reason", text.clone())],
             Delivery::IncludeMissing { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
             Delivery::AliasLookup { map, name } => vec![("map", map.clone()), ("name", name.clone())],
             Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
-            Delivery::LoopToSelf { host, .. } => vec![("relay", host.clone())],
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::Exec { why } => vec![("reason", why.clone())],
             Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => Vec::new(),

@@ -54,15 +54,9 @@ pub enum MasterFatal {
         host: String,
         service: String,
     },
-    Locked {
-        path: String,
-    },
     Exec {
         path: String,
         error: String,
-    },
-    NotOwned {
-        path: String,
     },
 }
 
@@ -75,11 +69,7 @@ impl fmt::Display for MasterFatal {
             MasterFatal::Service { host, service } => {
                 write!(f, "{host}:{service}: Servname not supported for ai_socktype")
             }
-            MasterFatal::Locked { path } => {
-                write!(f, "open lock file {path}: unable to set exclusive lock: Resource temporarily unavailable")
-            }
             MasterFatal::Exec { path, error } => write!(f, "master_spawn: exec {path}: {error}"),
-            MasterFatal::NotOwned { path } => write!(f, "{path} is not owned by the postfix user"),
         }
     }
 }
@@ -119,18 +109,6 @@ pub enum Master {
 }
 
 impl Message for Master {
-    fn kind(&self) -> &'static str {
-        match self {
-            Master::Started { .. } => "master.started",
-            Master::Reload { .. } => "master.reload",
-            Master::Terminating { .. } => "master.terminating",
-            Master::ChildEnded { .. } => "master.child-ended",
-            Master::Throttling { .. } => "master.throttling",
-            Master::Limit { .. } => "master.limit",
-            Master::LimitAdvice | Master::LimitReadme => "master.limit-advice",
-            Master::Fatal(_) => "master.fatal",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Master::Started { .. } | Master::Reload { .. } | Master::Terminating { .. } => Severity::Info,

@@ -11,9 +11,6 @@ pub enum Milter {
 }
 
 impl Message for Milter {
-    fn kind(&self) -> &'static str {
-        "milter.down"
-    }
     fn severity(&self) -> Severity {
         Severity::Warning
     }

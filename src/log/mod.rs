@@ -10,10 +10,9 @@ pub mod cleanup;
 pub mod config;
 pub mod delivery;
 pub mod dovecot;
-pub mod kernel;
-pub mod kinds;
 pub mod master;
 pub mod milter;
+pub mod names;
 pub mod pickup;
 pub mod qmgr;
 pub mod queue_tool;
@@ -25,7 +24,6 @@ pub mod systemd;
 pub mod table;
 pub mod tally;
 pub mod tls;
-pub mod tools;
 pub mod user;
 pub mod verify;
 
@@ -58,10 +56,8 @@ pub enum Facility {
     AuthPriv,
 }
 
-/// What every kind of event can say of itself.
+/// What every event can say of itself; its name is in [`names`].
 pub trait Message {
-    /// A stable name, dotted by daemon: `smtpd.reject`, `delivery.status`.
-    fn kind(&self) -> &'static str;
     fn severity(&self) -> Severity {
         Severity::Info
     }
@@ -80,7 +76,6 @@ macro_rules! events {
         pub enum Event { $($name($ty)),* }
         $(impl From<$ty> for Event { fn from(e: $ty) -> Event { Event::$name(e) } })*
         impl Message for Event {
-            fn kind(&self) -> &'static str { match self { $(Event::$name(e) => e.kind()),* } }
             fn severity(&self) -> Severity { match self { $(Event::$name(e) => e.severity()),* } }
             fn text(&self) -> String { match self { $(Event::$name(e) => e.text()),* } }
             fn fields(&self) -> Vec<(&'static str, String)> { match self { $(Event::$name(e) => e.fields()),* } }
@@ -95,7 +90,6 @@ events! {
     Config(config::Config),
     Delivery(delivery::Delivery),
     Dovecot(dovecot::Dovecot),
-    Kernel(kernel::Kernel),
     Master(master::Master),
     Milter(milter::Milter),
     Pickup(pickup::Pickup),
@@ -107,7 +101,6 @@ events! {
     Systemd(systemd::Systemd),
     Table(table::Table),
     Tls(tls::Tls),
-    Tools(tools::Tools),
     Verify(verify::Verify),
     User(user::User),
 }

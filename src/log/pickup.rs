@@ -17,12 +17,6 @@ pub enum Pickup {
 }
 
 impl Message for Pickup {
-    fn kind(&self) -> &'static str {
-        match self {
-            Pickup::Uid { .. } => "pickup.uid",
-            Pickup::Kept { .. } => "pickup.kept",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Pickup::Uid { .. } => Severity::Info,

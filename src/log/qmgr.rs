@@ -14,33 +14,14 @@ pub enum Qmgr {
     Skipped { qid: String },
     /// `connect to transport private/x: No such file or directory`.
     NoTransport { transport: String, errno: String },
-    /// A delivery agent answered nothing sensible: it died.
-    Malformed { transport: String },
-    /// The transport is not used for a while after that.
-    TransportFailure { transport: String },
     /// A queue file that makes no sense goes to the corrupt queue.
     Corrupt { qid: String },
 }
 
 impl Message for Qmgr {
-    fn kind(&self) -> &'static str {
-        match self {
-            Qmgr::Active { .. } => "qmgr.active",
-            Qmgr::Removed { .. } => "qmgr.removed",
-            Qmgr::Expired { .. } => "qmgr.expired",
-            Qmgr::Skipped { .. } => "qmgr.skipped",
-            Qmgr::NoTransport { .. } => "qmgr.no_transport",
-            Qmgr::Malformed { .. } => "qmgr.malformed",
-            Qmgr::TransportFailure { .. } => "qmgr.transport_failure",
-            Qmgr::Corrupt { .. } => "qmgr.corrupt",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
-            Qmgr::NoTransport { .. }
-            | Qmgr::Malformed { .. }
-            | Qmgr::TransportFailure { .. }
-            | Qmgr::Corrupt { .. } => Severity::Warning,
+            Qmgr::NoTransport { .. } | Qmgr::Corrupt { .. } => Severity::Warning,
             _ => Severity::Info,
         }
     }
@@ -58,11 +39,6 @@ impl Message for Qmgr {
             Qmgr::NoTransport { transport, errno } => {
                 format!("warning: connect to transport private/{transport}: {errno}")
             }
-            Qmgr::Malformed { transport } => format!("warning: private/{transport} socket: malformed response"),
-            Qmgr::TransportFailure { transport } => format!(
-                "warning: transport {transport} failure -- see a previous warning/fatal/panic logfile record for the problem \
-                 description"
-            ),
             Qmgr::Corrupt { qid } => {
                 format!("warning: saving corrupt file \"{qid}\" from queue \"active\" to queue \"corrupt\"")
             }
@@ -82,9 +58,6 @@ impl Message for Qmgr {
             }
             Qmgr::NoTransport { transport, errno } => {
                 vec![("transport", transport.clone()), ("reason", errno.clone())]
-            }
-            Qmgr::Malformed { transport } | Qmgr::TransportFailure { transport } => {
-                vec![("transport", transport.clone())]
             }
         }
     }

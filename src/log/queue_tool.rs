@@ -76,21 +76,9 @@ pub enum QueueTool {
     NoPickup(String),
     BadNotify(String),
     BadReturn(String),
-    MixNotify,
 }
 
 impl Message for QueueTool {
-    fn kind(&self) -> &'static str {
-        match self {
-            QueueTool::Done { .. } => "postsuper.done",
-            QueueTool::Total { .. } => "postsuper.total",
-            QueueTool::Usage(_) => "tool.usage",
-            QueueTool::Superuser | QueueTool::BadId(_) | QueueTool::BadQueue(_) => "postsuper.refused",
-            QueueTool::ShowqDown | QueueTool::FlushDown => "postqueue.down",
-            QueueTool::FlushInvalid(_) | QueueTool::FlushNotConfigured(_) => "postqueue.refused",
-            _ => "sendmail.refused",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             QueueTool::Done { .. } | QueueTool::Total { .. } => Severity::Info,
@@ -133,7 +121,6 @@ impl Message for QueueTool {
             QueueTool::NoPickup(e) => format!("warning: unable to look up public/pickup: {e}"),
             QueueTool::BadNotify(v) => format!("fatal: bad -N option value -- '{v}'"),
             QueueTool::BadReturn(v) => format!("fatal: bad -R option value -- '{v}'"),
-            QueueTool::MixNotify => "fatal: can't use multiple -N option values".into(),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {

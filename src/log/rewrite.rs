@@ -26,15 +26,6 @@ pub enum Rewrite {
 }
 
 impl Message for Rewrite {
-    fn kind(&self) -> &'static str {
-        match self {
-            Rewrite::ListedTwice { .. } => "rewrite.listed_twice",
-            Rewrite::LookupFailure { .. } => "rewrite.lookup_failure",
-            Rewrite::BadLiteral { .. } => "rewrite.bad_literal",
-            Rewrite::NullTransport { .. } => "rewrite.null_transport",
-            Rewrite::NullResult { .. } => "rewrite.null_result",
-        }
-    }
     fn severity(&self) -> Severity {
         Severity::Warning
     }

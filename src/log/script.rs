@@ -131,29 +131,6 @@ impl fmt::Display for ToolWarning {
 }
 
 impl Message for Script {
-    fn kind(&self) -> &'static str {
-        match self {
-            Script::Starting => "script.starting",
-            Script::Stopping => "script.stopping",
-            Script::Aborting => "script.aborting",
-            Script::Refreshing => "script.refreshing",
-            Script::Running { .. } => "script.running",
-            Script::NotRunning | Script::FatalNotRunning => "script.not-running",
-            Script::FatalRunning => "script.already-running",
-            Script::StartupFailed => "script.startup-failed",
-            Script::UnknownCommand(_) => "script.unknown-command",
-            Script::NoLogFile => "script.no-log-file",
-            Script::NoMasterCf(_) => "script.no-master-cf",
-            Script::Warning(_) => "script.check",
-            Script::UseSendmail | Script::Reserved => "script.reserved",
-            Script::Compatibility(_) => "script.compatibility",
-            Script::UnknownTls(_) | Script::TlsUsage => "script.tls",
-            Script::Text { .. } => "postlog.text",
-            Script::Usage(_) => "tool.usage",
-            Script::ToolFatal(_) => "tool.fatal",
-            Script::ToolWarning(_) => "tool.warning",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Script::Warning(_) | Script::ToolWarning(_) => Severity::Warning,

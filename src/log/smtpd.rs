@@ -252,9 +252,6 @@ pub enum Smtpd {
         client: String,
         args: String,
     },
-    BadOrcpt {
-        text: String,
-    },
     EtrnUnavailable {
         domain: String,
         client: String,
@@ -271,8 +268,6 @@ pub enum Smtpd {
         path: String,
         reason: String,
     },
-    CannotLoadSasl,
-    NullSenderMatch,
     Fatal(Fatal),
     /// Keywords that EHLO does not offer to this client.
     DiscardingEhlo {
@@ -290,40 +285,6 @@ pub enum Smtpd {
 }
 
 impl Message for Smtpd {
-    fn kind(&self) -> &'static str {
-        match self {
-            Smtpd::Connect { .. } => "smtpd.connect",
-            Smtpd::Disconnect { .. } => "smtpd.disconnect",
-            Smtpd::Client { .. } => "smtpd.client",
-            Smtpd::Verdict { action: Action::Reject, .. } => "smtpd.reject",
-            Smtpd::Verdict { .. } => "smtpd.action",
-            Smtpd::Ended { .. } => "smtpd.ended",
-            Smtpd::RateLimit { .. } => "smtpd.rate_limit",
-            Smtpd::AuthFailed { .. } => "smtpd.auth_failed",
-            Smtpd::AuthAborted { .. } => "smtpd.auth_aborted",
-            Smtpd::UnknownMacro { .. } => "smtpd.unknown_macro",
-            Smtpd::IllegalAddress { .. } => "smtpd.illegal_address",
-            Smtpd::NonSmtpCommand { .. } => "smtpd.non_smtp_command",
-            Smtpd::HostnameMismatch { .. } => "smtpd.hostname_mismatch",
-            Smtpd::ImproperPipelining { .. } => "smtpd.pipelining",
-            Smtpd::DsnMapped { .. } => "smtpd.dsn_mapped",
-            Smtpd::RestrictionWarning(_) => "smtpd.restriction_warning",
-            Smtpd::QueueFull { .. } => "smtpd.queue_full",
-            Smtpd::QueueMinFree { .. } => "smtpd.queue_minfree",
-            Smtpd::SizeLimit { .. } => "smtpd.size_limit",
-            Smtpd::UnknownNotify { .. } => "smtpd.unknown_notify",
-            Smtpd::BadBdat { .. } => "smtpd.bad_bdat",
-            Smtpd::BadOrcpt { .. } => "smtpd.bad_orcpt",
-            Smtpd::EtrnUnavailable { .. } => "smtpd.etrn_unavailable",
-            Smtpd::PolicyConnect { .. } | Smtpd::PolicyTalk { .. } => "smtpd.policy",
-            Smtpd::SaslSocket { .. } | Smtpd::CannotLoadSasl => "smtpd.sasl",
-            Smtpd::NullSenderMatch => "smtpd.null_sender",
-            Smtpd::Fatal(_) => "smtpd.fatal",
-            Smtpd::DiscardingEhlo { .. } => "smtpd.discarding_ehlo",
-            Smtpd::CompatDefault { .. } => "smtpd.compat",
-            Smtpd::Unavailable { .. } => "smtpd.unavailable",
-        }
-    }
     fn severity(&self) -> Severity {
         let text = self.text();
         if text.starts_with("warning: ") {
@@ -388,7 +349,6 @@ impl Message for Smtpd {
                 let q = qid.as_deref().unwrap_or("NOQUEUE");
                 format!("warning: {q}: malformed BDAT command syntax from {client}: {args}")
             }
-            Smtpd::BadOrcpt { text } => format!("warning: {text}"),
             Smtpd::EtrnUnavailable { domain, client } => {
                 format!("warning: reject: ETRN {domain:.100}... from {client}")
             }
@@ -397,8 +357,6 @@ impl Message for Smtpd {
             Smtpd::SaslSocket { path, reason } => {
                 format!("warning: SASL: Connect to Dovecot auth socket '{path}' failed: {reason}")
             }
-            Smtpd::CannotLoadSasl => "fatal: SASL per-process initialization failed".into(),
-            Smtpd::NullSenderMatch => "warning: null sender in sender login maps".into(),
             Smtpd::Fatal(f) => format!("fatal: {}", f.text()),
             Smtpd::DiscardingEhlo { keywords } => format!("discarding EHLO keywords: {keywords}"),
             Smtpd::CompatDefault { setting, action } => {

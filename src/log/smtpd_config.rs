@@ -13,7 +13,6 @@ pub enum Misuse {
     NoSasl { name: String },
     Deprecated { name: String, instead: String },
     WillBeRemoved { name: String, instead: String },
-    BareIpHelo { name: String },
     UnexpectedDictionary { function: &'static str, table: String },
     EmptyValue { table: String, key: String },
     NoValue { table: String, key: String, action: String },
@@ -36,7 +35,6 @@ pub enum Misuse {
     MalformedSpec { spec: String },
     ExpectedMap { name: String },
     UnknownSearch { name: String, spec: String },
-    SenderLogin { text: String },
     Recursion { name: String },
 }
 
@@ -115,7 +113,6 @@ impl Misuse {
             Misuse::WillBeRemoved { name, instead } => {
                 format!("support for restriction \"{name}\" will be removed from Postfix; use \"{instead}\" instead")
             }
-            Misuse::BareIpHelo { name } => format!("restriction {name} is deprecated"),
             Misuse::UnexpectedDictionary { function, table } => format!("{function}: unexpected dictionary: {table}"),
             Misuse::EmptyValue { table, key } => format!("access table {table} entry \"{key}\" has empty value"),
             Misuse::NoValue { table, key, action } => {
@@ -165,7 +162,6 @@ impl Misuse {
             Misuse::MalformedSpec { spec } => format!("malformed map specification: '{spec}'"),
             Misuse::UnknownSearch { name, spec } => format!("unknown search type '{name}' in '{spec}'"),
             Misuse::ExpectedMap { name } => format!("expected maptype:mapname instead of '{name}'"),
-            Misuse::SenderLogin { text } => text.clone(),
             Misuse::Recursion { name } => format!("restriction {name}: recursion limit exceeded"),
         }
     }

@@ -47,7 +47,6 @@ pub enum Systemd {
         named: Named,
         condition: String,
     },
-    DependencyFailed(Named),
     Listening(Named),
     Closed(Named),
     Reached(Named),
@@ -163,7 +162,6 @@ impl Systemd {
             | Systemd::Reloaded(n)
             | Systemd::FailedToStart(n)
             | Systemd::ReloadFailed(n)
-            | Systemd::DependencyFailed(n)
             | Systemd::Listening(n)
             | Systemd::Closed(n)
             | Systemd::Reached(n)
@@ -188,30 +186,6 @@ impl Systemd {
 }
 
 impl Message for Systemd {
-    fn kind(&self) -> &'static str {
-        match self {
-            Systemd::Starting(_) => "systemd.starting",
-            Systemd::Started(_) | Systemd::Finished(_) | Systemd::Listening(_) | Systemd::Reached(_) => {
-                "systemd.started"
-            }
-            Systemd::Stopping(_) => "systemd.stopping",
-            Systemd::Stopped(_) | Systemd::Closed(_) | Systemd::Deactivated { .. } => "systemd.stopped",
-            Systemd::Reloading(_) => "systemd.reloading",
-            Systemd::Reloaded(_) => "systemd.reloaded",
-            Systemd::FailedToStart(_) | Systemd::DependencyFailed(_) => "systemd.failed-to-start",
-            Systemd::ReloadFailed(_) | Systemd::CannotReload { .. } => "systemd.reload-failed",
-            Systemd::Skipped { .. } => "systemd.skipped",
-            Systemd::ProcessExited { .. } | Systemd::FailedExec { .. } => "systemd.process-exited",
-            Systemd::FailedResult { .. } => "systemd.failed",
-            Systemd::TooQuickly { .. } => "systemd.too-quickly",
-            Systemd::ScheduledRestart { .. } => "systemd.restart",
-            Systemd::ManagerReloads => "systemd.manager",
-            Systemd::Killed { .. } => "systemd.killed",
-            Systemd::SyslogSocket | Systemd::SyslogStart { .. } => "rsyslogd.start",
-            Systemd::SyslogExit { .. } => "rsyslogd.exit",
-            Systemd::Printed(_) => "unit.printed",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Systemd::FailedToStart(_) | Systemd::ReloadFailed(_) | Systemd::FailedExec { .. } => Severity::Err,
@@ -219,7 +193,6 @@ impl Message for Systemd {
                 Severity::Warning
             }
             Systemd::ProcessExited { .. } | Systemd::Killed { .. } => Severity::Notice,
-            Systemd::DependencyFailed(_) => Severity::Warning,
             _ => Severity::Info,
         }
     }
@@ -237,7 +210,6 @@ impl Message for Systemd {
             Systemd::Reloaded(x) => format!("Reloaded {}.", n(x)),
             Systemd::FailedToStart(x) => format!("Failed to start {}.", n(x)),
             Systemd::ReloadFailed(x) => format!("Reload failed for {}.", n(x)),
-            Systemd::DependencyFailed(x) => format!("Dependency failed for {}.", n(x)),
             Systemd::Listening(x) => format!("Listening on {}.", n(x)),
             Systemd::Closed(x) => format!("Closed {}.", n(x)),
             Systemd::Reached(x) => format!("Reached target {}.", n(x)),

@@ -53,7 +53,6 @@ pub enum RuleFault {
     IndexZero(String),
     BadReplacement,
     NegativeSubstitution,
-    SubstitutionNotAllowed,
     NoRegexp,
     NoDelimiter {
         delimiter: char,
@@ -93,9 +92,6 @@ impl fmt::Display for RuleFault {
             RuleFault::BadReplacement => f.write_str("bad replacement syntax: skipping this rule"),
             RuleFault::NegativeSubstitution => {
                 f.write_str("$number found in negative match replacement text: skipping this rule")
-            }
-            RuleFault::SubstitutionNotAllowed => {
-                f.write_str("regular expression substitution is not allowed: skipping this rule")
             }
             RuleFault::NoRegexp => f.write_str("no regexp: skipping this rule"),
             RuleFault::NoDelimiter { delimiter, pcre } => {
@@ -151,7 +147,6 @@ pub enum OpenFault {
     },
     /// `unix:` with another name than those two.
     UnknownUnix(String),
-    FailTable,
     Nested(String),
 }
 
@@ -176,7 +171,6 @@ impl fmt::Display for OpenFault {
                 write!(f, "{path}, line {line}: duplicate entry: \"{key}\"")
             }
             OpenFault::UnknownUnix(t) => write!(f, "unknown table: unix:{t}"),
-            OpenFault::FailTable => f.write_str("fail: table is unavailable"),
             OpenFault::Nested(t) => f.write_str(t),
         }
     }
@@ -304,28 +298,6 @@ impl Table {
 }
 
 impl Message for Table {
-    fn kind(&self) -> &'static str {
-        match self {
-            Table::Open(_) | Table::OpenFatal(_) => "table.open",
-            Table::Unavailable { .. } => "table.unavailable",
-            Table::LookupError { .. } => "table.lookup-error",
-            Table::EmptyResult { .. } | Table::EmptyAdvice { .. } => "table.empty-result",
-            Table::TcpConnect { .. } | Table::SocketConnect { .. } | Table::NoHostOrService { .. } => "table.connect",
-            Table::SocketLookup { .. } => "table.socketmap",
-            Table::NoNisDomain => "table.nis",
-            Table::Older { .. } => "table.older",
-            Table::Rule { .. } => "table.rule",
-            Table::Format { .. } | Table::AliasFormat { .. } => "table.format",
-            Table::DuplicateLine { .. } => "table.duplicate",
-            Table::Changed { .. } => "table.changed",
-            Table::ListProblem { .. } => "list.problem",
-            Table::ListPattern { .. } => "list.pattern",
-            Table::ListComment { .. } => "list.comment",
-            Table::ListNegation { .. } => "list.negation",
-            Table::NotProxied { .. } => "table.not-proxied",
-            Table::Config(c) => c.kind(),
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Table::Open(_) => Severity::Err,

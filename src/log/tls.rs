@@ -15,10 +15,6 @@ pub enum Tls {
     AcceptError {
         peer: String,
     },
-    ConnectError {
-        peer: String,
-        reason: String,
-    },
     /// A line of OpenSSL's error stack.
     Library {
         error: String,
@@ -29,29 +25,12 @@ pub enum Tls {
     CannotGetKey {
         file: String,
     },
-    /// The certificate of a server that we connected to does not check out.
-    VerifyFailed {
-        peer: String,
-        reason: String,
-    },
     Other {
         text: String,
     },
 }
 
 impl Message for Tls {
-    fn kind(&self) -> &'static str {
-        match self {
-            Tls::Established { .. } => "tls.established",
-            Tls::AcceptError { .. } => "tls.accept_error",
-            Tls::ConnectError { .. } => "tls.connect_error",
-            Tls::Library { .. } => "tls.library",
-            Tls::CannotGetCertificate { .. } => "tls.certificate",
-            Tls::CannotGetKey { .. } => "tls.key",
-            Tls::VerifyFailed { .. } => "tls.verify_failed",
-            Tls::Other { .. } => "tls.other",
-        }
-    }
     fn severity(&self) -> Severity {
         if self.text().starts_with("warning: ") { Severity::Warning } else { Severity::Info }
     }
@@ -62,7 +41,6 @@ impl Message for Tls {
                 format!("{trust} TLS connection established {way} {peer}: {detail}")
             }
             Tls::AcceptError { peer } => format!("SSL_accept error from {peer}: -1"),
-            Tls::ConnectError { peer, reason } => format!("SSL_connect error to {peer}: {reason}"),
             Tls::Library { error } => format!("warning: TLS library problem: {error}"),
             Tls::CannotGetCertificate { file } => {
                 format!("warning: cannot get RSA certificate from file \"{file}\": disabling TLS support")
@@ -70,15 +48,13 @@ impl Message for Tls {
             Tls::CannotGetKey { file } => {
                 format!("warning: cannot get RSA private key from file \"{file}\": disabling TLS support")
             }
-            Tls::VerifyFailed { peer, reason } => format!("certificate verification failed for {peer}: {reason}"),
             Tls::Other { text } => text.clone(),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Tls::Established { trust, peer, .. } => vec![("trust", trust.clone()), ("peer", peer.clone())],
-            Tls::AcceptError { peer } | Tls::ConnectError { peer, .. } => vec![("peer", peer.clone())],
-            Tls::VerifyFailed { peer, reason } => vec![("peer", peer.clone()), ("reason", reason.clone())],
+            Tls::AcceptError { peer } => vec![("peer", peer.clone())],
             Tls::CannotGetCertificate { file } | Tls::CannotGetKey { file } => vec![("path", file.clone())],
             Tls::Library { error } => vec![("reason", error.clone())],
             Tls::Other { .. } => Vec::new(),

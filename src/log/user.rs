@@ -8,9 +8,6 @@ pub struct User {
 }
 
 impl Message for User {
-    fn kind(&self) -> &'static str {
-        "user.logger"
-    }
     fn severity(&self) -> Severity {
         Severity::Notice
     }

@@ -9,9 +9,6 @@ pub enum Verify {
 }
 
 impl Message for Verify {
-    fn kind(&self) -> &'static str {
-        "verify.cleanup"
-    }
     fn text(&self) -> String {
         let Verify::Cleanup { map, retained, dropped } = self;
         format!("cache {map} full cleanup: retained={retained} dropped={dropped} entries")

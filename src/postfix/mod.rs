@@ -79,8 +79,6 @@ pub struct Counters {
     pub deferrals: u64,
     /// Recipients of address probes and of sendmail -bv.
     pub probed: u64,
-    /// Refused by smtpd(8).
-    pub rejected: u64,
 }
 
 /// A program run that a delivery agent asked for.

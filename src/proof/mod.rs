@@ -124,7 +124,7 @@ fn alike(e: &Evidence, world: &World) -> String {
         .host
         .journal
         .iter()
-        .filter(|r| r.event.kind() == event.0)
+        .filter(|r| r.event.is(&event.0))
         .map(|r| r.event.fields().iter().map(|(k, v)| format!("{k} = \"{v}\"")).collect::<Vec<_>>().join(", "))
         .collect();
     if all.is_empty() {

@@ -99,23 +99,3 @@ fn the_architecture_page_names_every_room_and_stays_short() {
     }
     assert!(page.lines().count() < 200);
 }
-
-/// The list of event kinds is what the `kind` functions of `log` give.
-#[test]
-fn the_list_of_kinds_is_complete() {
-    let mut found = std::collections::BTreeSet::new();
-    for p in sources().iter().filter(|p| relative(p).starts_with("log/")) {
-        let text = fs::read_to_string(p).unwrap();
-        for body in text.split("fn kind(&self)").skip(1) {
-            let body = body.split("\n    }").next().unwrap();
-            let named = body.split('"').skip(1).step_by(2).filter(|w| w.contains('.') && !w.contains(' '));
-            found.extend(named.map(str::to_owned));
-        }
-    }
-    let listed: std::collections::BTreeSet<String> =
-        maillab::log::kinds::KINDS.iter().map(|k| (*k).to_owned()).collect();
-    let missing: Vec<&String> = found.difference(&listed).collect();
-    let gone: Vec<&String> = listed.difference(&found).collect();
-    assert!(missing.is_empty() && gone.is_empty(), "src/log/kinds.rs lacks {missing:?} and has too many {gone:?}");
-    assert!(maillab::log::kinds::KINDS.is_sorted(), "src/log/kinds.rs is not sorted");
-}

@@ -7,6 +7,7 @@ use crate::base::{Chance, Span, Time};
 use crate::host::net::Endpoint;
 use crate::host::{Blob, Cred};
 use crate::lab::hosts;
+use crate::log::Record;
 use crate::machine::Machine;
 use crate::sim::{ConnId, World};
 use serde_json::{Map, Value, json};
@@ -20,6 +21,8 @@ use super::normalise::normalise;
 pub struct Answer {
     pub transcript: Vec<Value>,
     pub log: Vec<String>,
+    /// Everything that the host logged.
+    pub journal: imbl::Vector<Record>,
 }
 
 fn text<'a>(case: &'a Value, key: &str) -> &'a str {
@@ -462,7 +465,8 @@ pub fn answer(case: &Value) -> Answer {
         transcript.push(json!({ "cmd": cmd, "rc": rc, "out": out }));
     }
     let log = log_from(&world.borrow(), from).lines().filter(|l| !l.is_empty()).map(str::to_owned).collect();
-    Answer { transcript, log }
+    let journal = world.borrow().host.journal.clone();
+    Answer { transcript, log, journal }
 }
 
 /// Lines of different messages interleave at random in the real log: within a program, those of one queue id stand

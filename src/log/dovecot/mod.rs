@@ -289,43 +289,9 @@ pub enum Dovecot {
         level: &'static str,
         stamp: i64,
     },
-    Doveadm {
-        user: String,
-        trouble: Trouble,
-    },
 }
 
 impl Message for Dovecot {
-    fn kind(&self) -> &'static str {
-        match self {
-            Dovecot::Started { .. } => "dovecot.started",
-            Dovecot::Sighup => "dovecot.sighup",
-            Dovecot::ReloadRefused { .. } => "dovecot.reload-refused",
-            Dovecot::Killed { .. } | Dovecot::LogShutdown { .. } => "dovecot.killed",
-            Dovecot::Start { .. } => "dovecot.start-failed",
-            Dovecot::ConfigFatal { .. } => "dovecot.config-fatal",
-            Dovecot::ConfigError { .. } => "dovecot.config-error",
-            Dovecot::ConfigWarning { .. } => "dovecot.config-warning",
-            Dovecot::Capability { .. } => "dovecot.capability",
-            Dovecot::Throttled { .. } => "dovecot.throttled",
-            Dovecot::AuthFatal(_) => "dovecot.auth-fatal",
-            Dovecot::PasswdFile { .. } => "dovecot.passwd-file",
-            Dovecot::Pam { .. } => "dovecot.pam",
-            Dovecot::Login(_) => "dovecot.login",
-            Dovecot::LoginGone { .. } => "dovecot.login-gone",
-            Dovecot::SslInit { .. } => "dovecot.ssl-init",
-            Dovecot::SessionGone { .. } => "dovecot.session-gone",
-            Dovecot::SessionTrouble { .. } => "dovecot.session-error",
-            Dovecot::LmtpTrouble { .. } => "dovecot.lmtp-error",
-            Dovecot::LmtpConnect { .. } => "dovecot.lmtp-connect",
-            Dovecot::LmtpGone { .. } => "dovecot.lmtp-gone",
-            Dovecot::Saved { .. } => "dovecot.saved",
-            Dovecot::SaveFailed { .. } => "dovecot.save-failed",
-            Dovecot::Sieve { .. } => "dovecot.sieve",
-            Dovecot::LogTest { .. } => "dovecot.log-test",
-            Dovecot::Doveadm { .. } => "dovecot.doveadm",
-        }
-    }
     fn severity(&self) -> Severity {
         match self {
             Dovecot::Started { .. }
@@ -435,7 +401,6 @@ impl Message for Dovecot {
                 "" => format!("doveadm: This is Dovecot's info log ({stamp})"),
                 l => format!("doveadm: {l}: This is Dovecot's {} log ({stamp})", l.to_lowercase()),
             },
-            Dovecot::Doveadm { user, trouble } => format!("doveadm({user}): Error: {trouble}"),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -481,7 +446,6 @@ impl Message for Dovecot {
             Dovecot::SessionTrouble { session, trouble } | Dovecot::LmtpTrouble { session, trouble, .. } => {
                 vec![("user", session.user.clone()), ("reason", trouble.to_string())]
             }
-            Dovecot::Doveadm { user, trouble } => vec![("user", user.clone()), ("reason", trouble.to_string())],
             Dovecot::SessionGone { session, reason, .. } => {
                 vec![("user", session.user.clone()), ("reason", reason.clone())]
             }

@@ -4,6 +4,7 @@ use crate::base::{Chance, Span, Time};
 use crate::cli::dev::smtp_case::{apply, log_from, log_size, play, seconds, settle};
 use crate::command::io::Stream;
 use crate::lab::hosts;
+use crate::log::Record;
 use crate::machine::Machine;
 use crate::machine::recorded::{self, Recording};
 use serde_json::{Map, Value, json};
@@ -20,6 +21,8 @@ const BETWEEN: Span = Span::millis(120);
 pub struct Answer {
     pub steps: Vec<Value>,
     pub log: Vec<String>,
+    /// Everything that the host logged.
+    pub journal: imbl::Vector<Record>,
 }
 
 /// Runs all steps of a capture.
@@ -58,7 +61,8 @@ pub fn answer(capture: &Value) -> Answer {
     }
     settle(&mut world.borrow_mut(), Span::secs(6), None);
     let log = log_from(&world.borrow(), from).lines().filter(|l| !l.is_empty()).map(str::to_owned).collect();
-    Answer { steps, log }
+    let journal = world.borrow().host.journal.clone();
+    Answer { steps, log, journal }
 }
 
 fn command(machine: &mut Machine, step: &Value) -> Value {
