@@ -7,9 +7,10 @@ use super::config::{Config, Scope};
 use super::user::MailUser;
 use super::{ids, quota};
 use crate::base::Time;
-use crate::host::fs::{Cred, PERM_R, PERM_W, PERM_X, split};
+use crate::host::fs::{Cred, Ino, Node, PERM_R, PERM_W, PERM_X, split};
 use crate::host::{Errno, Host};
 use crate::log::dovecot::{Denied, Trouble};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A user's mail store, opened for a protocol.
@@ -320,32 +321,36 @@ impl Store {
             f.uidvalidity = self.new_uidvalidity(host);
             f.guid = ids::guid_hex(host, self.pid, &dir);
         }
-        let mut found: Vec<(String, String, bool)> = Vec::new();
+        // By name without flags: where it is, whether it is in `new`.
+        let mut found: BTreeMap<String, (String, Ino, bool)> = BTreeMap::new();
         for (sub, recent) in [("new", true), ("cur", false)] {
             let path = format!("{dir}/{sub}");
             let entries = host.fs.readdir(&cred, &path).map_err(|e| self.denied(host, "opendir", &path, e, false))?;
             for (name, ino) in entries {
-                if !name.starts_with('.') && host.fs.node(ino).is_some_and(crate::host::fs::Node::is_file) {
+                if !name.starts_with('.') && host.fs.node(ino).is_some_and(Node::is_file) {
                     let base = name.split(':').next().unwrap_or(&name).to_owned();
-                    found.push((base, format!("{path}/{name}"), recent));
+                    let at = (format!("{path}/{name}"), ino, recent);
+                    // A name that is there twice counts once, where it sorts first.
+                    let old = found.entry(base).or_insert_with(|| at.clone());
+                    if at.0 < old.0 {
+                        *old = at;
+                    }
                 }
             }
         }
-        found.sort();
-        known.retain(|(_, b)| found.iter().any(|(x, _, _)| x == b));
+        known.retain(|(_, b)| found.contains_key(b));
         let mut changed = fresh;
-        for (base, _, _) in &found {
-            if !known.iter().any(|(_, b)| b == base) {
-                known.push((f.uidnext, base.clone()));
-                f.uidnext += 1;
-                changed = true;
-            }
+        let listed: BTreeSet<String> = known.iter().map(|(_, b)| b.clone()).collect();
+        for base in found.keys().filter(|b| !listed.contains(*b)) {
+            known.push((f.uidnext, base.clone()));
+            f.uidnext += 1;
+            changed = true;
         }
         known.sort_by_key(|k| k.0);
         f.keywords = keywords(host, &dir);
         for (uid, base) in &known {
-            if let Some((_, path, recent)) = found.iter().find(|(b, _, _)| b == base)
-                && let Some(m) = mail(host, *uid, base, path, *recent)
+            if let Some((path, ino, recent)) = found.get(base)
+                && let Some(m) = host.fs.node(*ino).and_then(|n| mail(n, *uid, base, path, *recent))
             {
                 f.mails.push(m);
             }
@@ -534,8 +539,7 @@ fn sorted(letters: &str) -> String {
     v.into_iter().collect()
 }
 
-fn mail(host: &Host, uid: u32, base: &str, path: &str, recent: bool) -> Option<Mail> {
-    let (_, node) = host.fs.stat(&Cred::root(), path).ok()?;
+fn mail(node: &Node, uid: u32, base: &str, path: &str, recent: bool) -> Option<Mail> {
     let blob = node.blob()?;
     let number = |tag: &str| base.split(',').find_map(|p| p.strip_prefix(tag)).and_then(|n| n.parse().ok());
     let size = number("S=").unwrap_or(blob.len() as u64);

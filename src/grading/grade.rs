@@ -264,8 +264,8 @@ impl Grader<'_, '_> {
         let all_hold = goals.iter().all(Asked::holds);
         if !goals.is_empty() {
             // What was right before does not count while nothing that was wrong has been put right.
-            let before = outcome::now(&start, lab, &lab.goal, &stored);
-            let mended = goals.iter().any(|a| a.share() > 0 && !before[a.index].holds);
+            let held = |a: &Asked| outcome::now_one(&start, lab, &lab.goal[a.index], &stored).holds;
+            let mended = goals.iter().any(|a| a.share() > 0 && !held(a));
             let sum: u32 = goals.iter().map(Asked::share).sum();
             let share = if mended { sum / goals.len() as u32 } else { 0 };
             let lost = self.book(Leaf::Repair, share);
@@ -279,16 +279,12 @@ impl Grader<'_, '_> {
                 }
                 let points = (lost / failed).min(left);
                 left -= points;
-                let (template, said) = if a.later.holds {
-                    (t.goal_not_after_restart, &a.restarted.said)
-                } else {
-                    (t.goal_not, &a.later.said)
-                };
+                let template = if a.later.holds { t.goal_not_after_restart } else { t.goal_not };
                 self.part(Part::Repair).losses.push(Loss {
                     points,
                     text: fill(template, &[&name]),
                     line: looked.changed,
-                    quote: Some(said.clone()).filter(|s| !s.is_empty()),
+                    quote: Some(a.said().to_owned()).filter(|s| !s.is_empty()),
                     feedback: None,
                     rows: Vec::new(),
                 });
@@ -341,12 +337,11 @@ impl Grader<'_, '_> {
         let last_change = if broken.is_empty() { None } else { last_change(d) };
         let mut losses: Vec<Loss> = deeds.iter().map(|h| self.deed(h)).collect();
         for k in &broken {
-            let said = if k.later.holds { &k.restarted.said } else { &k.later.said };
             losses.push(Loss {
                 points: 0,
                 text: fill(t.keep_broken, &[&say(&lab.keep[k.index].name, d)]),
                 line: last_change,
-                quote: Some(said.clone()).filter(|s| !s.is_empty()),
+                quote: Some(k.said().to_owned()).filter(|s| !s.is_empty()),
                 feedback: None,
                 rows: Vec::new(),
             });

@@ -38,19 +38,24 @@ pub struct Asked {
     /// Index in the lab's list.
     pub index: usize,
     pub later: Found,
-    pub restarted: Found,
+    /// Asked only when it held before.
+    pub restarted: Option<Found>,
 }
 
 impl Asked {
     pub fn holds(&self) -> bool {
-        self.later.holds && self.restarted.holds
+        self.restarted.as_ref().is_some_and(|r| r.holds)
+    }
+    /// What the last answer was.
+    pub fn said(&self) -> &str {
+        &self.restarted.as_ref().unwrap_or(&self.later).said
     }
     /// Thousandths: half for what a restart undoes.
     pub fn share(&self) -> u32 {
-        match (self.later.holds, self.restarted.holds) {
-            (true, true) => 1000,
-            (true, false) => 500,
-            _ => 0,
+        match &self.restarted {
+            Some(r) if r.holds => 1000,
+            Some(_) => 500,
+            None => 0,
         }
     }
 }
@@ -63,22 +68,20 @@ pub fn ask(worlds: &Later, lab: &Lab, goals: &[Goal], stored: &[Stored]) -> Vec<
         .map(|(index, g)| {
             let token = format!("maillab-probe-{}", g.id.text);
             let setting = Setting { token: &token, stored, spare: &lab.may.delete_mail };
-            Asked {
-                index,
-                later: probe::ask(&worlds.later, &g.probe, &setting),
-                restarted: probe::ask(&worlds.restarted, &g.probe, &setting),
-            }
+            let later = probe::ask(&worlds.later, &g.probe, &setting);
+            let restarted = later.holds.then(|| probe::ask(&worlds.restarted, &g.probe, &setting));
+            Asked { index, later, restarted }
         })
         .collect()
 }
 
 /// Whether each goal holds now, asked once; for `lab check` and for the world as it was found.
 pub fn now(world: &World, lab: &Lab, goals: &[Goal], stored: &[Stored]) -> Vec<Found> {
-    goals
-        .iter()
-        .map(|g| {
-            let token = format!("maillab-now-{}", g.id.text);
-            probe::ask(world, &g.probe, &Setting { token: &token, stored, spare: &lab.may.delete_mail })
-        })
-        .collect()
+    goals.iter().map(|g| now_one(world, lab, g, stored)).collect()
+}
+
+/// Whether one goal holds now.
+pub fn now_one(world: &World, lab: &Lab, goal: &Goal, stored: &[Stored]) -> Found {
+    let token = format!("maillab-now-{}", goal.id.text);
+    probe::ask(world, &goal.probe, &Setting { token: &token, stored, spare: &lab.may.delete_mail })
 }

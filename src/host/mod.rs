@@ -15,7 +15,7 @@ pub mod syslog;
 pub mod units;
 pub mod users;
 
-pub use blob::Blob;
+pub use blob::{Blob, Memo};
 pub use errno::Errno;
 pub use fs::{Cred, Fs};
 pub use process::{Process, Processes};

@@ -1,9 +1,9 @@
 //! What the daemons behind cleanup(8) need of master, configuration, tables and address rewriting, in one place.
 
 use super::config::Config;
+use super::live::Live;
 use super::lookups::{Failed, Lookups, Maps as Which, Who};
 use super::master::{self, Refused};
-use super::matchlist::MatchList;
 use super::table::{ANY, PARTIAL, Say};
 use super::trivial_rewrite::{self, Context, Purpose};
 use super::{Ctx, expand as mac_expand};
@@ -134,7 +134,7 @@ impl Lookups for Env<'_, '_> {
     }
     fn matches(&mut self, param: &str, who: Who<'_>) -> Result<bool, Failed> {
         let mut say = Say::new();
-        let list = MatchList::of(self.ctx.host, &self.p.conf, param, &mut say);
+        let list = Live { ctx: self.ctx, proc: &self.p.inner }.list(param);
         let hit = match who {
             Who::Name(n) if param.ends_with("mynetworks") => list.domain(self.ctx.host, n, &mut say),
             Who::Name(n) => {

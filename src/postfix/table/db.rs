@@ -6,11 +6,20 @@
 use super::Say;
 use crate::base::{Span, Time};
 use crate::host::errno::Errno;
-use crate::host::{Cred, Host};
+use crate::host::{Cred, Host, Memo};
 use crate::log::table::{OpenFault, Table};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const HEAD: &str = "maillab-table ";
+
+/// The entries of an indexed file, or `None` when it is none.
+type Decoded = Option<Arc<BTreeMap<String, String>>>;
+
+thread_local! {
+    static DECODED: RefCell<Memo<Decoded>> = const { RefCell::new(Memo::new()) };
+}
 
 /// The indexed file of a table.
 pub fn path(kind: &str, name: &str) -> String {
@@ -24,14 +33,21 @@ pub fn open(
     kind: &str,
     name: &str,
     say: &mut Say,
-) -> Result<(BTreeMap<String, String>, String, Time), OpenFault> {
+) -> Result<(Arc<BTreeMap<String, String>>, String, Time), OpenFault> {
     let path = path(kind, name);
     let root = Cred::root();
     let open = |e: Errno| OpenFault::Open { path: path.clone(), error: e.text().to_owned() };
     let blob = host.fs.read(&root, &path).map_err(open)?;
     let (_, node) = host.fs.stat(&root, &path).map_err(open)?;
     let time = node.mtime;
-    let Some(map) = decode(kind, &blob.text()) else { return Err(open(Errno::Inval)) };
+    let name_of = format!("{kind}:{path}");
+    let known = DECODED.with_borrow(|m| m.get(&name_of, &blob));
+    let decoded = known.unwrap_or_else(|| {
+        let map = decode(kind, &blob.text()).map(Arc::new);
+        DECODED.with_borrow_mut(|m| m.put(name_of, blob, map.clone()));
+        map
+    });
+    let Some(map) = decoded else { return Err(open(Errno::Inval)) };
     // A source that was written within the last 100 seconds may still be on its way into the database.
     if let Ok((_, source)) = host.fs.stat(&root, name)
         && source.mtime > time

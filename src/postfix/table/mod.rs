@@ -15,11 +15,12 @@ mod text;
 
 pub use text::key_value;
 
-use super::config::{Config, words_braced};
+use super::config::{Config, DEFAULT_DIRECTORY, words_braced};
 use crate::base::Time;
-use crate::host::{Cred, Host};
+use crate::host::{Blob, Cred, Host, Memo};
 use crate::log::table::{OpenFault, Table};
 use remote::Remote;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -154,9 +155,9 @@ impl Dict {
             // `regexp:{ {/^x/ y}, … }`: the lines stand in place.
             if let Some(inner) = path.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
                 let lines = words_braced(inner).into_iter().map(|w| w.trim_matches(['{', '}']).trim().to_owned());
-                return Ok(lines.collect::<Vec<_>>().join("\n"));
+                return Ok(Blob::from(lines.collect::<Vec<_>>().join("\n")));
             }
-            host.fs.read(&Cred::root(), path).map(|b| b.text()).map_err(|e| {
+            host.fs.read(&Cred::root(), path).map_err(|e| {
                 let (path, error) = (path.to_owned(), e.text().to_owned());
                 if kind == "texthash" { OpenFault::Open { path, error } } else { OpenFault::OpenText { path, error } }
             })
@@ -165,11 +166,11 @@ impl Dict {
             "hash" | "btree" | "lmdb" => {
                 let (map, path, time) = db::open(host, kind, name, say)?;
                 self.file = Some((path, time));
-                Content::Map(Arc::new(map))
+                Content::Map(map)
             }
             "texthash" => {
                 let mut heard = Say::new();
-                let (map, duplicates) = text::texthash(name, &file(name)?, self.fold, &mut heard);
+                let (map, duplicates) = text::texthash(name, &file(name)?.text(), self.fold, &mut heard);
                 if let Some((line, key)) = duplicates.into_iter().next() {
                     return Err(OpenFault::Duplicate { path: name.to_owned(), line, key });
                 }
@@ -191,9 +192,7 @@ impl Dict {
                 return Err(OpenFault::StaticBrace(name.to_owned()));
             }
             "static" => Content::Static(text::braced(name)),
-            "regexp" => Content::Regexp(Arc::new(regexp::Regexps::parse(name, &file(name)?, say))),
-            "pcre" => Content::Pcre(Arc::new(pcre::Pcres::parse(name, &file(name)?, say))),
-            "cidr" => Content::Cidr(Arc::new(cidr::Cidrs::parse(name, &file(name)?, say))),
+            "regexp" | "pcre" | "cidr" => patterns(kind, name, file(name)?, say),
             "pipemap" | "unionmap" => {
                 let list = multi::members(kind, name)?;
                 if depth > 8 {
@@ -214,8 +213,7 @@ impl Dict {
                 if depth > 8 {
                     return Err(OpenFault::Nested("too many nested tables".to_owned()));
                 }
-                let allowed = Config::load(host, &[]).list("proxy_read_maps");
-                if !allowed.iter().any(|w| w.strip_prefix("proxy:") == Some(name)) {
+                if !proxied(host).iter().any(|w| w.strip_prefix("proxy:") == Some(name)) {
                     return Err(OpenFault::NotProxied(name.to_owned()));
                 }
                 let mut inner = Dict::open_nested(host, name, self.fold, depth + 1, say);
@@ -314,6 +312,41 @@ impl Dict {
             .as_ref()
             .is_some_and(|(path, time)| host.fs.stat(&Cred::root(), path).map_or(true, |(_, n)| n.mtime != *time))
     }
+}
+
+thread_local! {
+    static PATTERNS: RefCell<Memo<(Content, Say)>> = const { RefCell::new(Memo::new()) };
+    static PROXIED: RefCell<Memo<Arc<Vec<String>>>> = const { RefCell::new(Memo::new()) };
+}
+
+/// A table of patterns, compiled when its text is a new one.
+fn patterns(kind: &str, name: &str, bytes: Blob, say: &mut Say) -> Content {
+    let key = format!("{kind}:{name}");
+    let (content, heard) = PATTERNS.with_borrow(|m| m.get(&key, &bytes)).unwrap_or_else(|| {
+        let (text, mut heard) = (bytes.text(), Say::new());
+        let content = match kind {
+            "regexp" => Content::Regexp(Arc::new(regexp::Regexps::parse(name, &text, &mut heard))),
+            "pcre" => Content::Pcre(Arc::new(pcre::Pcres::parse(name, &text, &mut heard))),
+            _ => Content::Cidr(Arc::new(cidr::Cidrs::parse(name, &text, &mut heard))),
+        };
+        PATTERNS.with_borrow_mut(|m| m.put(key, bytes, (content.clone(), heard.clone())));
+        (content, heard)
+    });
+    say.extend(heard);
+    content
+}
+
+/// The tables that proxymap(8) opens for others, by main.cf as it stands.
+fn proxied(host: &Host) -> Arc<Vec<String>> {
+    let path = format!("{DEFAULT_DIRECTORY}/main.cf");
+    let bytes = host.fs.read(&Cred::root(), &path).unwrap_or_default();
+    // The host's name is in the defaults of main.cf.
+    let key = host.name.clone();
+    PROXIED.with_borrow(|m| m.get(&key, &bytes)).unwrap_or_else(|| {
+        let list = Arc::new(Config::load(host, &[]).list("proxy_read_maps"));
+        PROXIED.with_borrow_mut(|m| m.put(key, bytes, list.clone()));
+        list
+    })
 }
 
 /// A list of tables, searched in order; the first answer counts.
