@@ -88,6 +88,12 @@ pub struct Memo<T> {
     rows: Vec<(String, Blob, T)>,
 }
 
+impl<T: Clone> Default for Memo<T> {
+    fn default() -> Self {
+        Memo::new()
+    }
+}
+
 impl<T: Clone> Memo<T> {
     /// No more rows than this; the oldest goes.
     const ROWS: usize = 64;

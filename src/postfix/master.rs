@@ -173,7 +173,8 @@ pub fn is_running(ctx: &Ctx<'_>) -> bool {
 impl Master {
     /// The entry of a service, `smtp/inet`.
     pub fn service(&self, key: &str) -> Option<&Service> {
-        self.services.iter().find(|s| s.key() == key)
+        let (name, kind) = key.rsplit_once('/')?;
+        self.services.iter().find(|s| s.name == name && s.kind.name() == kind)
     }
     /// The process of that pid, if it is one of the mail system.
     pub fn process(&self, pid: u32) -> Option<Proc> {
