@@ -3,6 +3,7 @@
 use super::store::{self, Store};
 use super::{Context, Done, print};
 use crate::base::Lang;
+use crate::grading::text::block;
 use crate::lesson::drill;
 use std::io::BufRead;
 use std::process::ExitCode;
@@ -10,6 +11,8 @@ use std::process::ExitCode;
 /// How many new cards a round brings, and how many cards it has at the most.
 const NEW: usize = 8;
 const ROUND: usize = 20;
+/// What stands left of a card.
+const INDENT: usize = 5;
 
 /// The cards of the next round.
 pub(super) fn due(store: &Store, lang: Lang) -> Vec<String> {
@@ -37,9 +40,9 @@ pub(super) fn run(ctx: &Context) -> Done {
     let mut input = std::io::stdin().lock();
     for (n, id) in due.iter().enumerate() {
         let Some(card) = cards.iter().find(|c| c.id == *id) else { continue };
-        print(&format!("\n{}/{total}  {}\n", n + 1, card.front));
+        print(&format!("\n{}", block(&format!("{}/{total}  ", n + 1), INDENT, &card.front)));
         for (i, c) in card.choices.iter().enumerate() {
-            print(&format!("     {} {c}\n", (b'a' + i as u8) as char));
+            print(&block(&format!("     {} ", (b'a' + i as u8) as char), INDENT + 2, c));
         }
         print("     > ");
         let mut line = String::new();
@@ -57,7 +60,7 @@ pub(super) fn run(ctx: &Context) -> Done {
             1 => lang.pick("mañana".to_owned(), "tomorrow".to_owned()),
             d => lang.pick(format!("en {d} días"), format!("in {d} days")),
         };
-        print(&format!("     {verdict} {}  ({again})\n", card.why));
+        print(&block(&format!("     {verdict} "), INDENT + 2, &format!("{}  ({again})", card.why)));
         store.save_deck(&deck)?;
     }
     print(&lang.pick(

@@ -1,6 +1,7 @@
 //! `maillab replay` and `maillab grade`: recorded sessions, played again.
 
 use super::{Context, Done, Failure, environment, labs, print, print_json};
+use crate::base::Lang;
 use crate::grading::{Report, page};
 use crate::lab::catalogue;
 use crate::machine::{Input, State};
@@ -66,12 +67,14 @@ type Graded = (String, Result<Report, String>);
 pub(super) fn grade(ctx: &Context, m: &ArgMatches) -> Done {
     let files: Vec<String> = m.get_many::<String>("file").map(|f| f.cloned().collect()).unwrap_or_default();
     let progress = std::io::stderr().is_terminal() && files.len() > 1;
+    // A report is in the session's language unless another one is asked for.
+    let said = m.get_one::<String>("lang").map(|_| ctx.lang);
     let mut all: Vec<Graded> = Vec::new();
     for (n, f) in files.iter().enumerate() {
         if progress {
             eprint!("\r{}/{} {f}\x1b[K", n + 1, files.len());
         }
-        all.push((f.clone(), one(ctx, f)));
+        all.push((f.clone(), one(ctx, f, said)));
     }
     if progress {
         eprint!("\r\x1b[K");
@@ -85,11 +88,11 @@ pub(super) fn grade(ctx: &Context, m: &ArgMatches) -> Done {
     Ok(ExitCode::from(worst.max().unwrap_or(0)))
 }
 
-fn one(ctx: &Context, path: &str) -> Result<Report, String> {
-    let text = read(path).map_err(|f| f.0)?;
+fn one(ctx: &Context, path: &str, lang: Option<Lang>) -> Result<Report, String> {
+    let text = std::fs::read(path).map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|e| e.to_string())?;
     let recorded = journal::read(&text).map_err(|u| regrade::NotGradable::Unreadable(u).text(ctx.lang))?;
     let chosen = lab_of(ctx, path, &recorded.head.lab).map_err(|f| f.0)?;
-    regrade::grade(&text, &chosen.file, chosen.number).map_err(|why| why.text(ctx.lang))
+    regrade::grade(&text, &chosen.file, chosen.number, lang).map_err(|why| why.text(ctx.lang))
 }
 
 fn show(ctx: &Context, m: &ArgMatches, all: &[Graded]) -> Result<(), Failure> {

@@ -238,14 +238,12 @@ impl Grader<'_, '_> {
             let r = &lab.rival[*rival];
             let share = left / (missed.len() - i) as u32;
             left -= share;
-            let when = match looked.changed {
-                Some(l) => Some(fill(t.after_change, &[&l])),
-                None if d.diagnoses.is_empty() => Some(t.no_diagnosis.to_owned()),
-                None => None,
-            };
+            let when = looked.changed.map(|l| fill(t.after_change, &[&l]));
+            // Who hands nothing in may well have looked.
+            let verb = if d.diagnoses.is_empty() { t.rival_silent } else { t.not_ruled_out };
             self.part(Part::Evidence).losses.push(Loss {
                 points: share,
-                text: format!("{} {} · {}", t.not_ruled_out, say(&r.name, d), fill(t.rival_tells, &[&r.tell])),
+                text: format!("{verb} {} · {}", say(&r.name, d), fill(t.rival_tells, &[&r.tell])),
                 line: None,
                 quote: None,
                 feedback: Some([when, Some(say(&r.feedback, d))].into_iter().flatten().collect::<Vec<_>>().join(". ")),

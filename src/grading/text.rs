@@ -49,15 +49,13 @@ pub fn render(r: &Report, plain: bool) -> String {
     out.push_str(&rule(&head, '═', plain));
     let mode = if r.exam { t.mode_exam } else { t.mode_learn };
     let verdict = if r.passed { t.passed } else { t.not_passed };
-    out.push_str(&format!(
-        " {verdict}   {}/100  ({} {})      {} · {} · {} · {mode}\n",
-        r.score,
-        t.grade_word,
-        r.grade10(),
-        fill(t.minutes_word, &[&r.minutes]),
-        lines(t, r.lines),
-        hints(t, r.hints.len()),
-    ));
+    let score = format!(" {verdict}   {}/100  ({} {})", r.score, t.grade_word, r.grade10());
+    let minutes = fill(t.minutes_word, &[&r.minutes]);
+    let spent = format!("{minutes} · {} · {} · {mode}", lines(t, r.lines), hints(t, r.hints.len()));
+    let room = WIDTH.saturating_sub(score.chars().count() + spent.chars().count());
+    // At the right of the score, at most six blanks away; below it where there is no room.
+    let gap = if room < 2 { "\n ".to_owned() } else { " ".repeat(room.min(6)) };
+    out.push_str(&format!("{score}{gap}{spent}\n"));
     if !r.lacks.is_empty() {
         out.push_str(&block(" ", 1, &fill(t.why_not_passed, &[&r.lacks.join(", ")])));
     }

@@ -67,11 +67,18 @@ impl Blob {
         }
         out
     }
-    /// The text, with what is not UTF-8 replaced.
-    pub fn text(&self) -> String {
+    /// The text, with what is not UTF-8 replaced; borrowed when the file is one chunk.
+    pub fn str(&self) -> Cow<'_, str> {
         // The strict reader is many times quicker than the lossy one, and nearly every file is UTF-8.
-        String::from_utf8(self.bytes().into_owned())
-            .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+        match self.bytes() {
+            Cow::Borrowed(b) => std::str::from_utf8(b).map_or_else(|_| String::from_utf8_lossy(b), Cow::Borrowed),
+            Cow::Owned(b) => {
+                Cow::Owned(String::from_utf8(b).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+            }
+        }
+    }
+    pub fn text(&self) -> String {
+        self.str().into_owned()
     }
     /// Whether both share all storage (a quick "unchanged").
     pub fn same(&self, other: &Blob) -> bool {

@@ -3,6 +3,9 @@
 use super::Host;
 use super::fs::Cred;
 
+const PASSWD: &str = "/etc/passwd";
+const GROUP: &str = "/etc/group";
+
 /// A line of /etc/passwd.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -47,32 +50,38 @@ fn begins(line: &str, name: &str) -> bool {
     line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
 }
 
+/// The number in a line's third field.
+fn number(line: &str) -> Option<u32> {
+    line.split(':').nth(2).and_then(|f| f.parse().ok())
+}
+
 impl Host {
-    fn passwd(&self) -> String {
-        self.fs.read_text("/etc/passwd").unwrap_or_default()
+    fn lines<T>(&self, path: &str, wanted: impl Fn(&str) -> bool, read: fn(&str) -> Option<T>) -> Vec<T> {
+        let blob = self.fs.read(&Cred::root(), path).unwrap_or_default();
+        blob.str().lines().filter(|l| wanted(l)).filter_map(read).collect()
     }
-    fn groups_file(&self) -> String {
-        self.fs.read_text("/etc/group").unwrap_or_default()
+    fn first<T>(&self, path: &str, wanted: impl Fn(&str) -> bool, read: fn(&str) -> Option<T>) -> Option<T> {
+        let blob = self.fs.read(&Cred::root(), path).unwrap_or_default();
+        blob.str().lines().filter(|l| wanted(l)).find_map(read)
     }
     pub fn users(&self) -> Vec<User> {
-        self.passwd().lines().filter_map(user).collect()
+        self.lines(PASSWD, |_| true, user)
     }
     pub fn groups(&self) -> Vec<Group> {
-        self.groups_file().lines().filter_map(group).collect()
+        self.lines(GROUP, |_| true, group)
     }
     /// getpwnam(3): exact, case sensitive.
     pub fn user(&self, name: &str) -> Option<User> {
-        self.passwd().lines().filter(|l| begins(l, name)).find_map(user)
+        self.first(PASSWD, |l| begins(l, name), user)
     }
     pub fn user_by_uid(&self, uid: u32) -> Option<User> {
-        let is = |line: &&str| line.split(':').nth(2).and_then(|f| f.parse().ok()) == Some(uid);
-        self.passwd().lines().filter(is).find_map(user)
+        self.first(PASSWD, |l| number(l) == Some(uid), user)
     }
     pub fn group(&self, name: &str) -> Option<Group> {
-        self.groups_file().lines().filter(|l| begins(l, name)).find_map(group)
+        self.first(GROUP, |l| begins(l, name), group)
     }
     pub fn group_by_gid(&self, gid: u32) -> Option<Group> {
-        self.groups_file().lines().filter_map(group).find(|g| g.gid == gid)
+        self.first(GROUP, |l| number(l) == Some(gid), group)
     }
     /// `maria`, or the number when nobody has it.
     pub fn user_name(&self, uid: u32) -> String {

@@ -50,7 +50,7 @@ catalogue! {
     part_verdict, part_cause, part_evidence, part_repair, part_harm, part_hints,
     field_code, field_enhanced, field_by, field_action, field_who, field_cause,
     said_half, said_wrong, said_open, later_half, table_word, erratum_word,
-    bears, no_quote, quote_bears_not, no_diagnosis, ruled_out, not_ruled_out, rival_tells, rival_none, after_change,
+    bears, no_quote, quote_bears_not, no_diagnosis, ruled_out, not_ruled_out, rival_silent, rival_tells, rival_none, after_change,
     goal_holds, goal_not, goal_not_after_restart, goals_were_there, no_harm, keep_broken,
     harm_queue, harm_mailbox, harm_relay, harm_outage, harm_irreversible,
     hints_row, hint_row_item, why_not_passed, why_cause, why_goals, why_harm, why_broken, why_sixty,

@@ -53,6 +53,8 @@ pub struct Session {
     journal: Box<dyn Journal>,
     start: World,
     report: Option<Report>,
+    /// The report's language, when it is not the session's.
+    report_lang: Option<Lang>,
     left: bool,
     /// What stands on the screen since the last prompt, for who comes back to it.
     scene: String,
@@ -96,7 +98,18 @@ impl Session {
         let start = worlds.start();
         let machine = tape::machine(start.clone(), coach.clone(), seat.interactive, seat.size);
         let state = machine.state().clone();
-        Session { desk, coach, machine, state, journal, start, report: None, left: false, scene: String::new() }
+        Session {
+            desk,
+            coach,
+            machine,
+            state,
+            journal,
+            start,
+            report: None,
+            report_lang: None,
+            left: false,
+            scene: String::new(),
+        }
     }
     /// The head of the session's file.
     pub fn head(lab_id: &str, hash: &str, seed: u64, o: &Options) -> Head {
@@ -359,7 +372,7 @@ impl Session {
             number: d.number,
             student: &self.student(),
             exam: d.exam(),
-            lang: d.lang,
+            lang: self.report_lang.unwrap_or(d.lang),
             seat: d.seat,
             ops: &d.ops,
             steps: &d.steps,

@@ -104,17 +104,18 @@ pub fn resume(
     s
 }
 
-/// Reads and grades a session file against its lab.
-pub fn grade(text: &str, lab: &LabFile, number: Option<usize>) -> Result<Report, NotGradable> {
+/// Reads and grades a session file against its lab; `lang` is the report's language, if it is not to be the session's.
+pub fn grade(text: &str, lab: &LabFile, number: Option<usize>, lang: Option<Lang>) -> Result<Report, NotGradable> {
     let r = journal::read(text).map_err(NotGradable::Unreadable)?;
     fits(&r, lab)?;
     let worlds = Rc::new(Worlds::new(lab.at(r.head.seed)));
-    grade_recorded(&r, worlds, number).ok_or(NotGradable::Unreadable(Unreadable::Empty))
+    grade_recorded(&r, worlds, number, lang).ok_or(NotGradable::Unreadable(Unreadable::Empty))
 }
 
 /// Grades inputs that are known to fit.
-pub fn grade_recorded(r: &Recorded, worlds: Rc<Worlds>, number: Option<usize>) -> Option<Report> {
+pub fn grade_recorded(r: &Recorded, worlds: Rc<Worlds>, number: Option<usize>, lang: Option<Lang>) -> Option<Report> {
     let mut s = Session::new(worlds, number, &options(r, true), Box::new(Nowhere));
+    s.report_lang = lang;
     for i in &r.inputs {
         let out = s.input(i.clone());
         if out.state == State::Exited && s.report().is_some() {

@@ -65,7 +65,7 @@ proptest! {
         let head = Session::head(&lab.id, &lab.hash, 1, &o).line();
         if let Ok(r) = journal::read(&format!("{head}\n{}\n", lines.join("\n"))) {
             prop_assert!(regrade::fits(&r, &lab).is_ok());
-            prop_assert!(regrade::grade_recorded(&r, WORLDS.with(Rc::clone), None).is_some());
+            prop_assert!(regrade::grade_recorded(&r, WORLDS.with(Rc::clone), None, None).is_some());
         }
     }
 }

@@ -175,17 +175,33 @@ fn submitting_ends_and_what_comes_after_changes_nothing() {
     let out = p.session.input(Input::Line("rm -rf /".into()));
     assert_eq!(out.state, State::Exited);
     assert_eq!(p.session.report().cloned(), before);
-    let graded = regrade::grade(&p.file.0.borrow(), &lab("all-is-well"), Some(1)).unwrap();
+    let graded = regrade::grade(&p.file.0.borrow(), &lab("all-is-well"), Some(1), None).unwrap();
     assert_eq!(Some(graded), before);
+}
+
+#[test]
+fn a_report_is_in_the_language_asked_for_and_fits_80_columns() {
+    // Many lines and hints: the first line of the report is at its longest.
+    let lines = "true\n".repeat(120) + "lab hint\ns\nlab hint\ns\nlab hint\ns\n";
+    let p = play("open-relay", 2, Lang::Es, Mode::Learn, &lines);
+    let text = p.file.0.borrow().clone();
+    for (lang, word) in [(None, "NO SUPERADO"), (Some(Lang::En), "NOT PASSED"), (Some(Lang::Es), "NO SUPERADO")] {
+        let report = regrade::grade(&text, &lab("open-relay"), Some(4), lang).unwrap();
+        let shown = maillab::grading::text::render(&report, false);
+        assert!(shown.contains(word), "{shown}");
+        for l in shown.lines() {
+            assert!(l.chars().count() <= 80, "{l}");
+        }
+    }
 }
 
 #[test]
 fn another_lab_or_program_is_not_gradable() {
     let p = play("all-is-well", 2, Lang::En, Mode::Learn, "date\n");
     let text = p.file.0.borrow().clone();
-    assert!(regrade::grade(&text, &lab("full-mailbox"), None).is_err());
+    assert!(regrade::grade(&text, &lab("full-mailbox"), None, None).is_err());
     let other = text.replacen(env!("CARGO_PKG_VERSION"), "0.0.0", 1);
-    assert!(regrade::grade(&other, &lab("all-is-well"), None).is_err());
+    assert!(regrade::grade(&other, &lab("all-is-well"), None, None).is_err());
 }
 
 /// A session of a lab at a terminal, where questions are asked.

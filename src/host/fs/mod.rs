@@ -297,6 +297,39 @@ impl Fs {
         if path.is_empty() {
             return Err(Errno::NoEnt);
         }
+        self.straight(cred, path).unwrap_or_else(|| self.winding(cred, path, follow_last))
+    }
+    /// A path without links or dots, as nearly all are; `None`: it is none of these.
+    fn straight<'s>(&'s self, cred: &Cred, path: &'s str) -> Option<Res<(Ino, &'s str, Option<Ino>)>> {
+        let trimmed = path.trim_end_matches('/');
+        let mut cur = ROOT;
+        let mut names = trimmed.split('/').filter(|n| !n.is_empty()).peekable();
+        while let Some(name) = names.next() {
+            let node = self.nodes.get(&cur)?;
+            let Kind::Dir(entries) = &node.kind else { return Some(Err(Errno::NotDir)) };
+            if !node.allows(cred, PERM_X) {
+                return Some(Err(Errno::Acces));
+            }
+            if name == "." || name == ".." || name.len() > 255 {
+                return None;
+            }
+            let last = names.peek().is_none();
+            let Some(&ino) = entries.get(name) else {
+                return Some(if last { Ok((cur, name, None)) } else { Err(Errno::NoEnt) });
+            };
+            if last && trimmed.len() == path.len() {
+                let link = matches!(self.nodes.get(&ino)?.kind, Kind::Symlink(_));
+                return (!link).then_some(Ok((cur, name, Some(ino))));
+            }
+            // What stands below it is looked up next, or it must be a directory: neither is for a link.
+            if last || matches!(self.nodes.get(&ino)?.kind, Kind::Symlink(_)) {
+                return None;
+            }
+            cur = ino;
+        }
+        None
+    }
+    fn winding<'s>(&'s self, cred: &Cred, path: &'s str, follow_last: bool) -> Res<(Ino, &'s str, Option<Ino>)> {
         let mut stack: Vec<Ino> = Vec::with_capacity(8);
         stack.push(ROOT);
         let names = |path: &'s str| path.split('/').rev().filter(|s| !s.is_empty());
