@@ -147,10 +147,10 @@ impl Nano {
             (KeyCode::Left, true, _) => self.area.move_cursor(CursorMove::WordBack),
             (KeyCode::Right, true, _) => self.area.move_cursor(CursorMove::WordForward),
             (KeyCode::Char('d'), true, _) | (KeyCode::Delete, ..) => {
-                self.change(ratatui_textarea::TextArea::delete_next_char)
+                self.change(ratatui_textarea::TextArea::delete_next_char);
             }
             (KeyCode::Backspace, ..) | (KeyCode::Char('h'), true, _) => {
-                self.change(ratatui_textarea::TextArea::delete_char)
+                self.change(ratatui_textarea::TextArea::delete_char);
             }
             (KeyCode::Enter, ..) | (KeyCode::Char('m'), true, _) => self.change(|a| {
                 a.insert_newline();

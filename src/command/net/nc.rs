@@ -70,7 +70,7 @@ fn options(ctx: &Ctx) -> Result<Options, i32> {
                     match c {
                         'w' => {
                             if let Ok(n) = v.parse() {
-                                o.wait = Some(n)
+                                o.wait = Some(n);
                             } else {
                                 ctx.complain(format!("timeout invalid: {v}"));
                                 return Err(1);

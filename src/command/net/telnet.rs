@@ -195,7 +195,7 @@ async fn prompt(ctx: &mut Ctx) -> i32 {
             Some("status") => ctx.out("No connection.\nEscape character is '^]'.\n"),
             Some("close" | "logout") => ctx.out("?Need to be connected first.\n"),
             Some(other) => {
-                ctx.err(format!("maillab: {other} of telnet is not simulated here; see: telnet HOST PORT\n"))
+                ctx.err(format!("maillab: {other} of telnet is not simulated here; see: telnet HOST PORT\n"));
             }
         }
     }

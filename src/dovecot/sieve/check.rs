@@ -213,14 +213,14 @@ impl Check {
     fn children(&mut self, n: &Node, spec: &'static Spec, what: &str) {
         match (spec.subtests, n.tests.len()) {
             (Subtests::None, 1..) => {
-                self.say(n.line, format!("missing semicolon ';' after {} {}", n.name, spec.kind()))
+                self.say(n.line, format!("missing semicolon ';' after {} {}", n.name, spec.kind()));
             }
             (Subtests::One, 0) => self.say(n.line, format!("{what} requires one sub-test, but none is specified")),
             (Subtests::One, 2..) => {
                 self.say(n.line, format!("{what} requires one sub-test, but a list of sub-tests is specified"));
             }
             (Subtests::Many, 0) => {
-                self.say(n.line, format!("{what} requires a list of sub-tests, but none is specified"))
+                self.say(n.line, format!("{what} requires a list of sub-tests, but none is specified"));
             }
             _ => {
                 if spec.block && n.block.is_none() {
