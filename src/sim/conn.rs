@@ -134,10 +134,10 @@ impl World {
     }
     /// Gives bytes to the far end.
     pub fn send(&mut self, id: ConnId, data: &[u8]) {
-        let Some(mut conn) = self.conns.map.get(&id).cloned() else { return };
-        if conn.closed {
+        if self.conns.map.get(&id).is_none_or(|c| c.closed) {
             return;
         }
+        let Some(mut conn) = self.conns.map.remove(&id) else { return };
         let turn = match &mut conn.server {
             Server::Smtpd(s) => self.with_postfix(|ctx| s.input(ctx, data)),
             // A stopped Dovecot has closed its connections.
