@@ -89,7 +89,7 @@ fn queue(n: u32) -> World {
     let mut at = Instant::now();
     for i in 1..=n {
         send(&mut w, LOCAL, "b@destino.com", &body);
-        w.pass(Span::millis(5));
+        w.pass(Span::millis(2));
         if i % 10_000 == 0 {
             println!("  {i}: {} MB, {:.1} s", peak(), at.elapsed().as_secs_f64());
             at = Instant::now();

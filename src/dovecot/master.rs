@@ -73,13 +73,13 @@ fn to_journal(host: &mut Host, pid: u32, event: Event) {
     let record = Record {
         time: host.now,
         facility: Facility::Daemon,
-        ident: Arc::from("dovecot"),
+        ident: host.shared("dovecot"),
         pid,
         show_pid: true,
-        unit: Arc::from(UNIT),
+        unit: host.shared(UNIT),
         event: event.into(),
     };
-    host.journal.push_back(record);
+    host.keep(record);
 }
 
 /// Starts Dovecot. With `unit`, systemd started it and standard error goes to the journal.

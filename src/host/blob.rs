@@ -1,14 +1,49 @@
 //! The bytes of a file: shared between clones of a world, cheap to append to.
 
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::decompress_to_vec;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 const CHUNK: usize = 16 * 1024;
 
+/// From so many chunks on (4 MB), the full ones are kept compressed: a log of a million lines.
+const LONG: usize = 256;
+
+/// A piece of a file.
+#[derive(Clone, Debug)]
+enum Chunk {
+    Plain(Arc<Vec<u8>>),
+    /// Compressed, with the length that it has when it is not.
+    Packed(Arc<[u8]>, usize),
+}
+
+impl Chunk {
+    fn len(&self) -> usize {
+        match self {
+            Chunk::Plain(b) => b.len(),
+            Chunk::Packed(_, len) => *len,
+        }
+    }
+    fn bytes(&self) -> Cow<'_, [u8]> {
+        match self {
+            Chunk::Plain(b) => Cow::Borrowed(b),
+            Chunk::Packed(b, _) => Cow::Owned(decompress_to_vec(b).unwrap_or_default()),
+        }
+    }
+    fn same(&self, other: &Chunk) -> bool {
+        match (self, other) {
+            (Chunk::Plain(a), Chunk::Plain(b)) => Arc::ptr_eq(a, b),
+            (Chunk::Packed(a, _), Chunk::Packed(b, _)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
 /// File content as chunks. Appending copies at most one chunk; cloning copies none.
 #[derive(Clone, Debug, Default)]
 pub struct Blob {
-    chunks: imbl::Vector<Arc<Vec<u8>>>,
+    chunks: imbl::Vector<Chunk>,
     len: usize,
 }
 
@@ -24,28 +59,34 @@ impl Blob {
             return;
         }
         self.len += data.len();
-        if let Some(last) = self.chunks.back_mut()
-            && last.len() + data.len() <= CHUNK
-        {
-            Arc::make_mut(last).extend_from_slice(data);
-            return;
+        let long = self.chunks.len() >= LONG;
+        if let Some(Chunk::Plain(last)) = self.chunks.back_mut() {
+            if last.len() + data.len() <= CHUNK {
+                Arc::make_mut(last).extend_from_slice(data);
+                return;
+            }
+            if long {
+                let packed = Chunk::Packed(compress_to_vec(last, 1).into(), last.len());
+                self.chunks.pop_back();
+                self.chunks.push_back(packed);
+            }
         }
-        self.chunks.push_back(Arc::new(data.to_vec()));
+        self.chunks.push_back(Chunk::Plain(Arc::new(data.to_vec())));
     }
     /// Appends a piece that other files hold, too.
     pub fn append_shared(&mut self, data: &Arc<Vec<u8>>) {
         self.len += data.len();
-        self.chunks.push_back(data.clone());
+        self.chunks.push_back(Chunk::Plain(data.clone()));
     }
     /// All bytes; borrowed when the file is one chunk.
     pub fn bytes(&self) -> Cow<'_, [u8]> {
         match self.chunks.len() {
             0 => Cow::Borrowed(&[]),
-            1 => Cow::Borrowed(self.chunks[0].as_slice()),
+            1 => self.chunks[0].bytes(),
             _ => {
                 let mut all = Vec::with_capacity(self.len);
                 for c in &self.chunks {
-                    all.extend_from_slice(c);
+                    all.extend_from_slice(&c.bytes());
                 }
                 Cow::Owned(all)
             }
@@ -61,7 +102,7 @@ impl Blob {
             if at + c.len() > offset {
                 let from = offset.saturating_sub(at);
                 let take = (c.len() - from).min(max - out.len());
-                out.extend_from_slice(&c[from..from + take]);
+                out.extend_from_slice(&c.bytes()[from..from + take]);
             }
             at += c.len();
         }
@@ -84,7 +125,7 @@ impl Blob {
     pub fn same(&self, other: &Blob) -> bool {
         self.len == other.len
             && self.chunks.len() == other.chunks.len()
-            && self.chunks.iter().zip(&other.chunks).all(|(a, b)| Arc::ptr_eq(a, b))
+            && self.chunks.iter().zip(&other.chunks).all(|(a, b)| a.same(b))
     }
 }
 
@@ -145,5 +186,20 @@ mod tests {
         assert_eq!(all.len(), b.len());
         assert_eq!(b.slice(16_380, 20), all[16_380..16_400]);
         assert_eq!(b.slice(b.len() - 3, 100), all[all.len() - 3..]);
+    }
+
+    #[test]
+    fn a_long_file_reads_as_it_was_written() {
+        let (mut b, mut plain) = (Blob::default(), Vec::new());
+        for i in 0..200_000 {
+            let line = format!("{i} of many lines that are much alike\n");
+            b.append(line.as_bytes());
+            plain.extend_from_slice(line.as_bytes());
+        }
+        assert!(b.chunks.iter().any(|c| matches!(c, Chunk::Packed(..))));
+        assert!(*b.bytes() == *plain && b.len() == plain.len());
+        let at = plain.len() - 40_000;
+        assert!(b.slice(at, 30_000) == plain[at..at + 30_000]);
+        assert!(b.same(&b.clone()));
     }
 }

@@ -27,6 +27,10 @@ use std::sync::Arc;
 /// The kernel's release, as `uname -r` prints it.
 pub const KERNEL: &str = "6.18.44-fc-v595";
 
+/// The journal keeps so many records at most, as journald keeps a tenth of the file system (journald.conf(5),
+/// `RuntimeMaxUse`): far more than a lab writes.
+pub const JOURNAL: usize = 50_000;
+
 /// One simulated machine. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -49,8 +53,10 @@ pub struct Host {
     pub killed: imbl::OrdMap<u32, i32>,
     /// What daemons that know no mail system gave to sendmail(1), until `sim` hands it on.
     pub submitted: imbl::Vector<Submitted>,
-    /// Everything that was logged, oldest first; what journalctl shows.
+    /// What was logged, oldest first; what journalctl shows. The oldest go when there are [`JOURNAL`] of them.
     pub journal: imbl::Vector<Record>,
+    /// Each tag and unit of the journal, once.
+    names: imbl::OrdSet<Arc<str>>,
 }
 
 /// A message given to sendmail(1) by a daemon.
@@ -81,6 +87,7 @@ impl Host {
             killed: imbl::OrdMap::new(),
             submitted: imbl::Vector::new(),
             journal: imbl::Vector::new(),
+            names: imbl::OrdSet::new(),
         }
     }
     /// Moves the clock; never backwards.
@@ -97,28 +104,44 @@ impl Host {
         let record = Record {
             time: self.now,
             facility,
-            ident: Arc::from(ident),
+            ident: self.shared(ident),
             pid,
             show_pid: ident != "dovecot",
-            unit: Arc::from(unit),
+            unit: self.shared(unit),
             event: event.into(),
         };
         syslog::write(self, &record);
+        self.keep(record);
+    }
+    /// Puts a record into the journal only.
+    pub fn keep(&mut self, record: Record) {
+        if self.journal.len() >= JOURNAL {
+            self.journal = self.journal.skip(JOURNAL / 4);
+        }
         self.journal.push_back(record);
+    }
+    /// The same text for all records that have it.
+    pub fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let new: Arc<str> = Arc::from(text);
+        self.names.insert(new.clone());
+        new
     }
     /// Logs what a user wrote with logger(1); the tag carries the pid only when asked for.
     pub fn log_user(&mut self, facility: Facility, tag: &str, pid: u32, show_pid: bool, text: String) {
         let record = Record {
             time: self.now,
             facility,
-            ident: Arc::from(tag),
+            ident: self.shared(tag),
             pid,
             show_pid,
             unit: self.scope.clone(),
             event: crate::log::user::User { text }.into(),
         };
         syslog::write(self, &record);
-        self.journal.push_back(record);
+        self.keep(record);
     }
     /// Logs as a Postfix program does: facility mail, tag `postfix/NAME` (or as `syslog_name` says). The journal files the
     /// line under the unit of the process; a tool's under the unit that it was started from.
@@ -139,9 +162,9 @@ impl Host {
         ];
         let tool = TOOLS.contains(&ident.rsplit('/').next().unwrap_or(ident));
         let unit: Arc<str> = match self.procs.get(pid) {
-            Some(p) if !p.unit.is_empty() => Arc::from(p.unit.as_str()),
+            Some(p) if !p.unit.is_empty() => p.unit.as_str().into(),
             _ if tool => self.scope.clone(),
-            _ => Arc::from("postfix@-.service"),
+            _ => "postfix@-.service".into(),
         };
         self.log(Facility::Mail, ident, pid, &unit, event);
     }

@@ -8,6 +8,8 @@ mod rows;
 
 pub use ranges::range_fault;
 use rows::ROWS;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +83,9 @@ pub fn count() -> usize {
 
 /// Position of a parameter in the table.
 pub fn index(name: &str) -> Option<usize> {
-    ROWS.binary_search_by(|(n, _)| (*n).cmp(name)).ok()
+    static INDEX: LazyLock<HashMap<&str, usize>> =
+        LazyLock::new(|| ROWS.iter().enumerate().map(|(i, (n, _))| (*n, i)).collect());
+    INDEX.get(name).copied()
 }
 
 /// The default as compiled in; `None`: no such parameter.
