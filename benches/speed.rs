@@ -1,7 +1,10 @@
-//! Messages a second from SMTP in to Maildir with every log line rendered, and the memory of a queue of 100,000 messages.
+//! Messages a second from SMTP in to Maildir with every log line rendered, ordinary commands, and the memory of a queue of
+//! 100,000 messages: `cargo bench --bench speed [-- mail|commands|queue]`.
 //!
 //! With `MAILLAB_REAL` set to a program that runs its arguments on a host with the real Postfix, that one is measured in
 //! the same run, fed by smtp-source(1): one session a message, 500 bytes, to the same Maildir.
+
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 use maillab::base::{Chance, Span, Time};
 use maillab::host::net::Endpoint;
@@ -78,32 +81,26 @@ fn peak() -> u64 {
     line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-/// A queue of `n` deferred messages.
-fn queue(n: u32) -> World {
+/// A queue of `n` deferred messages, one by one through SMTP.
+fn queue(n: u32) {
     let mut machine = Machine::new(hosts::base_world(NOW, Chance::new(1)));
     machine.input(Input::Line("postconf defer_transports=smtp && postfix reload".into()));
-    let world = machine.world();
-    let mut w = world.borrow_mut();
-    let body = body();
-    w.pass(Span::secs(2));
-    let mut at = Instant::now();
-    for i in 1..=n {
+    machine.world().borrow_mut().pass(Span::secs(2));
+    let (body, start) = (body(), Instant::now());
+    for _ in 0..n {
+        let world = machine.world();
+        let mut w = world.borrow_mut();
         send(&mut w, LOCAL, "b@destino.com", &body);
         w.pass(Span::millis(2));
-        if i % 10_000 == 0 {
-            println!("  {i}: {} MB, {:.1} s", peak(), at.elapsed().as_secs_f64());
-            at = Instant::now();
-        }
     }
-    drop(w);
-    let t = Instant::now();
+    println!("queue of {n}: {} MB at most, filled in {:.0} s", peak(), start.elapsed().as_secs_f64());
+    let start = Instant::now();
     let out = machine.input(Input::Line("postqueue -p | tail -1".into()));
-    println!("  postqueue -p | tail -1: {} in {:.2} s", out.text().trim_end(), t.elapsed().as_secs_f64());
-    let w = machine.world().borrow().clone();
-    w
+    let took = start.elapsed().as_secs_f64();
+    println!("postqueue -p | tail -1: {} in {took:.2} s, {} MB at most", out.text().trim_end(), peak());
 }
 
-/// The quickest and the middle one of some runs of a line.
+/// The middle one of some runs of a line.
 fn command(machine: &mut Machine, line: &str) {
     let mut took: Vec<Duration> = (0..15)
         .map(|_| {
@@ -138,39 +135,39 @@ const LINES: &[&str] = &[
     "df -h",
 ];
 
+/// Ordinary commands in a session on a host that took 200 messages.
+fn commands() {
+    let mut world = hosts::base_world(NOW, Chance::new(1));
+    for _ in 0..200 {
+        send(&mut world, CLIENT, "maria@ejemplo.com", &body());
+        world.pass(Span::secs(1));
+    }
+    let mut machine = Machine::new(world);
+    for line in LINES {
+        command(&mut machine, line);
+    }
+}
+
+fn mail() {
+    for n in [1000, 5000] {
+        println!("model: {:.0} messages/s over {n}", model(n));
+    }
+    if let Ok(run) = std::env::var("MAILLAB_REAL") {
+        let (model, real) = (model(2000), real(&run, 1000));
+        println!("model {model:.0} messages/s, real {real:.0}: {:.0} times", model / real);
+    }
+}
+
 fn main() {
-    println!(
-        "record {} event {} peak {}",
-        std::mem::size_of::<maillab::log::Record>(),
-        std::mem::size_of::<maillab::log::Event>(),
-        peak()
-    );
-    let part = std::env::var("PART").unwrap_or_default();
-    if part.is_empty() || part == "mail" {
-        for n in [1000, 5000] {
-            println!("model: {:.0} messages/s over {n}", model(n));
-        }
-        let m = model(2000);
-        if let Ok(run) = std::env::var("MAILLAB_REAL") {
-            let r = real(&run, 1000);
-            println!("model {m:.0}/s, real {r:.1}/s: {:.0} times", m / r);
-        }
+    let parts: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|p| p == part);
+    if wanted("mail") {
+        mail();
     }
-    if part.is_empty() || part == "commands" {
-        let mut world = hosts::base_world(NOW, Chance::new(1));
-        let b = body();
-        for _ in 0..200 {
-            send(&mut world, CLIENT, "maria@ejemplo.com", &b);
-            world.pass(Span::secs(1));
-        }
-        let mut machine = Machine::new(world);
-        for l in LINES {
-            command(&mut machine, l);
-        }
+    if wanted("commands") {
+        commands();
     }
-    if part.is_empty() || part == "queue" {
-        let n = std::env::var("N").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
-        let w = queue(n);
-        println!("queue of {n}: peak {} MB, {} records", peak(), w.host.journal.len());
+    if wanted("queue") {
+        queue(100_000);
     }
 }

@@ -90,7 +90,7 @@ pub struct Attempt {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
-    Status(Attempt),
+    Status(Box<Attempt>),
     /// local(8) hands a recipient to another transport.
     Passing {
         qid: String,

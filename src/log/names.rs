@@ -82,7 +82,7 @@ impl<T: Named> Named for Option<T> {
     }
 }
 
-impl Named for delivery::Attempt {
+impl Named for Box<delivery::Attempt> {
     fn all() -> Vec<String> {
         delivery::Status::all()
     }
@@ -147,7 +147,7 @@ names! { config::Fatal:
 names! { config::Warning: QueueMinfree, Plain }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
-    Status(0: delivery::Attempt), Passing, Connect, NextHost, TlsEstablished, CertFailed,
+    Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
     TlsHandshake, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap(what: delivery::VirtualProblem), PipeConfig,
 }
 names! { delivery::VirtualProblem: Missing, BadUid, LowUid, Lookup }

@@ -316,7 +316,7 @@ fn bounce_here(ctx: &mut Ctx<'_>, st: &mut State, stat: Stat, reason: &str) {
             status: Status::Bounced,
             reason: text.clone(),
         };
-        st.p.log(ctx, Delivery::Status(a));
+        st.p.log(ctx, Delivery::Status(Box::new(a)));
     }
     let qid = st.m.qid.clone();
     if let Some(e) = mail_queue::envelope(ctx.host, "incoming", &qid) {

@@ -301,7 +301,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             status,
             reason: item.reason.clone(),
         };
-        proc.log(ctx, Delivery::Status(attempt));
+        proc.log(ctx, Delivery::Status(Box::new(attempt)));
     }
 }
 
