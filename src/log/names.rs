@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn names_are_stable_and_unique() {
         assert_eq!(ALL.iter().collect::<BTreeSet<_>>().len(), ALL.len());
-        let reject = smtpd::Smtpd::Verdict { action: smtpd::Action::RejectWarning, at: smtpd::Stage::default() };
+        let reject = smtpd::Smtpd::Verdict { action: smtpd::Action::RejectWarning, at: Box::default() };
         for (event, expected) in [
             (Event::from(reject), "smtpd.reject_warning"),
             (qmgr::Qmgr::Removed { qid: String::new() }.into(), "qmgr.removed"),

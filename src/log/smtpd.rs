@@ -178,7 +178,7 @@ pub enum Smtpd {
     },
     Verdict {
         action: Action,
-        at: Stage,
+        at: Box<Stage>,
     },
     Ended {
         how: Ended,

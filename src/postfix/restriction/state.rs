@@ -135,7 +135,7 @@ impl CheckState {
     pub fn whatsup(&self, action: Action, text: &str) -> Smtpd {
         Smtpd::Verdict {
             action,
-            at: Stage {
+            at: Box::new(Stage {
                 qid: self.queue_id.clone(),
                 stage: self.stage.clone(),
                 client: self.namaddr(),
@@ -145,7 +145,7 @@ impl CheckState {
                 proto: self.protocol.clone(),
                 helo: self.helo.clone(),
                 sasl_username: None,
-            },
+            }),
         }
     }
     pub fn note(&mut self, class: ErrorClass) {
