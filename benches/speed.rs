@@ -16,6 +16,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NOW: Time = Time::from_secs(1_770_377_415);
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 50));
 const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10));
