@@ -36,7 +36,13 @@ impl Completer for Words {
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let (start, words) = (self.0.borrow_mut())(line, pos);
         let last = |w: &str| w.trim_end_matches('/').rfind('/').map_or(0, |i| i + 1);
-        let pairs = words.into_iter().map(|w| Pair { display: w[last(&w)..].to_owned(), replacement: w });
+        let alone = words.len() == 1;
+        let pairs = words.into_iter().map(|w| {
+            let display = w[last(&w)..].to_owned();
+            // As readline: a word that is the only one is done, a folder or `--option=` goes on.
+            let done = alone && !w.ends_with(['/', '=']);
+            Pair { display, replacement: if done { w + " " } else { w } }
+        });
         Ok((start, pairs.collect()))
     }
 }

@@ -97,6 +97,7 @@ impl Shell {
                 text.lines()
                     .filter(|l| l.starts_with(|c: char| c.is_ascii_alphabetic()))
                     .filter_map(|l| l.split_once('=').map(|(n, _)| n.trim().to_owned()))
+                    .chain(crate::postfix::params::all().map(|p| p.name.to_owned()))
                     .collect()
             }
             Kind::Unit => {
