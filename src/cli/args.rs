@@ -49,12 +49,23 @@ pub fn command(lang: Lang) -> Command {
         .arg(
             lines().help(t("línea que se da por tecleada; se puede repetir", "a line taken as typed; may be repeated")),
         );
+    let ledger = || {
+        option(
+            "ledger",
+            "FILE",
+            t(
+                "en qué difiere el modelo a sabiendas; sin él, la lista que trae el programa",
+                "where the model knowingly differs; without it, the list within the program",
+            ),
+        )
+    };
     let dev_files = |name: &'static str, about: String| {
         Command::new(name)
             .about(about)
             .arg(files())
             .arg(flag("diff", t("muestra las diferencias", "show the differences")))
             .arg(json())
+            .arg(ledger())
     };
     let dev = Command::new("dev")
         .about(t(
@@ -88,7 +99,13 @@ pub fn command(lang: Lang) -> Command {
                         ),
                     )
                     .num_args(0..),
-                ),
+                )
+                .arg(option(
+                    "ref",
+                    "FILE",
+                    t("compara la salida con este fichero", "compare the output with this file"),
+                ))
+                .arg(ledger()),
         )
         .subcommand(
             Command::new("lab-log")

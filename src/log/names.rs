@@ -183,7 +183,7 @@ names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Corrupt }
 names! { queue_tool::Act: Delete, Hold, Release, Requeue, Expire }
 names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, FlushDown,
-    FlushInvalid, FlushNotConfigured, NoRecipients, NoRecipientsInHeader, TooBig, WriteError, Unsupported,
+    FlushInvalid, FlushNotConfigured, NoRecipients, NoRecipientsInHeader, TooLarge, CleanupClose, TooBig, WriteError, Unsupported,
     MalformedSender, NoPickup, BadNotify, BadReturn,
 }
 names! { rewrite::Rewrite: ListedTwice, LookupFailure, BadLiteral, NullTransport, NullResult }

@@ -72,6 +72,12 @@ pub enum QueueTool {
     },
     Unsupported(String),
     MalformedSender(String),
+    /// postdrop(1): the queue file grew past `message_size_limit`.
+    TooLarge {
+        uid: u32,
+    },
+    /// sendmail(1): postdrop did not take all of it.
+    CleanupClose,
     /// postdrop(1) finds nobody to wake up.
     NoPickup(String),
     BadNotify(String),
@@ -82,9 +88,12 @@ impl Message for QueueTool {
     fn severity(&self) -> Severity {
         match self {
             QueueTool::Done { .. } | QueueTool::Total { .. } => Severity::Info,
-            QueueTool::BadId(_) | QueueTool::ShowqDown | QueueTool::MalformedSender(_) | QueueTool::NoPickup(_) => {
-                Severity::Warning
-            }
+            QueueTool::BadId(_)
+            | QueueTool::ShowqDown
+            | QueueTool::MalformedSender(_)
+            | QueueTool::NoPickup(_)
+            | QueueTool::TooLarge { .. }
+            | QueueTool::CleanupClose => Severity::Warning,
             _ => Severity::Crit,
         }
     }
@@ -114,6 +123,8 @@ impl Message for QueueTool {
             QueueTool::NoRecipientsInHeader { user, uid } => {
                 format!("fatal: {user}({uid}): No recipient addresses found in message header")
             }
+            QueueTool::TooLarge { uid } => format!("warning: uid={uid}: File too large"),
+            QueueTool::CleanupClose => "warning: mail_stream_cleanup: close error".into(),
             QueueTool::TooBig { user, uid } => format!("fatal: {user}({uid}): message file too big"),
             QueueTool::WriteError { user, uid } => format!("fatal: {user}({uid}): queue file write error"),
             QueueTool::Unsupported(m) => format!("fatal: unsupported: {m}"),

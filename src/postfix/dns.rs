@@ -15,7 +15,7 @@ pub enum Found {
 
 /// Asks for each type in turn and stops at the first that is there.
 pub fn exists(dns: &mut dyn FnMut(&str, &str) -> Answer, name: &str, types: &[&str]) -> Found {
-    let name = name.strip_suffix('.').unwrap_or(name);
+    // As `dns_lookup()`: a name that ends in a dot is no host name.
     if !super::valid_hostname::hostname(name) {
         return Found::No;
     }

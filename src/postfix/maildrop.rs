@@ -17,6 +17,8 @@ pub struct Post<'a> {
     /// Flags of NOTIFY; zero for none.
     pub notify: u32,
     pub text: &'a [u8],
+    /// `message_size_limit`: the file may not be larger (postdrop's limit of file sizes); zero for none.
+    pub limit: i64,
 }
 
 /// Writes the queue file, owned by the user.
@@ -45,6 +47,9 @@ pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     queue_file::put_text(&mut file, p.text, 2048);
     put(&mut file, rec::XTRA, "");
     put(&mut file, rec::END, "");
+    if p.limit > 0 && file.len() as i64 > p.limit {
+        return Err(Errno::FBig);
+    }
     let id = queue_file::new_id(host, false);
     mail_queue::create(host, "maildrop", &id, file)?;
     let path = mail_queue::path("maildrop", &id);

@@ -291,7 +291,12 @@ pub fn maps(ctx: &mut Ctx<'_>, proc: &Proc, title: &str, spec: &str) -> Arc<Maps
         return m.clone();
     }
     let mut say = Say::new();
-    let m = Arc::new(Maps::open(ctx.host, title, spec, &mut say));
+    let mut m = Maps::open(ctx.host, title, spec, &mut say);
+    let jailed = ctx.pf.master.service(&proc.service).is_some_and(|s| s.chroot);
+    if jailed && !ctx.host.fs.exists("/var/spool/postfix/etc/passwd") {
+        m.without_accounts();
+    }
+    let m = Arc::new(m);
     for event in say {
         if super::live::first_time(ctx, proc.pid, &event) {
             proc.log(ctx.host, event);

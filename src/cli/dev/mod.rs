@@ -2,6 +2,7 @@
 
 pub mod capture;
 mod lab_log;
+mod ledger;
 mod log_coverage;
 pub mod normalise;
 mod peer;
@@ -11,8 +12,8 @@ pub mod smtp_case;
 
 use super::{Context, Done, Failure, print};
 use clap::ArgMatches;
+use ledger::{Ledger, Measure};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// A file of JSON, or a complaint.
 fn read_json(file: &str) -> Option<serde_json::Value> {
@@ -23,6 +24,11 @@ fn read_json(file: &str) -> Option<serde_json::Value> {
     value
 }
 
+/// The rows of the ledger that the arguments name.
+fn ledger(m: &ArgMatches, measure: Measure) -> Result<Ledger, Failure> {
+    Ledger::of(measure, m.get_one::<String>("ledger").map(String::as_str))
+}
+
 pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
     match m.subcommand() {
         Some(("lab-log", m)) => lab_log::run(ctx, m),
@@ -31,17 +37,19 @@ pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
         Some(("shell", m)) => shell::run(ctx, m),
         Some(("shell-case", m)) => {
             let files: Vec<PathBuf> = m.get_many::<String>("file").into_iter().flatten().map(PathBuf::from).collect();
-            let (text, same) = shell_case::report(&files, m.get_flag("diff"), m.get_flag("json")).map_err(Failure)?;
+            let ledger = ledger(m, Measure::ShellCase)?;
+            let (text, code) =
+                shell_case::report(&files, m.get_flag("diff"), m.get_flag("json"), ledger).map_err(Failure)?;
             print(&text);
-            Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(code)
         }
         Some(("smtp-case", m)) => {
             let files: Vec<String> = m.get_many::<String>("file").into_iter().flatten().cloned().collect();
-            Ok(smtp_case::run(&files, m.get_flag("diff"), m.get_flag("json")))
+            Ok(smtp_case::run(&files, m.get_flag("diff"), m.get_flag("json"), ledger(m, Measure::SmtpCase)?))
         }
         Some(("capture", m)) => {
             let files: Vec<String> = m.get_many::<String>("file").into_iter().flatten().cloned().collect();
-            Ok(capture::run(&files, m.get_flag("diff"), m.get_flag("json")))
+            Ok(capture::run(&files, m.get_flag("diff"), m.get_flag("json"), ledger(m, Measure::Capture)?))
         }
         _ => Err(Failure("dev: which one? maillab dev --help".into())),
     }

@@ -3,6 +3,7 @@
 //! Beside a case file lie `fixtures.json` (type, owner, mode, time of every path) and `fixtures/` (their bytes): they are
 //! the whole file tree of the host. The comparison is byte by byte after bash's `bash: line N: ` became `bash: `.
 
+use super::ledger::Ledger;
 use crate::base::{Chance, Time};
 use crate::host::fs::Kind;
 use crate::host::{Cred, Host};
@@ -10,6 +11,7 @@ use crate::machine::{Capture, Captured, Machine};
 use crate::sim::World;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::process::ExitCode;
 
 /// The answer to one case.
 pub struct Answer {
@@ -122,13 +124,17 @@ fn world(files: &Path, fixtures: &Value, now: Time) -> Result<World, String> {
     Ok(World::new(host))
 }
 
-/// What the subcommand prints, and whether all was identical.
-pub fn report(files: &[std::path::PathBuf], diff: bool, json: bool) -> Result<(String, bool), String> {
+/// What the subcommand prints, and its exit code.
+pub fn report(
+    files: &[std::path::PathBuf],
+    diff: bool,
+    json: bool,
+    mut ledger: Ledger,
+) -> Result<(String, ExitCode), String> {
     let mut all = Vec::new();
     for f in files {
         all.append(&mut answers(f)?);
     }
-    let same = all.iter().filter(|a| a.same).count();
     if json {
         let list: Vec<Value> = all
             .iter()
@@ -137,12 +143,15 @@ pub fn report(files: &[std::path::PathBuf], diff: bool, json: bool) -> Result<(S
                 json!({"id": a.want["id"], "stdout": text(&a.got.stdout, latin), "stderr": text(&a.got.stderr, false), "code": a.got.code})
             })
             .collect();
-        return Ok((Value::Array(list).to_string() + "\n", true));
+        return Ok((Value::Array(list).to_string() + "\n", ExitCode::SUCCESS));
     }
     let mut out = String::new();
-    if diff {
-        for a in all.iter().filter(|a| !a.same) {
+    for a in &all {
+        if ledger.count(&a.id, None, a.same) {
             out.push_str(&format!("--- {} {:?}\n", a.id, a.command));
+            if !diff {
+                continue;
+            }
             let latin = a.want["stdout_latin1"] == true;
             for (what, got) in [("stdout", text(&a.got.stdout, latin)), ("stderr", text(&a.got.stderr, false))] {
                 if a.want[what].as_str() != Some(&got) {
@@ -157,6 +166,7 @@ pub fn report(files: &[std::path::PathBuf], diff: bool, json: bool) -> Result<(S
             }
         }
     }
-    out.push_str(&format!("{} cases, {same} identical, {} different\n", all.len(), all.len() - same));
-    Ok((out, same == all.len()))
+    let (last, code) = ledger.close("cases", false);
+    out.push_str(&last);
+    Ok((out, code))
 }

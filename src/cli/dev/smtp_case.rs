@@ -3,6 +3,7 @@
 //! A case is applied to a fresh base host, as the recording was made: main.cf entries over the base, files, tables,
 //! master.cf, DNS; then the dialogue with model time; then the host settles. Left out: messages of the tools that apply it.
 
+use super::ledger::Ledger;
 use crate::base::{Chance, Span, Time};
 use crate::host::net::Endpoint;
 use crate::host::{Blob, Cred};
@@ -529,9 +530,9 @@ pub(super) fn diff(a: &[String], b: &[String]) -> Vec<String> {
     out
 }
 
-/// `maillab dev smtp-case FILE… [--diff] [--json]`.
-pub fn run(files: &[String], show_diff: bool, as_json: bool) -> ExitCode {
-    let (mut same, mut total, mut answers) = (0, 0, Vec::new());
+/// `maillab dev smtp-case FILE… [--diff] [--json] [--ledger FILE]`.
+pub fn run(files: &[String], show_diff: bool, as_json: bool, mut ledger: Ledger) -> ExitCode {
+    let mut answers = Vec::new();
     let mut bad = false;
     for file in files.iter().filter(|f| !f.ends_with(".expected.json")) {
         let read = |f: &str| std::fs::read_to_string(f).ok().and_then(|t| serde_json::from_str::<Value>(&t).ok());
@@ -552,11 +553,8 @@ pub fn run(files: &[String], show_diff: bool, as_json: bool) -> ExitCode {
             bad = true;
             continue;
         };
-        total += 1;
         let delta = differences(&expected, &got);
-        if delta.is_empty() {
-            same += 1;
-        } else {
+        if ledger.count(stem, None, delta.is_empty()) {
             println!("{stem}: different");
             if show_diff {
                 for d in delta {
@@ -569,6 +567,7 @@ pub fn run(files: &[String], show_diff: bool, as_json: bool) -> ExitCode {
         println!("{}", serde_json::to_string_pretty(&answers).unwrap_or_default());
         return if bad { ExitCode::from(2) } else { ExitCode::SUCCESS };
     }
-    println!("{total} cases, {same} identical, {} different", total - same);
-    if bad { ExitCode::from(2) } else { ExitCode::from(u8::from(same != total)) }
+    let (text, code) = ledger.close("cases", bad);
+    print!("{text}");
+    code
 }

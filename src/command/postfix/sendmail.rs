@@ -260,21 +260,25 @@ async fn submit(ctx: &mut Ctx, job: Job, words: &[String]) -> i32 {
             return EX_TEMPFAIL;
         }
     }
-    let limit = conf.int("message_size_limit");
-    if limit > 0 && text.len() as i64 > limit {
-        say(ctx, QueueTool::TooBig { user: who, uid });
-        return EX_TEMPFAIL;
-    }
     let fullname = job.fullname.clone().unwrap_or_else(|| {
         let gecos = user.as_ref().map(|u| u.gecos.split(',').next().unwrap_or("").to_owned()).unwrap_or_default();
         gecos.replace('&', &login)
     });
-    match drop_mail(ctx, &job, &sender, &fullname, &recipients, &text) {
+    let limit = conf.int("message_size_limit");
+    match drop_mail(ctx, &job, &sender, &fullname, &recipients, &text, limit) {
         Ok(()) => {
             if !job.report.is_empty() {
                 ctx.out(format!("Mail Delivery Status Report will be mailed to <{sender}>.\n"));
             }
             0
+        }
+        Err(Errno::FBig) => {
+            let mut postdrop = ctx.clone();
+            postdrop.args = vec!["postdrop".into()];
+            say(&postdrop, QueueTool::TooLarge { uid });
+            say(ctx, QueueTool::CleanupClose);
+            say(ctx, QueueTool::TooBig { user: who, uid });
+            EX_TEMPFAIL
         }
         Err(e) => {
             let file = format!("maildrop/{:06}.{}", ctx.world().borrow().now().subsec_micros(), ctx.pid);
@@ -297,6 +301,7 @@ fn drop_mail(
     fullname: &str,
     recipients: &[String],
     text: &[u8],
+    limit: i64,
 ) -> Result<(), Errno> {
     let world = ctx.world();
     let mut w = world.borrow_mut();
@@ -307,7 +312,7 @@ fn drop_mail(
         ("envelope_id", &job.envid),
     ];
     let uid = ctx.io.cred.uid;
-    let post = Post { uid, sender, fullname, recipients, attributes: &attributes, notify: job.notify, text };
+    let post = Post { uid, sender, fullname, recipients, attributes: &attributes, notify: job.notify, text, limit };
     maildrop::post(&mut w.host, &post)?;
     let missing = !w.host.fs.exists("/var/spool/postfix/public/pickup");
     w.with_postfix(pickup::trigger);

@@ -17,6 +17,12 @@ impl Fs {
         Ok(())
     }
 
+    /// What a node takes of its file system: a directory of a tmpfs, nothing.
+    fn blocks(&self, node: &Node) -> u64 {
+        let free = node.is_dir() && self.mounts[node.dev].fstype == "tmpfs";
+        if free { 0 } else { node.allocated() }
+    }
+
     fn add(&mut self, cred: &Cred, parent: Ino, name: &str, kind: Kind, mode: u32) -> Res<Ino> {
         let p = self.nodes.get(&parent).ok_or(Errno::NoEnt)?;
         if !p.allows(cred, PERM_W) {
@@ -42,7 +48,7 @@ impl Fs {
             ctime: self.now,
             dev,
         };
-        self.charge(cred, dev, 0, node.allocated())?;
+        self.charge(cred, dev, 0, self.blocks(&node))?;
         self.mounts[dev].inodes_used += 1;
         let ino = self.next;
         self.next += 1;
@@ -78,8 +84,10 @@ impl Fs {
         let dir = n.is_dir();
         n.nlink = n.nlink.saturating_sub(if dir { 2 } else { 1 });
         n.ctime = now;
-        if n.nlink == 0 {
-            let (dev, size) = (n.dev, n.allocated());
+        if let Some(n) = self.nodes.get(&ino)
+            && n.nlink == 0
+        {
+            let (dev, size) = (n.dev, self.blocks(n));
             self.nodes.remove(&ino);
             self.charge(cred, dev, size, 0)?;
             self.mounts[dev].inodes_used = self.mounts[dev].inodes_used.saturating_sub(1);

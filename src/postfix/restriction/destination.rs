@@ -52,23 +52,28 @@ pub(super) fn defer_unauth_destination(c: &mut Check<'_>, _call: &Call<'_>) -> O
 }
 
 pub(super) fn check_relay_domains(c: &mut Check<'_>, call: &Call<'_>) -> Outcome {
-    let Some(r) = c.state.recipient.clone() else { return Ok(Status::Dunno) };
-    if c.env.once("check_relay_domains") {
-        let instead = "reject_unauth_destination".into();
-        c.warn(Misuse::WillBeRemoved { name: "check_relay_domains".into(), instead });
-    }
-    let name = c.state.name.clone();
     let warn = c.state.warn_if_reject != 0;
-    let status = if c.env.matches("relay_domains", Who::Name(&name)) == Ok(true) || authorized(c, &r)? {
-        Ok(Status::Ok)
-    } else {
-        let code = c.env.int("relay_domains_reject_code");
-        reject::policy(c, code, "5.7.1", &r, reject::RECIPIENT, "Relay access denied")
+    let status = match c.state.recipient.clone() {
+        Some(r) => relay_domains(c, &r),
+        None => Ok(Status::Dunno),
     };
     if let (Some(next), false) = (call.next, warn) {
         c.warn(Misuse::Ignored { name: next.into(), after: call.name.to_ascii_lowercase() });
     }
     status
+}
+
+fn relay_domains(c: &mut Check<'_>, r: &str) -> Outcome {
+    if c.env.once("check_relay_domains") {
+        let instead = "reject_unauth_destination".into();
+        c.warn(Misuse::WillBeRemoved { name: "check_relay_domains".into(), instead });
+    }
+    let name = c.state.name.clone();
+    if c.env.matches("relay_domains", Who::Name(&name)) == Ok(true) || authorized(c, r)? {
+        return Ok(Status::Ok);
+    }
+    let code = c.env.int("relay_domains_reject_code");
+    reject::policy(c, code, "5.7.1", r, reject::RECIPIENT, "Relay access denied")
 }
 
 /// The mail exchangers of a domain, best first, by preference.

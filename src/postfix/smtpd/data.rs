@@ -94,6 +94,11 @@ impl Session {
     }
 
     pub(super) fn bdat(&mut self, ctx: &mut Ctx<'_>, words: &[Token], line: &str) -> bool {
+        if self.discarded(ctx).iter().any(|k| k == "chunking") {
+            self.refuse(ctx, "521 5.5.1 Error: command not implemented");
+            self.finish(ctx, None);
+            return false;
+        }
         let size = words
             .get(1)
             .and_then(|w| w.text.parse::<usize>().ok().filter(|_| w.text.bytes().all(|b| b.is_ascii_digit())));

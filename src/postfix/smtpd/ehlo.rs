@@ -28,11 +28,23 @@ const KEYWORDS: &[&str] = &[
 ];
 
 impl Session {
-    /// The client's name; what has a meaning in addresses or cannot be printed is a question mark.
-    fn helo_name(words: &[Token]) -> String {
+    /// Takes the client's name, in which a question mark stands for what has a meaning in addresses or cannot be printed.
+    /// A check that does not wait for the recipient sees it as it came.
+    fn take_name(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
         let joined: Vec<&str> = words[1..].iter().map(|t| t.text.as_str()).collect();
+        let name = joined.join(" ");
         let neutral = |c: char| if c.is_control() || " <>()\\\";@".contains(c) { '?' } else { c };
-        joined.join(" ").chars().map(neutral).collect()
+        let clean = name.chars().map(neutral).collect();
+        self.state.helo = Some(name);
+        if !self.flag("smtpd_delay_reject")
+            && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
+        {
+            self.state.helo = None;
+            self.reply(ctx, &reply);
+            return false;
+        }
+        self.state.helo = Some(clean);
+        true
     }
 
     pub(super) fn helo(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
@@ -40,12 +52,7 @@ impl Session {
             return self.refuse(ctx, "501 Syntax: HELO hostname");
         }
         self.reset_mail(ctx);
-        self.state.helo = Some(Self::helo_name(words));
-        if !self.flag("smtpd_delay_reject")
-            && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
-        {
-            self.state.helo = None;
-            self.reply(ctx, &reply);
+        if !self.take_name(ctx, words) {
             return false;
         }
         self.milter_event(ctx);
@@ -59,12 +66,7 @@ impl Session {
             return self.refuse(ctx, "501 Syntax: EHLO hostname");
         }
         self.reset_mail(ctx);
-        self.state.helo = Some(Self::helo_name(words));
-        if !self.flag("smtpd_delay_reject")
-            && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
-        {
-            self.state.helo = None;
-            self.reply(ctx, &reply);
+        if !self.take_name(ctx, words) {
             return false;
         }
         self.milter_event(ctx);
@@ -89,7 +91,7 @@ impl Session {
     }
 
     /// The keywords that are not offered to this client.
-    fn discarded(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
+    pub(super) fn discarded(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
         let mut live = Live { ctx, proc: &self.proc };
         let mut list = live.param("smtpd_discard_ehlo_keywords");
         if !live.param("smtpd_discard_ehlo_keyword_address_maps").is_empty()

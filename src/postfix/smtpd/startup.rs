@@ -105,10 +105,10 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
         }
     }
     let classes = safety::split(&live.param("smtpd_restriction_classes"));
-    if let Some(class) = classes.iter().find(|c| live.param(c).is_empty()) {
-        return Err(Fatal::NoClass { class: class.clone() });
-    }
-    for list in classes.iter().map(String::as_str).chain(RESTRICTIONS) {
+    for list in RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str)) {
+        if live.param(list).is_empty() && classes.iter().any(|c| c == list) {
+            return Err(Fatal::NoClass { class: list.to_owned() });
+        }
         let mut last = String::new();
         for word in safety::split(&live.param(list)) {
             if last.eq_ignore_ascii_case("check_policy_service") {

@@ -129,8 +129,7 @@ impl Dict {
         }
         let path = spec.strip_prefix("texthash:").unwrap_or(spec);
         let text = host.fs.read(&Cred::root(), path).map(|b| b.text()).unwrap_or_default();
-        let (map, duplicates) = text::texthash(path, &text, fold, say);
-        say.extend(duplicates.into_iter().map(|(line, key)| Table::DuplicateLine { path: path.to_owned(), line, key }));
+        let (map, _) = text::texthash(path, &text, fold, true, say);
         Dict { content: Content::Map(Arc::new(map)), ..d }
     }
 
@@ -170,7 +169,7 @@ impl Dict {
             }
             "texthash" => {
                 let mut heard = Say::new();
-                let (map, duplicates) = text::texthash(name, &file(name)?.text(), self.fold, &mut heard);
+                let (map, duplicates) = text::texthash(name, &file(name)?.text(), self.fold, false, &mut heard);
                 if let Some((line, key)) = duplicates.into_iter().next() {
                     return Err(OpenFault::Duplicate { path: name.to_owned(), line, key });
                 }
@@ -367,6 +366,15 @@ impl Maps {
     /// Opens the tables that a parameter names.
     pub fn of(host: &Host, conf: &Config, parameter: &str, say: &mut Say) -> Maps {
         Maps::open(host, parameter, &conf.get(parameter), say)
+    }
+
+    /// Within a chroot that has no account files of its own nobody is found (`getpwnam(3)`, `getgrnam(3)`).
+    pub fn without_accounts(&mut self) {
+        for d in &mut self.dicts {
+            if d.name.starts_with("unix:") {
+                d.content = Content::Empty;
+            }
+        }
     }
 
     pub fn is_empty(&self) -> bool {

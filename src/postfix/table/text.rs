@@ -32,11 +32,12 @@ pub fn key_value(line: &str) -> Option<(String, String)> {
     if key.is_empty() || value.is_empty() { None } else { Some((key.to_owned(), value.to_owned())) }
 }
 
-/// Reads a text file as a table, and lists the keys that stand there again with their lines.
+/// Reads a text file as a table, and lists the keys that stand there again with their lines; a tool says them as it reads.
 pub(super) fn texthash(
     path: &str,
     text: &str,
     fold: bool,
+    tool: bool,
     say: &mut Say,
 ) -> (BTreeMap<String, String>, Vec<(usize, String)>) {
     let (mut map, mut again) = (BTreeMap::new(), Vec::new());
@@ -54,7 +55,12 @@ pub(super) fn texthash(
         }
         let key = if fold { key.to_lowercase() } else { key };
         match map.entry(key) {
-            Entry::Occupied(e) => again.push((line.last, e.key().clone())),
+            Entry::Occupied(e) => {
+                again.push((line.last, e.key().clone()));
+                if tool {
+                    say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key: e.key().clone() });
+                }
+            }
             Entry::Vacant(e) => {
                 e.insert(value);
             }

@@ -8,6 +8,7 @@ mod play;
 
 pub use play::{Answer, answer};
 
+use super::ledger::Ledger;
 use super::smtp_case::diff;
 use mask::Masker;
 use serde_json::{Value, json};
@@ -93,9 +94,9 @@ pub fn compare(capture: &Value, got: &Answer) -> Vec<(usize, String, Vec<String>
     out
 }
 
-/// `maillab dev capture FILE… [--diff] [--json]`.
-pub fn run(files: &[String], show_diff: bool, as_json: bool) -> ExitCode {
-    let (mut total, mut same, mut bad) = (0, 0, false);
+/// `maillab dev capture FILE… [--diff] [--json] [--ledger FILE]`.
+pub fn run(files: &[String], show_diff: bool, as_json: bool, mut ledger: Ledger) -> ExitCode {
+    let mut bad = false;
     let mut answers = Vec::new();
     for file in files {
         let Some(capture) = super::read_json(file) else {
@@ -111,25 +112,29 @@ pub fn run(files: &[String], show_diff: bool, as_json: bool) -> ExitCode {
         }
         let compared = compare(&capture, &got);
         let good = compared.iter().filter(|(_, _, d)| d.is_empty()).count();
-        total += compared.len();
-        same += good;
-        if show_diff {
-            for (i, title, lines) in compared.iter().filter(|(_, _, d)| !d.is_empty()) {
+        let mut unlisted = Vec::new();
+        for (i, title, lines) in &compared {
+            if !ledger.count(&name, Some(*i), lines.is_empty()) {
+                continue;
+            }
+            unlisted.push(i.to_string());
+            if show_diff {
                 println!("{name} step {i}: {title}");
                 for l in lines {
                     println!("  {l}");
                 }
             }
-        } else if good < compared.len() {
-            let which: Vec<String> =
-                compared.iter().filter(|(_, _, d)| !d.is_empty()).map(|(i, _, _)| i.to_string()).collect();
-            println!("{name}: {good} of {} steps; differ: {}", compared.len(), which.join(" "));
+        }
+        ledger.played(&name);
+        if !show_diff && !unlisted.is_empty() {
+            println!("{name}: {good} of {} steps; differ: {}", compared.len(), unlisted.join(" "));
         }
     }
     if as_json {
         println!("{}", Value::Array(answers));
-    } else {
-        println!("{total} steps, {same} identical, {} different", total - same);
+        return if bad { ExitCode::from(2) } else { ExitCode::SUCCESS };
     }
-    if bad || (!as_json && same < total) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let (text, code) = ledger.close("steps", bad);
+    print!("{text}");
+    code
 }

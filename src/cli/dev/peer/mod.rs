@@ -8,6 +8,8 @@ mod table;
 mod zone;
 
 use super::super::{Done, Failure, print};
+use super::ledger::Measure;
+use super::smtp_case::diff;
 use clap::ArgMatches;
 use std::io::Read;
 use std::process::ExitCode;
@@ -43,6 +45,22 @@ pub(super) fn run(m: &ArgMatches) -> Done {
         }
         _ => return Err(Failure(format!("dev peer {suite}: no such suite; see maillab dev peer --help"))),
     };
-    print(&out);
-    Ok(ExitCode::SUCCESS)
+    let Some(reference) = m.get_one::<String>("ref") else {
+        print(&out);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let want = read(Some(reference))?;
+    let name = reference.rsplit('/').next().unwrap_or(reference).trim_end_matches(".ref");
+    let mut ledger = super::ledger(m, Measure::Peer)?;
+    let mut text = String::new();
+    if ledger.count(name, None, out == want) {
+        text.push_str(&format!("{name}: different\n"));
+        for l in diff(&lines(&want), &lines(&out)) {
+            text.push_str(&format!("  {l}\n"));
+        }
+    }
+    let (last, code) = ledger.close("cases", false);
+    print(&(text + &last));
+    Ok(code)
 }

@@ -226,7 +226,9 @@ fn verification(o: &Options, code: u32) -> String {
     format!("Verification: OK\n{name}")
 }
 
-fn block(ctx: &Ctx, o: &Options, peer: &TlsPeer, certs: &[Cert], code: u32, read: usize, written: usize) {
+/// What the program shows of a session; without `kept`, of one that it broke off over the certificate.
+fn block(ctx: &Ctx, o: &Options, peer: &TlsPeer, certs: &[Cert], code: u32, bytes: (usize, usize), kept: bool) {
+    let (read, written) = bytes;
     let leaf = &certs[0];
     let mut chain = String::new();
     for (i, c) in certs.iter().enumerate() {
@@ -244,18 +246,28 @@ fn block(ctx: &Ctx, o: &Options, peer: &TlsPeer, certs: &[Cert], code: u32, read
         }
     }
     let shown = if o.showcerts { String::new() } else { leaf.to_pem() };
+    let (certificate, signature, size) = if kept {
+        (
+            format!(
+                "Server certificate\n{shown}subject={}\nissuer={}\n",
+                leaf.subject.oneline(),
+                leaf.issuer.oneline()
+            ),
+            "Peer signing digest: SHA256\nPeer signature type: RSA-PSS\n",
+            format!("Server public key is {} bit\n", leaf.key.bits()),
+        )
+    } else {
+        ("no peer certificate available\n".to_owned(), "", String::new())
+    };
     ctx.out(format!(
-        "---\nCertificate chain\n{chain}---\nServer certificate\n{shown}subject={}\nissuer={}\n---\nNo client certificate CA names \
-         sent\nPeer signing digest: SHA256\nPeer signature type: RSA-PSS\nServer Temp Key: X25519, 253 bits\n---\nSSL handshake \
-         has read {read} bytes and written {written} bytes\n{}---\nNew, {}, Cipher is {}\nServer public key is {} bit\nSecure \
+        "---\nCertificate chain\n{chain}---\n{certificate}---\nNo client certificate CA names \
+         sent\n{signature}Server Temp Key: X25519, 253 bits\n---\nSSL handshake \
+         has read {read} bytes and written {written} bytes\n{}---\nNew, {}, Cipher is {}\n{size}Secure \
          Renegotiation IS NOT supported\nCompression: NONE\nExpansion: NONE\nNo ALPN negotiated\nEarly data was not \
          sent\nVerify return code: {code} ({})\n---\n",
-        leaf.subject.oneline(),
-        leaf.issuer.oneline(),
         verification(o, code),
         peer.protocol,
         peer.cipher,
-        leaf.key.bits(),
         flaw_text(code)
     ));
 }
@@ -429,7 +441,7 @@ async fn shake(
         ));
         ctx.out(held);
         if !o.brief && !o.quiet {
-            block(ctx, o, &offer, &certs, code, *read, *written);
+            block(ctx, o, &offer, &certs, code, (*read, *written), false);
         }
         return 1;
     }
@@ -446,7 +458,7 @@ async fn shake(
             leaf.subject.oneline()
         ));
     } else if !o.quiet {
-        block(ctx, o, &peer, &certs, code, *read, *written);
+        block(ctx, o, &peer, &certs, code, (*read, *written), true);
     }
     ctx.err(remembered);
     talk(ctx, o, id, code).await
