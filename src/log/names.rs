@@ -184,7 +184,8 @@ names! { queue_tool::Act: Delete, Hold, Release, Requeue, Expire }
 names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, FlushDown,
     FlushInvalid, FlushNotConfigured, NoRecipients, NoRecipientsInHeader, TooLarge, CleanupClose, TooBig, WriteError, Unsupported,
-    MalformedSender, NoPickup, BadNotify, BadReturn,
+    MalformedSender, NoSocket, NoContact, UnknownNotify, BadNotify, BadReturn, BadEncoding, NotImplemented,
+    NoRecipientWanted, OpenMain,
 }
 names! { rewrite::Rewrite: ListedTwice, LookupFailure, BadLiteral, NullTransport, NullResult }
 names! { script::CheckWarning: NotOwnedBy, NotOwnedByGroup, Writable, Differ, Damaged, NotSetGid }

@@ -78,10 +78,30 @@ pub enum QueueTool {
     },
     /// sendmail(1): postdrop did not take all of it.
     CleanupClose,
-    /// postdrop(1) finds nobody to wake up.
-    NoPickup(String),
-    BadNotify(String),
-    BadReturn(String),
+    /// postdrop(1) or postkick(1) does not get at the socket of a service.
+    NoSocket {
+        path: String,
+        error: String,
+    },
+    /// postkick(1).
+    NoContact {
+        class: String,
+        service: String,
+    },
+    UnknownNotify {
+        word: String,
+        text: String,
+    },
+    BadNotify,
+    BadReturn,
+    BadEncoding,
+    NotImplemented(char),
+    /// sendmail(1) in a mode that takes no recipients.
+    NoRecipientWanted(&'static str),
+    OpenMain {
+        path: String,
+        error: String,
+    },
 }
 
 impl Message for QueueTool {
@@ -91,7 +111,11 @@ impl Message for QueueTool {
             QueueTool::BadId(_)
             | QueueTool::ShowqDown
             | QueueTool::MalformedSender(_)
-            | QueueTool::NoPickup(_)
+            | QueueTool::NoSocket { .. }
+            | QueueTool::NoContact { .. }
+            | QueueTool::UnknownNotify { .. }
+            | QueueTool::BadNotify
+            | QueueTool::BadReturn
             | QueueTool::TooLarge { .. }
             | QueueTool::CleanupClose => Severity::Warning,
             _ => Severity::Crit,
@@ -129,9 +153,19 @@ impl Message for QueueTool {
             QueueTool::WriteError { user, uid } => format!("fatal: {user}({uid}): queue file write error"),
             QueueTool::Unsupported(m) => format!("fatal: unsupported: {m}"),
             QueueTool::MalformedSender(a) => format!("warning: -f option specified malformed sender: {a}"),
-            QueueTool::NoPickup(e) => format!("warning: unable to look up public/pickup: {e}"),
-            QueueTool::BadNotify(v) => format!("fatal: bad -N option value -- '{v}'"),
-            QueueTool::BadReturn(v) => format!("fatal: bad -R option value -- '{v}'"),
+            QueueTool::NoSocket { path, error } => format!("warning: unable to look up {path}: {error}"),
+            QueueTool::NoContact { class, service } => {
+                format!("warning: Cannot contact class {class} service {service} - perhaps the mail system is down")
+            }
+            QueueTool::UnknownNotify { word, text } => {
+                format!("warning: unknown DSN NOTIFY command value \"{word}\" in \"{text}\"")
+            }
+            QueueTool::BadNotify => "warning: bad -N option value -- ignored".into(),
+            QueueTool::BadReturn => "warning: bad -R option value -- ignored".into(),
+            QueueTool::BadEncoding => "fatal: -B option needs 8BITMIME or 7BIT".into(),
+            QueueTool::NotImplemented(c) => format!("fatal: -q{c} is not implemented"),
+            QueueTool::NoRecipientWanted(mode) => format!("fatal: {mode} mode requires no recipient"),
+            QueueTool::OpenMain { path, error } => format!("fatal: open {path}: {error}"),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {

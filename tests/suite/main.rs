@@ -3,6 +3,7 @@
 
 mod accounts;
 mod anything;
+mod captures;
 mod delivery;
 mod dovecot;
 mod filters;

@@ -8,6 +8,7 @@ use crate::base::Span;
 use crate::command::Ctx;
 use crate::host::Cred;
 use crate::log::config::Config as ConfigFault;
+use crate::log::queue_tool::QueueTool;
 use crate::log::script::{Script, ToolFatal, ToolWarning};
 use crate::log::table::Table;
 use crate::postfix::config::Config;
@@ -43,6 +44,10 @@ pub(super) async fn newaliases(ctx: &mut Ctx) -> i32 {
         let letter = ctx.args.iter().skip(1).find_map(|a| a.strip_prefix('-')).and_then(|l| l.chars().next());
         ctx.err(format!("{}: invalid option -- '{}'\n", tool.name, letter.unwrap_or('?')));
         tool.fatal(Script::Usage("newaliases [options]")).await;
+        return 75;
+    }
+    if ctx.args.iter().skip(1).any(|a| !a.starts_with('-')) {
+        tool.fatal(QueueTool::NoRecipientWanted("alias initialization")).await;
         return 75;
     }
     let conf = match tool.read_main(&tool.directory(None), &[]).await {
@@ -303,7 +308,13 @@ async fn write(
     match result {
         Ok(_) => Ok(()),
         Err(e) => {
-            let fault = ToolFatal::OpenDatabase { path, error: e.text().to_owned() };
+            let error = e.text().to_owned();
+            // The lock is taken on the old file; a new one is the database's own affair.
+            let fault = if tool.ctx.world().borrow().host.fs.exists(&full) {
+                ToolFatal::OpenSource { path, error }
+            } else {
+                ToolFatal::OpenDatabase { path, error }
+            };
             Err(tool.fatal(Script::ToolFatal(fault)).await)
         }
     }

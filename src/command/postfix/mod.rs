@@ -70,6 +70,7 @@ pub const PROGRAMS: &[Program] = &[
         ],
         postfix::postfix
     ),
+    program!("postkick", "/usr/sbin/postkick", "kick a Postfix service", &["-c", "-v"], postfix::postkick),
     program!(
         "postlock",
         "/usr/sbin/postlock",

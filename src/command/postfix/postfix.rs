@@ -9,6 +9,7 @@ use crate::base::Span;
 use crate::command::Ctx;
 use crate::command::postfix::postconf;
 use crate::host::{Cred, Errno};
+use crate::log::queue_tool::QueueTool;
 use crate::log::script::{CheckWarning, Script};
 use crate::log::{Event, Message};
 use crate::postfix::config::Config;
@@ -435,4 +436,29 @@ pub(super) async fn postlock(ctx: &mut Ctx) -> i32 {
         return 1;
     }
     spawn.spawn(ctx.clone(), given.args[1..].to_vec()).await
+}
+
+/// postkick(1): wakes a service up.
+pub(super) async fn postkick(ctx: &mut Ctx) -> i32 {
+    let given = getopt(ctx, "c:v").ok().filter(|g| g.args.len() == 3);
+    let tool = Tool::logging(ctx);
+    let Some(given) = given else {
+        return tool.fatal(Script::Usage("postkick [-c config_dir] [-v] class service request")).await;
+    };
+    let (class, service) = (&given.args[0], &given.args[1]);
+    let path = format!("{class}/{service}");
+    let world = ctx.world();
+    let there = world.borrow().host.fs.stat(&ctx.io.cred, &format!("/var/spool/postfix/{path}")).err();
+    if let Some(e) = there {
+        tool.say(QueueTool::NoSocket { path, error: e.text().into() });
+        tool.say(QueueTool::NoContact { class: class.clone(), service: service.clone() });
+        return 1;
+    }
+    world.borrow_mut().with_postfix(|c| match (service.as_str(), given.args[2].as_str()) {
+        ("pickup", _) => crate::postfix::pickup::trigger(c),
+        ("qmgr", request) if request.contains(['A', 'D']) => crate::postfix::qmgr::flush(c),
+        ("qmgr", _) => crate::postfix::qmgr::trigger(c),
+        _ => {}
+    });
+    0
 }

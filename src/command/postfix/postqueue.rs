@@ -11,7 +11,6 @@ use crate::postfix::{agent, qmgr};
 const USAGE: &str = "postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
 
 /// sysexits(3).
-const EX_USAGE: i32 = 64;
 const EX_UNAVAILABLE: i32 = 69;
 
 pub async fn run(ctx: &mut Ctx) -> i32 {
@@ -98,7 +97,7 @@ fn site(ctx: &Ctx, site: &str) -> i32 {
     let bare = site.trim_start_matches(['[', '@']).trim_end_matches(']');
     if !crate::postfix::valid_hostname::hostname(bare) && bare.parse::<std::net::IpAddr>().is_err() {
         say(ctx, QueueTool::FlushInvalid(site.to_owned()));
-        return EX_USAGE;
+        return EX_UNAVAILABLE;
     }
     let world = ctx.world();
     let mut w = world.borrow_mut();

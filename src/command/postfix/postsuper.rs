@@ -59,7 +59,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
             }
         }
     }
-    for act in [Act::Requeue, Act::Delete, Act::Hold, Act::Release, Act::Expire] {
+    for act in [Act::Requeue, Act::Delete, Act::Hold, Act::Expire, Act::Release] {
         if let Some((_, count)) = totals.iter().find(|(a, _)| *a == act) {
             say(ctx, QueueTool::Total { act, count: *count });
         }

@@ -56,6 +56,9 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
                     }
                 }
                 _ => {
+                    if c != 'h' {
+                        ctx.err(format!("/usr/sbin/qshape: Unknown option: {c}\n"));
+                    }
                     ctx.err(USAGE);
                     return 255;
                 }

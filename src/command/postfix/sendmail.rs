@@ -9,9 +9,8 @@ use crate::log::queue_tool::QueueTool;
 use crate::postfix::cleanup::header;
 use crate::postfix::config::Config;
 use crate::postfix::maildrop::{self, Post};
-use crate::postfix::{agent, mail_addr, pickup, qmgr};
+use crate::postfix::{mail_addr, pickup};
 
-const EX_UNAVAILABLE: i32 = 69;
 const EX_TEMPFAIL: i32 = 75;
 
 /// What the options ask for.
@@ -73,21 +72,33 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
             'I' => mode = 'i',
             'v' => verbose += 1,
             'q' => flush = Some(v.trim_start_matches('-').to_owned()),
-            'B' => job.encoding = if v.eq_ignore_ascii_case("8bitmime") { "8bit".into() } else { "7bit".into() },
-            'R' => match v.to_ascii_lowercase().as_str() {
-                "full" => job.ret = "1".into(),
-                "hdrs" => job.ret = "2".into(),
+            'B' => match v.to_ascii_lowercase().as_str() {
+                "8bitmime" => job.encoding = "8bit".into(),
+                "7bit" => job.encoding = "7bit".into(),
                 _ => {
-                    say(ctx, QueueTool::BadReturn(v));
+                    say(ctx, QueueTool::BadEncoding);
                     return EX_TEMPFAIL;
                 }
             },
+            'C' => {
+                let path = if v.ends_with("/main.cf") { v } else { format!("{v}/main.cf") };
+                let there = ctx.world().borrow().host.fs.stat(&ctx.io.cred, &ctx.path(&path)).err();
+                if let Some(e) = there {
+                    say(ctx, QueueTool::OpenMain { path, error: e.text().into() });
+                    return EX_TEMPFAIL;
+                }
+            }
+            'R' => match v.to_ascii_lowercase().as_str() {
+                "full" => job.ret = "1".into(),
+                "hdrs" => job.ret = "2".into(),
+                _ => say(ctx, QueueTool::BadReturn),
+            },
             'V' => job.envid = v,
             'N' => match notify(&v) {
-                Some(n) => job.notify = n,
-                None => {
-                    say(ctx, QueueTool::BadNotify(v));
-                    return EX_TEMPFAIL;
+                Ok(n) => job.notify = n,
+                Err(word) => {
+                    say(ctx, QueueTool::UnknownNotify { word, text: v });
+                    say(ctx, QueueTool::BadNotify);
                 }
             },
             _ => {}
@@ -95,7 +106,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     }
     let words: Vec<String> = ctx.args[at..].to_vec();
     if let Some(what) = flush {
-        return flush_queue(ctx, &what);
+        return flush_queue(ctx, &what, &words).await;
     }
     match mode {
         'p' => postqueue::show(ctx, false),
@@ -103,7 +114,9 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         's' => standalone(ctx).await,
         'd' | 'l' => {
             let spawn = ctx.spawn.clone();
-            spawn.spawn(ctx.clone(), vec!["postfix".into(), "start".into()]).await
+            // It does not wait for what it started.
+            spawn.spawn(ctx.clone(), vec!["postfix".into(), "start".into()]).await;
+            0
         }
         _ => {
             job.report = match (mode, verbose) {
@@ -116,7 +129,8 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     }
 }
 
-fn notify(words: &str) -> Option<u32> {
+/// The flags of `-N`; or the word that is none.
+fn notify(words: &str) -> Result<u32, String> {
     use crate::postfix::cleanup::notify as n;
     let mut out = 0;
     for w in words.split(',') {
@@ -125,10 +139,10 @@ fn notify(words: &str) -> Option<u32> {
             "success" => n::SUCCESS,
             "failure" => n::FAILURE,
             "delay" => n::DELAY,
-            _ => return None,
+            _ => return Err(w.to_owned()),
         };
     }
-    Some(out)
+    Ok(out)
 }
 
 async fn newaliases(ctx: &mut Ctx) -> i32 {
@@ -136,35 +150,26 @@ async fn newaliases(ctx: &mut Ctx) -> i32 {
     spawn.spawn(ctx.clone(), vec!["/usr/bin/newaliases".into()]).await
 }
 
-/// `-q`, `-qIid`, `-qRsite`.
-fn flush_queue(ctx: &Ctx, what: &str) -> i32 {
-    let world = ctx.world();
-    let mut w = world.borrow_mut();
-    if let Some(site) = what.strip_prefix('R') {
-        drop(w);
-        let mut c = ctx.clone();
-        c.args = vec!["sendmail".into()];
-        say(&c, QueueTool::FlushNotConfigured(site.to_owned()));
-        return EX_UNAVAILABLE;
-    }
-    let up = w.with_postfix(|c| {
-        let up = agent::running(c);
-        if up {
-            match what.strip_prefix('I') {
-                Some(id) => {
-                    qmgr::flush_id(c, id);
-                }
-                None => qmgr::flush(c),
-            }
+/// `-q`, `-qIid`, `-qRsite`: postqueue(1) does it.
+async fn flush_queue(ctx: &mut Ctx, what: &str, words: &[String]) -> i32 {
+    let mut letters = what.chars();
+    let option = match letters.next() {
+        Some('I') => vec!["-i".to_owned(), letters.as_str().to_owned()],
+        Some('R') => vec!["-s".to_owned(), letters.as_str().to_owned()],
+        Some(c) if !c.is_ascii_digit() => {
+            say(ctx, QueueTool::NotImplemented(c));
+            return EX_TEMPFAIL;
         }
-        up
-    });
-    drop(w);
-    if up {
-        return 0;
-    }
-    say(ctx, QueueTool::FlushDown);
-    EX_UNAVAILABLE
+        _ if !words.is_empty() => {
+            say(ctx, QueueTool::NoRecipientWanted("flush queue"));
+            return EX_TEMPFAIL;
+        }
+        _ => vec!["-f".to_owned()],
+    };
+    let mut line = vec!["postqueue".to_owned()];
+    line.extend(option);
+    let spawn = ctx.spawn.clone();
+    spawn.spawn(ctx.clone(), line).await
 }
 
 /// `-bs`: a session with smtpd(8) on standard input and output.
@@ -320,7 +325,7 @@ fn drop_mail(
     if missing {
         let mut c = ctx.clone();
         c.args = vec!["postdrop".into()];
-        queue_tool::say(&c, QueueTool::NoPickup(Errno::NoEnt.text().into()));
+        queue_tool::say(&c, QueueTool::NoSocket { path: "public/pickup".into(), error: Errno::NoEnt.text().into() });
     }
     Ok(())
 }

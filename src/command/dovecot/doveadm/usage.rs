@@ -22,9 +22,9 @@ pub fn of(path: &str) -> String {
         ("auth test", "[-a <auth socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]"),
         (
             "auth login",
-            "[-a <auth socket path>] [-m <master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]",
+            "[-a <auth-login socket path>] [-m <auth-master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]",
         ),
-        ("auth lookup", "[-a <userdb socket path>] [-x <auth info>] [-f field] <user> [...]"),
+        ("auth lookup", "[-a <userdb socket path>] [-x <auth info>] [-f field] <user> [<user> [...]]"),
         ("search", "[-u <user>|-A] [-S <socket_path>] <search query>"),
         ("expunge", "[-u <user>|-A] [-S <socket_path>] [-m] <search query>"),
         ("fetch", "[-u <user>|-A] [-S <socket_path>] <fields> <search query>"),
@@ -75,9 +75,9 @@ pub fn group(name: &str) -> String {
             ("cache", "flush"),
             (
                 "login",
-                "[-a <auth socket path>] [-m <master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]",
+                "[-a <auth-login socket path>] [-m <auth-master socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]",
             ),
-            ("lookup", "[-a <userdb socket path>] [-x <auth info>] [-f field] <user> [...]"),
+            ("lookup", "[-a <userdb socket path>] [-x <auth info>] [-f field] <user> [<user> [...]]"),
             ("test", "[-a <auth socket path>] [-x <auth info>] [-M <master user>] <user> [<password>]"),
         ],
         "flags" => &[
