@@ -248,8 +248,10 @@ pub fn query(ctx: &Ctx, g: Global, config: &Arc<Config>, command: &str, rest: &[
             return TEMPORARY;
         }
     };
-    if command == "expunge" && q.mailbox().is_none() {
-        ctx.err("Fatal: expunge: To avoid accidents, search query must contain MAILBOX in all search branches\n");
+    if (command == "expunge" || command == "move") && q.mailbox().is_none() {
+        ctx.err(format!(
+            "Fatal: {command}: To avoid accidents, search query must contain MAILBOX in all search branches\n"
+        ));
         return USAGE;
     }
     let names = match users(ctx, config, &w) {
