@@ -257,7 +257,8 @@ impl Grader<'_, '_> {
         let lab = &d.worlds.lab;
         let start = d.worlds.start();
         let stored = mailbox::stored(&start);
-        let worlds = Later::of(&d.end);
+        let touched = change::print(&start).differs(&change::print(&d.end));
+        let worlds = Later::of(&d.end, touched);
         let goals = outcome::ask(&worlds, lab, &lab.goal, &stored);
         let all_hold = goals.iter().all(Asked::holds);
         if !goals.is_empty() {
@@ -305,15 +306,14 @@ impl Grader<'_, '_> {
             self.habits.push(format!("{}: {}{erratum}", fill(t.line_ref, &[&s.line]), s.habit.fact.get(d.lang)));
         }
         let keeps = outcome::ask(worlds, lab, &lab.keep, stored);
-        let was = outcome::now(&start, lab, &lab.keep, stored);
+        let was = |k: &Asked| outcome::now_one(&start, lab, &lab.keep[k.index], stored).holds;
         let mut healthy = None;
-        let touched = change::print(&start).differs(&change::print(&d.end));
         let broken: Vec<&Asked> = keeps
             .iter()
             .filter(|k| !k.holds())
             .filter(|k| {
-                was[k.index].holds
-                    || (repaired && touched && {
+                was(k)
+                    || (repaired && worlds.touched() && {
                         let h = healthy.get_or_insert_with(|| {
                             outcome::now(&d.worlds.get(Variant::Healthy), lab, &lab.keep, stored)
                         });

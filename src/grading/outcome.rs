@@ -6,6 +6,7 @@ use crate::base::Span;
 use crate::lab::Lab;
 use crate::lab::schema::Goal;
 use crate::sim::World;
+use std::cell::OnceCell;
 
 /// How long the copy runs on.
 const LATER: Span = Span::hours(2);
@@ -13,22 +14,32 @@ const LATER: Span = Span::hours(2);
 const RESTART: [&str; 3] =
     ["systemctl restart postfix@-.service", "systemctl restart postfix", "systemctl restart dovecot"];
 
-/// The copies that are asked.
+/// The copies that are asked; the restarted one is made when it is first needed.
 pub struct Later {
     pub later: World,
-    pub restarted: World,
+    restarted: OnceCell<World>,
+    /// Whether the learner changed anything: what was left alone is not asked again after a restart.
+    touched: bool,
 }
 
 impl Later {
-    pub fn of(world: &World) -> Later {
+    pub fn of(world: &World, touched: bool) -> Later {
         let mut later = world.clone();
         later.pass(LATER);
-        let mut restarted = later.clone();
-        for line in RESTART {
-            probe::run(&mut restarted, line);
-        }
-        restarted.pass(Span::secs(30));
-        Later { later, restarted }
+        Later { later, restarted: OnceCell::new(), touched }
+    }
+    pub fn touched(&self) -> bool {
+        self.touched
+    }
+    fn restarted(&self) -> &World {
+        self.restarted.get_or_init(|| {
+            let mut w = self.later.clone();
+            for line in RESTART {
+                probe::run(&mut w, line);
+            }
+            w.pass(Span::secs(30));
+            w
+        })
     }
 }
 
@@ -69,7 +80,11 @@ pub fn ask(worlds: &Later, lab: &Lab, goals: &[Goal], stored: &[Stored]) -> Vec<
             let token = format!("maillab-probe-{}", g.id.text);
             let setting = Setting { token: &token, stored, spare: &lab.may.delete_mail };
             let later = probe::ask(&worlds.later, &g.probe, &setting);
-            let restarted = later.holds.then(|| probe::ask(&worlds.restarted, &g.probe, &setting));
+            let again = || {
+                let asked = worlds.touched.then(|| probe::ask(worlds.restarted(), &g.probe, &setting));
+                asked.unwrap_or_else(|| later.clone())
+            };
+            let restarted = later.holds.then(again);
             Asked { index, later, restarted }
         })
         .collect()
