@@ -1,5 +1,6 @@
 //! Mail through cleanup, the queue manager and the delivery agents, on the base host.
 
+use super::conserved::balance;
 use maillab::base::{Chance, Span, Time};
 use maillab::lab::hosts;
 use maillab::postfix::cleanup::{self, Origin, Recipient, Submission};
@@ -213,18 +214,6 @@ fn deferred_mail_is_tried_again_and_expires() {
     assert!(w.postfix.qmgr.active.is_empty());
 }
 
-/// What was put in is what came out, bounced, was thrown away, or is still there.
-fn conserved(w: &World) -> (u64, u64) {
-    let c = w.postfix.counters;
-    let queued: usize = ["incoming", "active", "deferred", "hold"]
-        .iter()
-        .flat_map(|q| maillab::postfix::mail_queue::scan(&w.host, q).into_iter().map(move |e| (q, e.id)))
-        .filter_map(|(q, id)| maillab::postfix::mail_queue::envelope(&w.host, q, &id))
-        .map(|e| e.recipients.iter().filter(|r| !r.done).count())
-        .sum();
-    (c.recipients, c.delivered + c.bounced + c.discarded + c.deleted + c.probed + queued as u64)
-}
-
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, ..proptest::prelude::ProptestConfig::default() })]
     #[test]
@@ -238,11 +227,11 @@ proptest::proptest! {
         for (a, b, from, wait) in plan {
             send(&mut w, FROM[from], &[TO[a], TO[b]], "Subject: x\n\nx\n");
             w.pass(Span::secs(wait));
-            let (put, found) = conserved(&w);
+            let (put, found) = balance(&w);
             proptest::prop_assert_eq!(put, found);
         }
         w.pass(Span::days(7));
-        let (put, found) = conserved(&w);
+        let (put, found) = balance(&w);
         proptest::prop_assert_eq!(put, found);
         proptest::prop_assert!(w.postfix.qmgr.active.is_empty());
     }

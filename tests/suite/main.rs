@@ -4,6 +4,7 @@
 mod accounts;
 mod anything;
 mod captures;
+mod conserved;
 mod delivery;
 mod dovecot;
 mod filters;

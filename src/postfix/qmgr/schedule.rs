@@ -328,14 +328,15 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
             continue;
         }
         let bounced = job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == Verdict::Bounced);
+        if others || waits {
+            continue;
+        }
         match (r.verify, bounced) {
             (true, _) => ctx.pf.counters.probed += 1,
             (_, true) => ctx.pf.counters.bounced += 1,
             _ => ctx.pf.counters.delivered += 1,
         }
-        if !others && !waits {
-            mail_queue::mark_done(ctx.host, r.queue, &r.qid, rcpt.offset);
-        }
+        mail_queue::mark_done(ctx.host, r.queue, &r.qid, rcpt.offset);
     }
     if let Some(p) = &job.proc {
         agent::release(ctx, p);
