@@ -134,6 +134,7 @@ fn books(w: &World, aliases: bool) -> Result<(), TestCaseError> {
         prop_assert!(c.delivered <= lines, "{:?} {:?}", c, t);
     } else {
         prop_assert_eq!(c.delivered, lines);
+        prop_assert_eq!(c.deferrals, t.deferrals as u64);
     }
     Ok(())
 }

@@ -319,15 +319,16 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
         let waits = message.is_some_and(|m| m.kept.contains(&rcpt.offset));
         let others = message.is_some_and(|m| m.pending > 1)
             && ctx.pf.qmgr.jobs.iter().any(|(o, j)| *o != id && j.request.qid == r.qid && j.serves(rcpt.offset));
+        let bounced = job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == Verdict::Bounced);
         if job.kept[i] {
             any_kept = true;
-            ctx.pf.counters.deferrals += 1;
+            // A soft bounce is no deferral to whoever counts the log.
+            ctx.pf.counters.deferrals += u64::from(!bounced);
             if let Some(m) = ctx.pf.qmgr.active.get_mut(&r.qid).filter(|_| others) {
                 m.kept.push(rcpt.offset);
             }
             continue;
         }
-        let bounced = job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == Verdict::Bounced);
         if others || waits {
             continue;
         }
