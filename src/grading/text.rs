@@ -4,6 +4,7 @@ use super::report::{Loss, PartReport, Report};
 use super::score::Part;
 use crate::codes::render::wrap;
 use crate::i18n::{self, Catalogue, fill};
+use crate::lab::catalogue;
 
 /// Stands for a space at which no line is broken.
 const KEEP: char = '\u{e000}';
@@ -188,7 +189,8 @@ fn after(out: &mut String, t: &Catalogue, r: &Report) {
     }
     let mut next: Vec<String> = r.lessons.iter().map(|l| format!("maillab lesson {l}")).collect();
     match r.number {
-        Some(n) if r.passed => next.push(format!("maillab play {}", n + 1)),
+        Some(n) if r.passed && n < catalogue::ids().len() => next.push(format!("maillab play {}", n + 1)),
+        Some(_) if r.passed => next.push("maillab drill".to_owned()),
         Some(n) => next.push(fill(t.again_word, &[&n, &(r.seed + 1)])),
         None => {}
     }

@@ -117,8 +117,19 @@ pub struct Outcome {
     pub dead: Option<(String, String)>,
     /// How long it all took.
     pub took: Span,
-    /// local(8) handed recipients to another transport: (recipient index, transport, nexthop).
-    pub passed: Vec<(usize, String, String)>,
+    /// What local(8) handed to another transport.
+    pub passed: Vec<Passed>,
+}
+
+/// A recipient, or a member of its alias, on its way to another delivery agent (`deliver_pass`).
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// Index of the recipient in the request.
+    pub rcpt: usize,
+    /// Whom the other agent delivers to.
+    pub address: String,
+    pub transport: String,
+    pub nexthop: String,
 }
 
 impl Outcome {

@@ -42,7 +42,7 @@ fn one(host: &Host, queue: &'static str, id: &str, mode: u32, env: &Envelope) ->
         recipients.push((l.recipient.clone(), l.reason.clone()));
     }
     for r in env.recipients.iter().filter(|r| !r.done) {
-        if !log.iter().any(|l| l.offset == r.offset || l.recipient == r.address) {
+        if !log.iter().any(|l| l.recipient == r.address) {
             recipients.push((r.address.clone(), String::new()));
         }
     }
@@ -101,9 +101,11 @@ pub fn table(list: &[Listed], long: bool) -> String {
         }
         let mut last = "";
         for (address, reason) in &m.recipients {
-            if !reason.is_empty() && reason != last {
-                let n = 76_usize.saturating_sub(reason.chars().count());
-                out += &format!("{}({reason})\n", " ".repeat(n));
+            if reason != last {
+                // An alias that waits for one of its members has no reason of its own.
+                let words = if reason.is_empty() { "reason unavailable" } else { reason };
+                let n = 76_usize.saturating_sub(words.chars().count());
+                out += &format!("{}({words})\n", " ".repeat(n));
                 last = reason;
             }
             out += &format!("{}{}\n", " ".repeat(if long { 47 } else { 41 }), quote_local(address));

@@ -12,7 +12,7 @@ mod token;
 pub use mailbox::{head, mbox_dsn};
 
 use super::agent::{self, Proc, split_extension};
-use super::delivery::{Exec, Item, Outcome, Request, Verdict};
+use super::delivery::{Exec, Item, Outcome, Passed, Request, Verdict};
 use super::{Ctx, ExecRequest};
 use crate::base::Span;
 use crate::host::Cred;
@@ -226,7 +226,8 @@ impl Local<'_> {
             transport: transport.to_owned(),
         });
         self.tick(ctx, "local.pass", 200, 900);
-        self.out.passed.push((self.rcpt, transport.to_owned(), nexthop.to_owned()));
+        let (address, transport, nexthop) = (to.address.clone(), transport.to_owned(), nexthop.to_owned());
+        self.out.passed.push(Passed { rcpt: self.rcpt, address, transport, nexthop });
     }
 
     /// Whether the message already went through this address.

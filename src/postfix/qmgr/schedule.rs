@@ -6,7 +6,7 @@ use crate::log::Event;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
-use crate::postfix::delivery::{Item, Outcome, Request, Verdict};
+use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict};
 use crate::postfix::mail_queue::{self, LogEntry};
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::{self, Ctx};
@@ -309,7 +309,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
 fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
     let r = &job.request;
     let mut any_kept = false;
-    let moved: Vec<usize> = job.outcome.passed.iter().map(|p| p.0).collect();
+    let moved: Vec<usize> = job.outcome.passed.iter().map(|p| p.rcpt).collect();
     for (i, rcpt) in r.recipients.iter().enumerate() {
         if moved.contains(&i) {
             continue;
@@ -345,10 +345,8 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
     ctx.pf.qmgr.jobs.remove(&id);
     let Some(p) = super::scan::process(ctx) else { return };
     feedback(ctx, &p, job);
-    for (i, transport, nexthop) in &job.outcome.passed {
-        if let Some(rcpt) = r.recipients.get(*i) {
-            hand_over(ctx, r, rcpt, transport, nexthop);
-        }
+    for passed in &job.outcome.passed {
+        hand_over(ctx, r, passed);
     }
     pump(ctx, &p, &job.key);
     let idle = ctx.pf.qmgr.dests.get(&job.key).is_some_and(|d| d.busy == 0 && d.todo.is_empty() && d.dead.is_none());
@@ -361,14 +359,16 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
 
 /// local(8) waits while another agent delivers for it (`deliver_pass`): that agent gets a job of its own, with the times
 /// of the first.
-fn hand_over(ctx: &mut Ctx<'_>, r: &Request, rcpt: &Rcpt, transport: &str, nexthop: &str) {
+fn hand_over(ctx: &mut Ctx<'_>, r: &Request, passed: &Passed) {
+    let Some(rcpt) = r.recipients.get(passed.rcpt) else { return };
+    let (transport, nexthop) = (&passed.transport, &passed.nexthop);
     let Some(message) = ctx.pf.qmgr.active.get_mut(&r.qid) else { return };
     message.pending += 1;
-    let key = (format!("{transport}."), nexthop.to_owned());
+    let key = (format!("{transport}."), nexthop.clone());
     let request = Request {
-        transport: transport.to_owned(),
-        nexthop: nexthop.to_owned(),
-        recipients: vec![rcpt.clone()],
+        transport: transport.clone(),
+        nexthop: nexthop.clone(),
+        recipients: vec![Rcpt { address: passed.address.clone(), ..rcpt.clone() }],
         ..r.clone()
     };
     ctx.pf.qmgr.next_job += 1;
