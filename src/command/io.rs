@@ -249,6 +249,13 @@ impl Kernel {
     }
     /// Shows an editor or a pager and waits for its end.
     pub async fn screen(&self, s: Screen) -> Option<String> {
+        // Nobody turns the pages of a script.
+        if let Screen::Pager { text, .. } = &s
+            && !self.interactive.get()
+        {
+            self.show(Stream::Out, text.as_bytes());
+            return None;
+        }
         poll_fn(|_| match self.answers.borrow_mut().pop_front() {
             Some(Answer::Saved(t)) => {
                 self.moved();

@@ -154,6 +154,17 @@ fn what_is_typed_before_the_cursor_completes() {
     assert!(m.complete("cat /et", 7).1.contains(&"/etc/".to_owned()));
 }
 
+#[test]
+fn a_pager_holds_up_no_script() {
+    let mut m = machine();
+    line(&mut m, "printf 'a\\nb\\n' > /tmp/f");
+    m.set_interactive(false);
+    assert_eq!(line(&mut m, "less /tmp/f; echo $?"), ("a\nb\n0\n".to_owned(), prompt("~")));
+    let (page, state) = line(&mut m, "man postqueue; echo $?");
+    assert!(page.contains("NAME\n       postqueue - ") && page.ends_with("\n0\n"), "{page}");
+    assert_eq!(state, prompt("~"));
+}
+
 /// Each of these would run or grow without end in a real shell, or come close.
 const ENDLESS: &[&str] = &[
     ":(){ :|:& };:",
