@@ -1,7 +1,7 @@
 //! The word `lab`: its verbs in both languages, and what each does.
 
 use super::desk::{Desk, Reader, Request};
-use super::{form, map, start};
+use super::{form, manual, map, start};
 use crate::command::io::Answer;
 use crate::command::{self, Ctx, Running, Trainer};
 use crate::grading::dossier::Taken;
@@ -227,8 +227,13 @@ impl Coach {
             self.tell(ctx, fill(t.man_none, &[&text::short(name, 40)]));
             return 1;
         };
-        self.tell(ctx, fill(t.man_see, &[&p.name, &p.summary]));
-        if !p.words.is_empty() {
+        let known = manual::find(p.name);
+        let what = known.map_or(p.summary, |e| e.text(self.desk.borrow().lang));
+        self.tell(ctx, fill(t.man_see, &[&p.name, &what]));
+        for line in known.map_or(&[][..], |e| e.lines) {
+            self.say(ctx, text::block("     ", 5, line));
+        }
+        if known.is_none() && !p.words.is_empty() {
             self.say(ctx, text::block("   ", 3, &p.words.join(" ")));
         }
         0

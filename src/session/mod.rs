@@ -7,7 +7,8 @@ pub mod coach;
 pub mod desk;
 pub mod form;
 pub mod journal;
-pub mod map;
+pub mod manual;
+mod map;
 pub mod regrade;
 pub mod start;
 

@@ -39,6 +39,12 @@ pub(super) fn is_dovecot(world: &World, unit: &str) -> bool {
     world.host.units.get(unit).and_then(|u| u.main.as_ref()).is_some_and(|m| base(&m.command) == "dovecot")
 }
 
+/// A command line of a unit as its process has it: a word that is a variable without a value is no argument
+/// (systemd.service(5)). Environment files are not read.
+fn unset_dropped(line: &str) -> String {
+    line.split_whitespace().filter(|w| !w.starts_with('$')).collect::<Vec<_>>().join(" ")
+}
+
 /// Starts a program that stays in the foreground: its pid and what it says of its state, or how it ended.
 pub(super) fn start(world: &mut World, unit: &str, line: &str) -> Result<(u32, String), (u32, Exit)> {
     let program = line.split_whitespace().next().unwrap_or("").trim_start_matches(['-', '+', '!', '@', ':']).to_owned();
@@ -68,7 +74,7 @@ pub(super) fn start(world: &mut World, unit: &str, line: &str) -> Result<(u32, S
         ppid: 1,
         uid,
         comm: if comm.is_empty() { base(line).chars().take(15).collect() } else { comm.into() },
-        args: if args.is_empty() { line.to_owned() } else { args.into() },
+        args: if args.is_empty() { unset_dropped(line) } else { args.into() },
         started,
         tty: "?".into(),
         stat: if comm == "rsyslogd" { "Ssl" } else { "Ss" }.into(),
