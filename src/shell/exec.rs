@@ -91,8 +91,9 @@ impl Shell {
             format!("{}: {top}line {}: ", self.name, e.line())
         };
         let messages = e.messages();
+        // bash finds fault with `[[ ]]` and says nothing.
         let shown = if self.mode == Mode::Interactive { 1 } else { messages.len() };
-        for m in &messages[..shown] {
+        for m in messages.iter().take(shown) {
             let _ = self.write(2, &format!("{place}{m}\n"));
         }
     }

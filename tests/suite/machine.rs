@@ -27,6 +27,7 @@ fn a_prompt_and_its_state() {
     assert_eq!(line(&mut m, "nosuch").0, "bash: nosuch: command not found\n");
     assert_eq!(line(&mut m, "echo $?").0, "127\n");
     assert_eq!(line(&mut m, "echo )").0, "bash: syntax error near unexpected token `)'\n");
+    assert_eq!(line(&mut m, "[[ ]]").0, "");
     assert_eq!(line(&mut m, "strace -p 1").0, "maillab: strace is not simulated here; see: journalctl, postconf\n");
 }
 
