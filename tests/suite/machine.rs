@@ -132,6 +132,7 @@ fn shells_inside_the_shell() {
     assert_eq!(line(&mut m, "echo $USER").0, "alumno\n");
     assert_eq!(m.input(Input::Eof).text(), "logout\nConnection to cliente.ejemplo.com closed.\n");
     assert_eq!(line(&mut m, "ssh cliente.ejemplo.com echo hi").0, "hi\n");
+    assert_eq!(line(&mut m, "ssh cliente.ejemplo.com hostname").0, "cliente\n");
 }
 
 #[test]

@@ -127,7 +127,12 @@ pub async fn hostname(ctx: &mut Ctx) -> i32 {
         Ok(p) => p,
         Err(c) => return c,
     };
-    let (name, fqdn, addrs) = {
+    let (name, fqdn, addrs) = if let Some(ip) = ctx.vantage {
+        // The machine of a client, as ssh(1) left it; it has the domain of the house.
+        let short = ctx.env.get("HOSTNAME").cloned().unwrap_or_default();
+        let domain = ctx.io.world.borrow().host.fqdn.split_once('.').map_or(String::new(), |(_, d)| format!(".{d}"));
+        (short.clone(), short + &domain, vec![ip.to_string()])
+    } else {
         let w = ctx.io.world.borrow();
         let own: Vec<String> = w
             .host
