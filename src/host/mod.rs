@@ -27,8 +27,8 @@ use std::sync::Arc;
 /// The kernel's release, as `uname -r` prints it.
 pub const KERNEL: &str = "6.18.44-fc-v595";
 
-/// The journal keeps so many records at most, as journald keeps a tenth of the file system (journald.conf(5),
-/// `RuntimeMaxUse`): far more than a lab writes.
+/// The journal keeps so many records at most. journald has a limit, too (journald.conf(5), `RuntimeMaxUse`), by size; this
+/// number is the model's own, far above what a lab writes.
 pub const JOURNAL: usize = 50_000;
 
 /// One simulated machine. Cloning is cheap.
@@ -55,6 +55,8 @@ pub struct Host {
     pub submitted: imbl::Vector<Submitted>,
     /// What was logged, oldest first; what journalctl shows. The oldest go when there are [`JOURNAL`] of them.
     pub journal: imbl::Vector<Record>,
+    /// How many of the oldest went.
+    forgotten: usize,
     /// Each tag and unit of the journal, once.
     names: imbl::OrdSet<Arc<str>>,
 }
@@ -87,6 +89,7 @@ impl Host {
             killed: imbl::OrdMap::new(),
             submitted: imbl::Vector::new(),
             journal: imbl::Vector::new(),
+            forgotten: 0,
             names: imbl::OrdSet::new(),
         }
     }
@@ -117,8 +120,17 @@ impl Host {
     pub fn keep(&mut self, record: Record) {
         if self.journal.len() >= JOURNAL {
             self.journal = self.journal.skip(JOURNAL / 4);
+            self.forgotten += JOURNAL / 4;
         }
         self.journal.push_back(record);
+    }
+    /// How many records there have been: the place of the next one, for [`Host::since`].
+    pub fn logged(&self) -> usize {
+        self.forgotten + self.journal.len()
+    }
+    /// The records from that place on, as far as they are kept.
+    pub fn since(&self, logged: usize) -> impl DoubleEndedIterator<Item = &Record> {
+        self.journal.iter().skip(logged.saturating_sub(self.forgotten))
     }
     /// The same text for all records that have it.
     pub fn shared(&mut self, text: &str) -> Arc<str> {
@@ -172,5 +184,27 @@ impl Host {
     pub fn log_systemd(&mut self, event: crate::log::systemd::Systemd) {
         let unit = if event.unit().is_empty() { "init.scope".to_owned() } else { event.unit().to_owned() };
         self.log(Facility::Daemon, "systemd", 1, &unit, event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Chance;
+
+    #[test]
+    fn a_place_in_the_journal_stays_when_the_oldest_go() {
+        let mut h = Host::new("mail", "mail.ejemplo.com", Time::from_secs(0), Chance::new(1));
+        let say = |h: &mut Host, n: usize| h.log_user(Facility::Daemon, "x", 1, false, n.to_string());
+        for n in 0..JOURNAL - 1 {
+            say(&mut h, n);
+        }
+        let place = h.logged();
+        for n in 0..2 {
+            say(&mut h, n);
+        }
+        assert!(h.journal.len() < JOURNAL);
+        assert_eq!((h.logged() - place, h.since(place).count()), (2, 2));
+        assert_eq!(h.since(0).count(), h.journal.len());
     }
 }

@@ -112,7 +112,7 @@ impl World {
             self.host.log_systemd(Systemd::Skipped { named: named(f), condition });
             return Ok(());
         }
-        let lines = self.host.journal.len();
+        let lines = self.host.logged();
         let u = self.host.units.entry(&name);
         u.starts.push(now);
         u.invocation = lines;

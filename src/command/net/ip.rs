@@ -260,7 +260,7 @@ pub async fn ifconfig(ctx: &mut Ctx) -> i32 {
             format!("        ether {}  txqueuelen 1000  (Ethernet)\n", l.mac())
         };
         for dir in ["RX", "TX"] {
-            let n = w.host.journal.len() * 9;
+            let n = w.host.logged() * 9;
             let bytes = n * 140;
             out += &format!("        {dir} packets {n}  bytes {bytes} ({:.1} KiB)\n", bytes as f64 / 1024.0);
             out += &if dir == "RX" {
@@ -304,7 +304,7 @@ pub fn netstat_interfaces(host: &Host) -> String {
     let mut out =
         "Kernel Interface table\nIface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
             .to_owned();
-    let n = host.journal.len() * 9;
+    let n = host.logged() * 9;
     let mut all = links(host);
     all.sort_by_key(Link::is_loopback);
     for l in all {

@@ -9,7 +9,7 @@ use crate::sim::World;
 
 pub fn ask(w: &mut World, setting: &Setting<'_>, client: &Machine, sender: &str, to: &str) -> Found {
     let (ip, name) = (address(w, client), helo(w, client));
-    let logged = w.host.journal.len();
+    let logged = w.host.logged();
     let mut d = match Dialogue::open(w, ip, 25) {
         Ok(d) => d,
         Err(e) => return Found::new(false, e),
@@ -29,7 +29,7 @@ pub fn ask(w: &mut World, setting: &Setting<'_>, client: &Machine, sender: &str,
 /// Whether a delivery to `to` was made from the `logged`th record on, given ten minutes.
 pub fn went_out(w: &mut World, logged: usize, to: &str, said: String) -> Found {
     w.pass(Span::mins(10));
-    let sent = w.host.journal.iter().skip(logged).any(|r| {
+    let sent = w.host.since(logged).any(|r| {
         let f = r.event.fields();
         let has = |n: &str, v: &str| f.iter().any(|(a, b)| *a == n && b.eq_ignore_ascii_case(v));
         has("to", to) && has("status", "sent")

@@ -16,7 +16,7 @@ pub fn ask(
     to: &str,
 ) -> Found {
     let (ip, name) = (address(w, client), helo(w, client));
-    let logged = w.host.journal.len();
+    let logged = w.host.logged();
     let mut d = match Dialogue::open(w, ip, 587) {
         Ok(d) => d,
         Err(e) => return Found::new(false, e),

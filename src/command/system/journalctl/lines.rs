@@ -199,8 +199,7 @@ fn fields(host: &str, r: &Record, format: Format) -> String {
 
 /// The last lines of a unit since a point of the journal; whether one was cut.
 pub fn of_unit(host: &Host, unit: &str, since: usize, count: usize, columns: Option<usize>) -> (String, bool) {
-    let mut kept: Vec<&Record> =
-        host.journal.iter().skip(since).rev().filter(|r| *r.unit == *unit).take(count).collect();
+    let mut kept: Vec<&Record> = host.since(since).rev().filter(|r| *r.unit == *unit).take(count).collect();
     kept.reverse();
     let (mut out, mut cut) = (String::new(), false);
     for r in kept {

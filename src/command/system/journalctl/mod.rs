@@ -272,7 +272,7 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
             let from = p.len().saturating_sub(n);
             p.drain(..from);
         }
-        (p, w.host.journal.len())
+        (p, w.host.logged())
     };
     if o.reverse {
         picked.reverse();
@@ -299,8 +299,8 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
         let new: Vec<Record> = {
             let w = ctx.world();
             let w = w.borrow();
-            let new = w.host.journal.iter().skip(seen).filter(|r| keep(r)).cloned().collect();
-            seen = w.host.journal.len();
+            let new = w.host.since(seen).filter(|r| keep(r)).cloned().collect();
+            seen = w.host.logged();
             new
         };
         for r in &new {
