@@ -7,8 +7,8 @@ pub mod coach;
 pub mod desk;
 pub mod form;
 pub mod journal;
-pub mod manual;
-mod map;
+mod manual;
+pub mod map;
 pub mod regrade;
 pub mod start;
 

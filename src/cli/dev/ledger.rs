@@ -84,7 +84,8 @@ impl Ledger {
         let listed = self.listed.get_mut(case).is_some_and(|s| s.remove(&step.unwrap_or(0)));
         self.known += usize::from(listed && !same);
         if listed && same {
-            self.stale.push(step.map_or_else(|| case.to_owned(), |n| format!("{case} step {n}")));
+            let place = step.map_or_else(|| case.to_owned(), |n| format!("{case} step {n}"));
+            self.stale.push(format!("{place}: listed, yet identical"));
         }
         !same && !listed
     }
@@ -92,7 +93,7 @@ impl Ledger {
     /// Says that a case was played to its end: listed steps that it does not have are errors.
     pub fn played(&mut self, case: &str) {
         for step in self.listed.remove(case).unwrap_or_default() {
-            self.stale.push(format!("{case} step {step} (not there)"));
+            self.stale.push(format!("{case} step {step}: listed, yet not there"));
         }
     }
 
@@ -105,7 +106,7 @@ impl Ledger {
         }
         out.push_str(&format!("{} {what}, {} identical, {different} different\n", self.total, self.same));
         for s in &self.stale {
-            eprintln!("maillab: ledger: {s}: listed, yet identical");
+            eprintln!("maillab: ledger: {s}");
         }
         let code = if bad || !self.stale.is_empty() { 2 } else { u8::from(different > self.known) };
         (out, ExitCode::from(code))
@@ -124,7 +125,7 @@ mod tests {
         assert!(!l.count("a", Some(1), false), "listed");
         assert!(!l.count("a", Some(2), true));
         l.played("a");
-        assert_eq!(l.stale, ["a step 2", "a step 9 (not there)"]);
+        assert_eq!(l.stale, ["a step 2: listed, yet identical", "a step 9: listed, yet not there"]);
         let (out, code) = l.close("steps", false);
         assert_eq!(out, "1 in the ledger\n3 steps, 1 identical, 2 different\n");
         assert_eq!(code, ExitCode::from(2));
