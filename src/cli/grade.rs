@@ -4,6 +4,7 @@ use super::{Context, Done, Failure, environment, labs, print, print_json};
 use crate::base::Lang;
 use crate::grading::{Report, page};
 use crate::lab::catalogue;
+use crate::lab::values::is_id;
 use crate::machine::{Input, State};
 use crate::repl;
 use crate::session::{journal, regrade};
@@ -16,8 +17,12 @@ fn read(path: &str) -> Result<String, Failure> {
     std::fs::read(path).map(|b| String::from_utf8_lossy(&b).into_owned()).map_err(|e| Failure(format!("{path}: {e}")))
 }
 
-/// The lab that a session was played on: an embedded one, or the file of that name beside the session.
+/// The lab that a session was played on: an embedded one, or the file of that name beside the session. A name is never a
+/// path, whatever the file says: who hands in a session does not choose what it is graded against.
 fn lab_of(ctx: &Context, path: &str, id: &str) -> Result<labs::Chosen, Failure> {
+    if !is_id(id) {
+        return Err(Failure(regrade::NotGradable::Unreadable(journal::Unreadable::NoHead).text(ctx.lang)));
+    }
     let beside = Path::new(path).with_file_name(format!("{id}.toml"));
     if catalogue::text(id).is_none() && beside.exists() {
         return labs::choose(ctx, &beside.display().to_string());

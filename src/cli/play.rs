@@ -204,7 +204,7 @@ fn resume(
     if let Err(why) = regrade::fits(&recorded, &chosen.file) {
         return Err(Failure(format!("{}: {}", path.display(), why.text(ctx.lang))));
     }
-    mend(&path, &text).map_err(|e| cannot(ctx, &path, &e))?;
+    mend(&path, recorded.intact < text.len()).map_err(|e| cannot(ctx, &path, &e))?;
     // As it began: a replay of the whole must give the same bytes.
     let Head { seed, student, mode, lang, terminal, size, .. } = recorded.head.clone();
     *options = Options { student, mode, lang, terminal, size, plain: options.plain };
@@ -220,13 +220,15 @@ fn resume(
     Ok((session, path))
 }
 
-/// A last line that was cut off when the program was killed is no input: it goes.
-fn mend(path: &Path, text: &str) -> std::io::Result<()> {
-    let whole = text.rfind('\n').map_or(0, |i| i + 1);
-    if whole < text.len() {
-        OpenOptions::new().write(true).open(path)?.set_len(whole as u64)?;
+/// A last line that was cut off when the program was killed is no input: it goes. One that is whole gets its newline.
+fn mend(path: &Path, torn: bool) -> std::io::Result<()> {
+    let bytes = std::fs::read(path)?;
+    let mut file = OpenOptions::new().append(true).open(path)?;
+    match bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1) {
+        n if n == bytes.len() => Ok(()),
+        n if torn => file.set_len(n as u64),
+        _ => file.write_all(b"\n"),
     }
-    Ok(())
 }
 
 impl repl::Driver for Session {

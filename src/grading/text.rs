@@ -73,7 +73,8 @@ pub fn render(r: &Report, plain: bool) -> String {
     }
     out.push('\n');
     after(&mut out, t, r);
-    out
+    // What was typed or shown may hold anything; the terminal that reads this is not the host's.
+    out.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 /// What the report is about.

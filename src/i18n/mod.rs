@@ -33,7 +33,7 @@ catalogue! {
     lab_help, lab_help_exam, lab_unknown, lab_not_in_exam, lab_did_you_mean,
     hint_offer, hint_price, hint_paid, hint_none, hint_ask, hint_not_taken, hint_skipped,
     mark_what, mark_short, mark_done, mark_unseen,
-    undo_done, undo_nothing, fork_done, fork_deep, back_done, back_none, fork_prompt,
+    undo_done, undo_nothing, undo_spent, fork_done, fork_deep, back_done, back_none, fork_prompt,
     time_now, time_played, man_what, man_none, man_see,
     check_head, check_holds, check_not_yet, check_in_fork, check_no_goals, check_keeps, check_diagnosis_open, check_diagnosis_done,
     map_seen, map_unseen, map_none, map_here, map_gone,
@@ -57,7 +57,7 @@ catalogue! {
     path_word, path_same, path_part, path_all, path_expert, belief_word, now_word, again_word, disclaimer,
     nothing_to_repair, needless_change, submitted_by_end,
     page_timeline, page_mail, page_command, page_table, page_yours, page_right,
-    not_gradable_hash, not_gradable_version, not_gradable_lab,
+    unreadable_empty, unreadable_head, unreadable_format, unreadable_line, not_gradable_hash, not_gradable_version, not_gradable_lab,
 }
 
 /// The catalogue of a language.

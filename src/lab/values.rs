@@ -47,7 +47,8 @@ impl std::ops::Deref for Id {
     }
 }
 
-fn is_id(s: &str) -> bool {
+/// Whether this can name a lab, a rival, a parameter.
+pub fn is_id(s: &str) -> bool {
     s.len() <= 40
         && s.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

@@ -102,7 +102,7 @@ pub fn decode(line: &str) -> Option<Input> {
 pub struct Recorded {
     pub head: Head,
     pub inputs: Vec<Input>,
-    /// How many bytes of the file are whole lines; the rest was torn.
+    /// How many bytes of the file are whole inputs; the rest was torn.
     pub intact: usize,
 }
 
@@ -132,14 +132,15 @@ pub fn read(text: &str) -> Result<Recorded, Unreadable> {
     let mut intact = first.len();
     let mut inputs = Vec::new();
     for (i, l) in lines.enumerate() {
-        if !l.ends_with('\n') {
-            break;
-        }
         if l.trim().is_empty() {
             intact += l.len();
             continue;
         }
-        inputs.push(decode(l).ok_or(Unreadable::Line(i + 2))?);
+        match decode(l) {
+            Some(input) => inputs.push(input),
+            None if l.ends_with('\n') => return Err(Unreadable::Line(i + 2)),
+            None => break,
+        }
         intact += l.len();
     }
     Ok(Recorded { head, inputs, intact })
@@ -185,6 +186,8 @@ mod tests {
         let torn = format!("{whole}{{\"line\":\"pos");
         let r = read(&torn).unwrap();
         assert_eq!((r.inputs.len(), r.intact, r.head), (1, whole.len(), head()));
+        // Only the newline was lost: the input is whole.
+        assert_eq!(read(whole.trim_end()).unwrap().inputs.len(), 1);
         assert_eq!(read(&format!("{whole}nonsense\n")), Err(Unreadable::Line(3)));
         for (text, why) in
             [("", Unreadable::Empty), ("x\n", Unreadable::NoHead), ("{\"format\":9}\n", Unreadable::Format(9))]

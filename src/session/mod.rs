@@ -57,6 +57,8 @@ pub struct Session {
     /// The report's language, when it is not the session's.
     report_lang: Option<Lang>,
     left: bool,
+    /// How many inputs undo and the way back have played again.
+    replayed: usize,
     /// What stands on the screen since the last prompt, for who comes back to it.
     scene: String,
 }
@@ -65,6 +67,9 @@ pub struct Session {
 const MAX_SCENE: usize = 4000;
 /// No session takes more inputs than this.
 const MAX_INPUTS: usize = 200_000;
+/// Going back plays what is left again: so many inputs in all, and then there is no undo any more, or a file made of
+/// nothing else would be graded for days.
+const MAX_REPLAYED: usize = 100_000;
 
 impl Session {
     /// Sits the learner down. The head is for the caller to write first ([`Session::head`]).
@@ -73,7 +78,7 @@ impl Session {
         let desk = Rc::new(RefCell::new(Desk {
             worlds: worlds.clone(),
             number,
-            student: o.student.clone(),
+            student: one_line(&o.student),
             lang: o.lang,
             mode: o.mode,
             plain: o.plain,
@@ -109,6 +114,7 @@ impl Session {
             report: None,
             report_lang: None,
             left: false,
+            replayed: 0,
             scene: String::new(),
         }
     }
@@ -314,6 +320,7 @@ impl Session {
                 self.left = true;
                 String::new()
             }
+            Request::Undo(_) | Request::Fork if self.replayed >= MAX_REPLAYED => format!("{}\n", t.undo_spent),
             Request::Fork => {
                 let mut d = self.desk.borrow_mut();
                 d.active.fork();
@@ -348,6 +355,7 @@ impl Session {
             d.live.truncate(n);
             (d.active.takes().to_vec(), d.seat)
         };
+        self.replayed += takes.len();
         let replay = player::rebuild(&self.start, &takes, seat);
         self.machine = replay.machine;
         self.machine.set_trainer(Some(self.coach.clone()));
@@ -409,8 +417,42 @@ impl Session {
     }
 }
 
+/// A name as one line: what a file says may hold anything.
+fn one_line(s: &str) -> String {
+    s.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
 /// Whether a line is the word `lab` and nothing else.
 fn is_bare(line: &str) -> bool {
     let mut words = line.split_whitespace();
     words.next() == Some("lab") && !line.contains(['|', ';', '&', '>', '<', '\n', '`', '$'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::catalogue;
+
+    #[test]
+    fn undo_has_an_end() {
+        let o = Options {
+            student: String::new(),
+            mode: Mode::Learn,
+            lang: Lang::En,
+            terminal: false,
+            size: (80, 24),
+            plain: true,
+        };
+        let worlds = Rc::new(Worlds::new(catalogue::find("1").unwrap().at(1)));
+        let mut s = Session::new(worlds, None, &o, Box::new(Nowhere));
+        let say = |s: &mut Session, l: &str| s.input(Input::Line(l.into())).text();
+        say(&mut s, "true");
+        say(&mut s, "true");
+        assert!(say(&mut s, "lab undo").contains("Taken back"));
+        assert_eq!(s.replayed, 1);
+        s.replayed = MAX_REPLAYED;
+        for l in ["lab undo", "lab fork"] {
+            assert!(say(&mut s, l).contains("gone back too often"), "{l}");
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Recorded sessions: playing them again, and grading them by that. What a file claims counts for nothing.
 
 use super::journal::{self, Nowhere, Recorded, Unreadable};
-use super::{Options, Session};
+use super::{Options, Session, one_line};
 use crate::base::Lang;
-use crate::grading::Report;
 use crate::grading::worlds::Worlds;
+use crate::grading::{Report, text};
 use crate::i18n::{self, fill};
 use crate::lab::LabFile;
 use crate::machine::{Output, State};
@@ -14,6 +14,8 @@ use std::rc::Rc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotGradable {
     Unreadable(Unreadable),
+    /// Recorded on a lab of this name, to be graded against one of that.
+    Lab(String, String),
     /// Recorded with another version of the lab.
     Hash(String),
     /// Recorded with another version of the program.
@@ -21,30 +23,35 @@ pub enum NotGradable {
 }
 
 impl NotGradable {
+    /// What is wrong, and on a second line what to do about it.
     pub fn text(&self, lang: Lang) -> String {
         let t = i18n::of(lang);
         match self {
+            NotGradable::Lab(said, is) => fill(t.not_gradable_lab, &[&shown(said), is]),
             NotGradable::Hash(lab) => fill(t.not_gradable_hash, &[lab]),
-            NotGradable::Version(v) => fill(t.not_gradable_version, &[v, &env!("CARGO_PKG_VERSION")]),
+            NotGradable::Version(v) => fill(t.not_gradable_version, &[&shown(v), &env!("CARGO_PKG_VERSION")]),
             NotGradable::Unreadable(u) => match u {
-                Unreadable::Empty => lang.pick("el fichero está vacío", "the file is empty").into(),
-                Unreadable::NoHead => lang.pick("no es una sesión de maillab", "this is no session of maillab").into(),
-                Unreadable::Format(n) => lang.pick(
-                    format!("formato {n}, que este maillab no conoce"),
-                    format!("format {n}, which this maillab does not know"),
-                ),
-                Unreadable::Line(n) => {
-                    lang.pick(format!("la línea {n} no es una entrada"), format!("line {n} is no input"))
-                }
+                Unreadable::Empty => t.unreadable_empty.to_owned(),
+                Unreadable::NoHead => t.unreadable_head.to_owned(),
+                Unreadable::Format(n) => fill(t.unreadable_format, &[n]),
+                Unreadable::Line(n) => fill(t.unreadable_line, &[n]),
             },
         }
     }
+}
+
+/// A word of a file, fit for a message.
+fn shown(s: &str) -> String {
+    text::short(&one_line(s), 40)
 }
 
 /// Whether a recorded session was made with this lab and this program.
 pub fn fits(r: &Recorded, lab: &LabFile) -> Result<(), NotGradable> {
     if r.head.version != env!("CARGO_PKG_VERSION") {
         return Err(NotGradable::Version(r.head.version.clone()));
+    }
+    if r.head.lab != lab.id {
+        return Err(NotGradable::Lab(r.head.lab.clone(), lab.id.clone()));
     }
     if r.head.hash != lab.hash {
         return Err(NotGradable::Hash(r.head.lab.clone()));

@@ -20,3 +20,4 @@ mod rooms;
 mod session;
 mod sieve;
 mod smtpd;
+mod tampered;
