@@ -102,8 +102,6 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
         let forced = is_forced(ctx, id);
         if forced || now - e.arrival > lifetime(p, &e.sender) {
             p.log(ctx, Log::Expired { qid: id.to_owned(), from: quote_local(&e.sender), forced });
-            let left = e.recipients.iter().filter(|r| !r.done).count() as u64;
-            ctx.pf.counters.bounced += left;
             bounce::expire(ctx, "active", id, &e);
             if let Some(m) = ctx.pf.qmgr.active.get_mut(id) {
                 m.deferred = false;
@@ -120,6 +118,8 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
         defer(ctx, p, id, &e);
         return;
     }
+    // Who is left was waiting when the message expired, and has had its notification; the file is as it was until now.
+    ctx.pf.counters.bounced += e.recipients.iter().filter(|r| !r.done).count() as u64;
     ctx.pf.qmgr.active.remove(id);
     mail_queue::remove(ctx.host, "active", id);
     mail_queue::remove(ctx.host, "defer", id);
