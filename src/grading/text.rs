@@ -4,7 +4,7 @@ use super::report::{Loss, PartReport, Report};
 use super::score::Part;
 use crate::codes::render::wrap;
 use crate::i18n::{self, Catalogue, fill};
-use crate::lab::catalogue;
+use crate::lab::{catalogue, lessons};
 
 /// Stands for a space at which no line is broken.
 const KEEP: char = '\u{e000}';
@@ -131,8 +131,8 @@ fn part_text(out: &mut String, t: &Catalogue, part: Part, p: &PartReport, plain:
         .map(|r| {
             let mut lines: Vec<usize> = r.by.iter().map(|(l, _)| *l).collect();
             lines.dedup();
-            let lines: Vec<String> = lines.iter().map(|l| fill(t.line_ref, &[l])).collect();
-            format!("{} ({})", r.name, lines.join(", "))
+            let said = lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("{} ({})", r.name, fill(if lines.len() > 1 { t.lines_ref } else { t.line_ref }, &[&said]))
         })
         .collect();
     if !ruled.is_empty() {
@@ -188,7 +188,14 @@ fn after(out: &mut String, t: &Catalogue, r: &Report) {
     for b in &r.beliefs {
         out.push_str(&block(&format!(" {}   ", t.belief_word), 4 + t.belief_word.chars().count(), b));
     }
-    let mut next: Vec<String> = r.lessons.iter().map(|l| format!("maillab lesson {l}")).collect();
+    let mut next: Vec<String> = r
+        .lessons
+        .iter()
+        .map(|l| match lessons::find(l, r.lang) {
+            Some((name, title)) => format!("maillab lesson {name} ({title})"),
+            None => format!("maillab lesson {l}"),
+        })
+        .collect();
     match r.number {
         Some(n) if r.passed && n < catalogue::ids().len() => next.push(format!("maillab play {}", n + 1)),
         Some(_) if r.passed => next.push("maillab drill".to_owned()),

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
 pub mod hosts;
+pub mod lessons;
 pub mod load;
 pub mod noise;
 pub mod params;

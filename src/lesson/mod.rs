@@ -9,11 +9,9 @@
 pub mod drill;
 
 use crate::base::{Chance, Lang, Time};
+use crate::lab::lessons;
 use crate::sim::World;
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
-
-static LESSONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 
 /// The head of a lesson file.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,7 +71,7 @@ pub struct Lesson {
 
 /// All lessons of a language, in order.
 pub fn all(lang: Lang) -> Result<Vec<Lesson>, String> {
-    let Some(dir) = LESSONS.get_dir(lang.to_string()) else { return Ok(Vec::new()) };
+    let Some(dir) = lessons::FILES.get_dir(lang.to_string()) else { return Ok(Vec::new()) };
     let mut files: Vec<_> = dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "md")).collect();
     files.sort_by_key(|f| f.path());
     files

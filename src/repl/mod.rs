@@ -134,6 +134,7 @@ fn unfinished(output: &Output) -> String {
     if !text.is_empty() {
         // The editor draws it again from the first column.
         print!("\r");
+        let _ = io::stdout().flush();
     }
     text
 }

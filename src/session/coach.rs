@@ -144,8 +144,12 @@ impl Coach {
                 0
             }
             Verb::Undo => {
-                let n = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(1);
-                self.request(Request::Undo(n.clamp(1, MAX_UNDO)))
+                let asked = args.get(1).map_or("1", String::as_str);
+                if asked == "0" || asked.is_empty() || !asked.chars().all(|c| c.is_ascii_digit()) {
+                    self.tell(ctx, t.undo_what);
+                    return 2;
+                }
+                self.request(Request::Undo(asked.parse().unwrap_or(MAX_UNDO).clamp(1, MAX_UNDO)))
             }
             Verb::Fork => {
                 let open = self.desk.borrow().active.depth();

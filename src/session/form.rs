@@ -117,7 +117,14 @@ fn mistake(t: &'static Catalogue, m: &Mistake) -> String {
         Mistake::TooManyQuotes => t.err_many.to_owned(),
         Mistake::NoCode(s) => fill(t.err_code, &[&short(s, 40)]),
         Mistake::NoEnhanced(s) => fill(t.err_enhanced, &[&short(s, 40)]),
-        Mistake::NoChoice(_, s) => fill(t.err_choice, &[&short(s, 40)]),
+        Mistake::NoChoice(f, s) => {
+            let (from, to) = match f {
+                Field::By => ('a', char::from(b'a' + Decider::ALL.len() as u8 - 1)),
+                Field::Action => ('a', char::from(b'a' + Outcome::ALL.len() as u8 - 1)),
+                _ => ('1', char::from(b'0' + Who::ALL.len() as u8)),
+            };
+            fill(t.err_choice, &[&short(s, 40), &from, &to])
+        }
         Mistake::NoCause(s, near) if near.is_empty() => fill(t.err_cause, &[&short(s, 40)]),
         Mistake::NoCause(s, near) => fill(t.err_cause_near, &[&short(s, 40), &near.join(", ")]),
     }
@@ -129,6 +136,16 @@ enum Turn {
     Back,
     /// End of file: keep the draft.
     Leave,
+}
+
+/// What `?` explains at a question.
+#[derive(Clone, Copy)]
+enum Help {
+    Field(Field),
+    /// Whether the line found is the one that was meant.
+    IsIt,
+    /// Whether to hand in.
+    Deliver,
 }
 
 /// What was typed at a question, special keys already done.
@@ -201,7 +218,7 @@ async fn pages(c: &Coach, ctx: &mut Ctx) -> i32 {
         }
         c.say(ctx, format!("\n{}", block(" ", 1, &line)));
         let question = format!(" {}", if again { t.dx_deliver_more } else { t.dx_deliver });
-        let answer = match ask(c, ctx, &question, None).await {
+        let answer = match ask(c, ctx, &question, Help::Deliver).await {
             Typed::Text(a) => a.to_lowercase(),
             Typed::Back => PAGES.to_string(),
             Typed::Skip | Typed::Leave => String::new(),
@@ -220,9 +237,8 @@ async fn pages(c: &Coach, ctx: &mut Ctx) -> i32 {
     }
 }
 
-/// Asks until something other than `?` or `!CMD` is typed. Without a field it is whether to hand in.
-async fn ask(c: &Coach, ctx: &mut Ctx, question: &str, field: impl Into<Option<Field>>) -> Typed {
-    let field = field.into();
+/// Asks until something other than `?` or `!CMD` is typed.
+async fn ask(c: &Coach, ctx: &mut Ctx, question: &str, help: Help) -> Typed {
     loop {
         let Some(l) = c.ask(ctx, question).await else { return Typed::Leave };
         let l = l.trim();
@@ -233,9 +249,10 @@ async fn ask(c: &Coach, ctx: &mut Ctx, question: &str, field: impl Into<Option<F
             return Typed::Back;
         }
         if l == "?" {
-            let words = match field {
-                Some(f) => explain(c, f),
-                None => block("     ", 5, c.desk.borrow().t().dx_explain_deliver),
+            let words = match help {
+                Help::Field(f) => explain(c, f),
+                Help::IsIt => block("     ", 5, c.desk.borrow().t().dx_explain_is_it),
+                Help::Deliver => block("     ", 5, c.desk.borrow().t().dx_explain_deliver),
             };
             c.say(ctx, words);
         } else if let Some(cmd) = l.strip_prefix('!') {
@@ -266,7 +283,7 @@ fn explain(c: &Coach, field: Field) -> String {
     let mut out = block("     ", 5, words);
     // The row of what was answered, not of what is right.
     if let (Some(CodeAnswer::Number(n)), true) =
-        (d.draft.code, matches!(field, Field::Code | Field::Enhanced | Field::Action | Field::Who))
+        (d.draft.code, matches!(field, Field::Code | Field::Enhanced | Field::Action))
     {
         if let Some(r) = codes::row_for(n, None) {
             out.push_str(&block("     ", 7, &r.line(d.lang)));
@@ -279,7 +296,21 @@ fn explain(c: &Coach, field: Field) -> String {
             out.push_str(&block("     ", 7, &r.line(d.lang)));
         }
     }
+    out.push_str(&choices(field, d.lang));
     out
+}
+
+/// What can be chosen; nothing where words or a number are typed.
+fn choices(field: Field, lang: Lang) -> String {
+    let letter = |i: usize| char::from(b'a' + i as u8).to_string();
+    let number = |i: usize| (i + 1).to_string();
+    let entries: Vec<(String, &str)> = match field {
+        Field::By => Decider::ALL.iter().enumerate().map(|(i, x)| (letter(i), x.text().get(lang))).collect(),
+        Field::Action => Outcome::ALL.iter().enumerate().map(|(i, x)| (letter(i), x.text().get(lang))).collect(),
+        Field::Who => Who::ALL.iter().enumerate().map(|(i, x)| (number(i), x.text().get(lang))).collect(),
+        Field::Evidence | Field::Code | Field::Enhanced | Field::Cause => Vec::new(),
+    };
+    columns(&entries)
 }
 
 fn head(page: usize, text: &str) -> String {
@@ -297,7 +328,7 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
         c.tell(ctx, format!("     {} {}", i + 1, short(m, 70)));
     }
     loop {
-        let quote = match ask(c, ctx, "     > ", Field::Evidence).await {
+        let quote = match ask(c, ctx, "     > ", Help::Field(Field::Evidence)).await {
             Typed::Skip => return Turn::Next,
             Typed::Back => return Turn::Back,
             Typed::Leave => return Turn::Leave,
@@ -311,7 +342,7 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
         let command = c.desk.borrow().command_of(line);
         c.say(ctx, block("     ", 5, &fill(t.dx_seen_at, &[&line, &short(command.trim(), 60)])));
         c.say(ctx, block("     ", 5, &around(&squash(&whole), &squash(&quote))));
-        let answer = match ask(c, ctx, &format!("     {}", t.dx_is_it), Field::Evidence).await {
+        let answer = match ask(c, ctx, &format!("     {}", t.dx_is_it), Help::IsIt).await {
             Typed::Skip => String::new(),
             Typed::Back => continue,
             Typed::Leave => return Turn::Leave,
@@ -376,7 +407,7 @@ async fn text_field(c: &Coach, ctx: &mut Ctx, field: Field, page: usize) -> Turn
     let question = if field == Field::Code { t.dx_code } else { t.dx_enhanced };
     loop {
         let q = format!("{}{}", head(page, question), was(c, field));
-        match ask(c, ctx, &q, field).await {
+        match ask(c, ctx, &q, Help::Field(field)).await {
             Typed::Skip => return Turn::Next,
             Typed::Back => return Turn::Back,
             Typed::Leave => return Turn::Leave,
@@ -415,24 +446,20 @@ fn columns(entries: &[(String, &str)]) -> String {
     out
 }
 
-fn letters<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(String, &'a str)> {
-    texts.enumerate().map(|(i, t)| (char::from(b'a' + i as u8).to_string(), t)).collect()
-}
-
 async fn choice(c: &Coach, ctx: &mut Ctx, page: usize) -> Turn {
     let (t, lang) = {
         let d = c.desk.borrow();
         (d.t(), d.lang)
     };
     c.tell(ctx, head(page, t.dx_by));
-    c.say(ctx, columns(&letters(Decider::ALL.iter().map(|x| x.text().get(lang)))));
+    c.say(ctx, choices(Field::By, lang));
     one_of(c, ctx, Field::By).await
 }
 
 async fn one_of(c: &Coach, ctx: &mut Ctx, field: Field) -> Turn {
     loop {
         let q = format!("     {}> ", was(c, field));
-        match ask(c, ctx, &q, field).await {
+        match ask(c, ctx, &q, Help::Field(field)).await {
             Typed::Skip => return Turn::Next,
             Typed::Back => return Turn::Back,
             Typed::Leave => return Turn::Leave,
@@ -451,14 +478,12 @@ async fn outcome(c: &Coach, ctx: &mut Ctx, page: usize) -> Turn {
         (d.t(), d.lang)
     };
     c.tell(ctx, head(page, t.dx_action));
-    c.say(ctx, columns(&letters(Outcome::ALL.iter().map(|x| x.text().get(lang)))));
+    c.say(ctx, choices(Field::Action, lang));
     match one_of(c, ctx, Field::Action).await {
         Turn::Next => {}
         other => return other,
     }
-    let who: Vec<(String, &str)> =
-        Who::ALL.iter().enumerate().map(|(i, w)| ((i + 1).to_string(), w.text().get(lang))).collect();
-    c.say(ctx, columns(&who));
+    c.say(ctx, choices(Field::Who, lang));
     one_of(c, ctx, Field::Who).await
 }
 
@@ -476,7 +501,7 @@ async fn cause(c: &Coach, ctx: &mut Ctx, page: usize) -> Turn {
             c.tell(ctx, question.trim_end_matches([' ', '>']));
             format!("     {had}> ")
         };
-        let s = match ask(c, ctx, &q, Field::Cause).await {
+        let s = match ask(c, ctx, &q, Help::Field(Field::Cause)).await {
             Typed::Skip => return Turn::Next,
             Typed::Back => return Turn::Back,
             Typed::Leave => return Turn::Leave,

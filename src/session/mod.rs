@@ -210,7 +210,9 @@ impl Session {
         }
         match &self.state {
             State::Prompt(p) if self.desk.borrow().active.in_fork() => {
-                State::Prompt(format!("{}{p}", self.desk.borrow().t().fork_prompt))
+                let d = self.desk.borrow();
+                let deep = Some(d.active.depth()).filter(|n| *n > 1).map_or(String::new(), |n| format!(" {n}"));
+                State::Prompt(fill(d.t().fork_prompt, &[&deep]) + p)
             }
             s => s.clone(),
         }
@@ -325,7 +327,8 @@ impl Session {
                 let mut d = self.desk.borrow_mut();
                 d.active.fork();
                 d.ops.push(Op::Fork);
-                format!("{}\n", t.fork_done)
+                let deep = d.active.depth();
+                (if deep > 1 { fill(t.fork_again, &[&deep]) } else { t.fork_done.to_owned() }) + "\n"
             }
             Request::Back => {
                 let back = self.desk.borrow_mut().active.back();
@@ -334,11 +337,14 @@ impl Session {
                 }
                 self.desk.borrow_mut().ops.push(Op::Back);
                 self.rebuild();
-                format!("{}\n", t.back_done)
+                format!("{}\n", if self.desk.borrow().active.in_fork() { t.back_again } else { t.back_done })
             }
             Request::Undo(n) => {
                 let gone = self.desk.borrow_mut().active.undo(n);
-                let Some(first) = gone.last().copied() else { return format!("{}\n", t.undo_nothing) };
+                let Some(first) = gone.last().copied() else {
+                    let here = self.desk.borrow().active.in_fork();
+                    return format!("{}\n", if here { t.undo_nothing_here } else { t.undo_nothing });
+                };
                 self.desk.borrow_mut().ops.push(Op::Undo(n));
                 self.rebuild();
                 let command = self.desk.borrow().command_of(first);

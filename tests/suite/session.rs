@@ -83,6 +83,29 @@ fn undo_fork_and_back() {
 }
 
 #[test]
+fn a_copy_of_a_copy_says_how_deep_it_is() {
+    let s = play(
+        "unknown-user",
+        1,
+        Lang::En,
+        Mode::Learn,
+        "lab fork\nlab fork\nlab undo\nlab back\nlab back\nlab undo x\nlab undo -3\nlab undo 0\nlab undo 99999999999999999999\n",
+    )
+    .shown;
+    for l in [
+        "You are in a copy: ",
+        "You are in a copy of the copy, 2 deep: ",
+        "There is nothing to take back in this copy; ",
+        "Back in the copy before, as it was; ",
+        "Back on the host, as it was.",
+    ] {
+        assert_eq!(s.matches(l).count(), 1, "{l}: {s}");
+    }
+    assert_eq!(s.matches("lab undo [N]: ").count(), 3, "{s}");
+    assert!(s.ends_with("There is nothing to take back.\n"), "{s}");
+}
+
+#[test]
 fn an_exam_has_no_hints_undo_copies_or_checks() {
     let p = play("full-mailbox", 1, Lang::Es, Mode::Exam, "lab pista\nlab undo\nlab fork\nlab check\nlab\nlab time\n");
     assert_eq!(p.shown.matches("En modo examen no hay").count(), 4, "{}", p.shown);
@@ -192,6 +215,9 @@ fn a_report_is_in_the_language_asked_for_and_fits_80_columns() {
         for l in shown.lines() {
             assert!(l.chars().count() <= 80, "{l}");
         }
+        let spanish = shown.contains("NO SUPERADO");
+        let lesson = if spanish { "maillab lesson codigos-smtp" } else { "maillab lesson smtp-codes" };
+        assert!(shown.contains(lesson), "{shown}");
     }
 }
 
@@ -251,13 +277,22 @@ fn the_questions_of_the_diagnosis_take_its_keys_everywhere() {
     say("grep status=bounced /var/log/mail.log");
     say("lab diagnose");
     assert!(say("said: 552").contains("¿Es esta?"));
+    assert!(say("?").contains("toma esta línea"));
     let back = say("<");
     assert!(!back.contains("2/6"), "back asks for the quote again: {back}");
     assert!(say("said: 552").contains("¿Es esta?"));
     assert!(say("").contains("2/6"));
-    for l in ["552", "5.2.2", "e", "c", "1"] {
-        say(l);
-    }
+    say("552");
+    say("5.2.2");
+    let by = say("?");
+    assert!(by.contains("Dovecot") && by.contains("g nadie"), "{by}");
+    assert!(say("zz").contains("de a a g"));
+    say("e");
+    assert!(say("?").contains("a entregado"));
+    say("c");
+    let who = say("?");
+    assert!(who.contains("1 nuestro Postfix") && !who.contains("552"), "the party has choices of its own: {who}");
+    say("1");
     assert!(say("31").contains("¿Entregar"));
     assert!(say("!date").contains("¿Entregar"), "a look at the host comes back to the question");
     assert!(say("?").contains("«s» lo entrega"));
