@@ -10,7 +10,8 @@ use crate::base::Time;
 use crate::host::fs::{Cred, Ino, Node, PERM_R, PERM_W, PERM_X, split};
 use crate::host::{Errno, Host};
 use crate::log::dovecot::{Denied, Trouble};
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::fast::FixedState;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A user's mail store, opened for a protocol.
@@ -301,7 +302,7 @@ impl Store {
         let list = format!("{dir}/dovecot-uidlist");
         let old = host.fs.read(&cred, &list).map(|b| b.text()).unwrap_or_default();
         let mut f = Folder { name: mailbox.to_owned(), dir: dir.clone(), uidnext: 1, ..Folder::default() };
-        let mut known: Vec<(u32, String)> = Vec::new();
+        let mut known: Vec<(u32, &str)> = Vec::new();
         for (i, l) in old.lines().enumerate() {
             if i == 0 {
                 for w in l.split(' ').skip(1) {
@@ -313,7 +314,7 @@ impl Store {
                     }
                 }
             } else if let (Some((uid, _)), Some((_, name))) = (l.split_once(' '), l.split_once(':')) {
-                known.push((uid.parse().unwrap_or(0), name.split(':').next().unwrap_or(name).to_owned()));
+                known.push((uid.parse().unwrap_or(0), base_of(name)));
             }
         }
         let fresh = f.uidvalidity == 0;
@@ -321,36 +322,36 @@ impl Store {
             f.uidvalidity = self.new_uidvalidity(host);
             f.guid = ids::guid_hex(host, self.pid, &dir);
         }
-        // By name without flags: where it is, whether it is in `new`.
-        let mut found: BTreeMap<String, (String, Ino, bool)> = BTreeMap::new();
+        // `cur` first: a name that is there twice counts once, where it sorts first.
+        let mut files = Vec::new();
         for (sub, recent) in [("new", true), ("cur", false)] {
             let path = format!("{dir}/{sub}");
             let entries = host.fs.readdir(&cred, &path).map_err(|e| self.denied(host, "opendir", &path, e, false))?;
+            files.push((path, recent, entries));
+        }
+        let mut found: HashMap<&str, (&str, &str, Ino, bool), FixedState> = HashMap::default();
+        for (path, recent, entries) in files.iter().rev() {
             for (name, ino) in entries {
-                if !name.starts_with('.') && host.fs.node(ino).is_some_and(Node::is_file) {
-                    let base = name.split(':').next().unwrap_or(&name).to_owned();
-                    let at = (format!("{path}/{name}"), ino, recent);
-                    // A name that is there twice counts once, where it sorts first.
-                    let old = found.entry(base).or_insert_with(|| at.clone());
-                    if at.0 < old.0 {
-                        *old = at;
-                    }
+                if !name.starts_with('.') && host.fs.node(*ino).is_some_and(Node::is_file) {
+                    found.entry(base_of(name)).or_insert((path, name, *ino, *recent));
                 }
             }
         }
         known.retain(|(_, b)| found.contains_key(b));
         let mut changed = fresh;
-        let listed: BTreeSet<String> = known.iter().map(|(_, b)| b.clone()).collect();
-        for base in found.keys().filter(|b| !listed.contains(*b)) {
-            known.push((f.uidnext, base.clone()));
+        let listed: HashSet<&str, FixedState> = known.iter().map(|(_, b)| *b).collect();
+        let mut new: Vec<&str> = found.keys().copied().filter(|b| !listed.contains(b)).collect();
+        new.sort_unstable();
+        for base in new {
+            known.push((f.uidnext, base));
             f.uidnext += 1;
             changed = true;
         }
         known.sort_by_key(|k| k.0);
         f.keywords = keywords(host, &dir);
         for (uid, base) in &known {
-            if let Some((path, ino, recent)) = found.get(base)
-                && let Some(m) = host.fs.node(*ino).and_then(|n| mail(n, *uid, base, path, *recent))
+            if let Some((dir, name, ino, recent)) = found.get(base)
+                && let Some(m) = host.fs.node(*ino).and_then(|n| mail(n, *uid, base, &format!("{dir}/{name}"), *recent))
             {
                 f.mails.push(m);
             }
@@ -390,7 +391,7 @@ impl Store {
     }
     /// Saves a mail: its uid and the folder's uidvalidity.
     pub fn save(&self, host: &mut Host, mailbox: &str, data: &[u8], flags: &[String]) -> Result<(u32, u32), SaveError> {
-        self.sync(host, mailbox).map_err(|trouble| {
+        let mut f = self.sync(host, mailbox).map_err(|trouble| {
             let inside = matches!(&trouble, Trouble::Denied(d) if d.call == "mkdir");
             SaveError::Open { trouble, autocreate: inside }
         })?;
@@ -413,11 +414,8 @@ impl Store {
         let mut base = String::new();
         for micros in (t.subsec_micros()..).take(1000) {
             base = format!("{}.M{micros}P{}.{}", t.secs(), self.pid, host.name);
-            let taken = ["new", "cur", "tmp"].iter().any(|s| {
-                host.fs
-                    .readdir(&Cred::root(), &format!("{dir}/{s}"))
-                    .is_ok_and(|e| e.iter().any(|(n, _)| n.starts_with(&base)))
-            });
+            let taken = |s: &&str| host.fs.has_prefix(&Cred::root(), &format!("{dir}/{s}"), &base);
+            let taken = ["new", "cur", "tmp"].iter().any(taken);
             if !taken {
                 break;
             }
@@ -452,8 +450,11 @@ impl Store {
             return Err(failed(e, &target));
         }
         quota::note(host, &cred, &self.root, size as i64, 1);
-        let f = self.sync(host, mailbox).map_err(SaveError::Trouble)?;
-        let uid = f.mails.iter().find(|m| m.base == named).map_or(0, |m| m.uid);
+        let uid = f.uidnext;
+        f.uidnext += 1;
+        let new = host.fs.stat(&Cred::root(), &target).ok();
+        f.mails.extend(new.and_then(|(_, n)| mail(n, uid, &named, &target, letters.is_empty())));
+        self.write_uidlist(host, &f);
         Ok((f.uidvalidity, uid))
     }
     /// Moves what is in `new` to `cur`: it was recent for this reader.
@@ -514,6 +515,11 @@ impl Store {
     }
 }
 
+/// A file name without its flags.
+fn base_of(name: &str) -> &str {
+    name.split(':').next().unwrap_or(name)
+}
+
 /// The keywords of a folder, by letter.
 fn keywords(host: &Host, dir: &str) -> Vec<String> {
     let text = host.fs.read_text(&format!("{dir}/dovecot-keywords")).unwrap_or_default();
@@ -533,6 +539,9 @@ pub enum SaveError {
 }
 
 fn sorted(letters: &str) -> String {
+    if letters.len() < 2 {
+        return letters.to_owned();
+    }
     let mut v: Vec<char> = letters.chars().collect();
     v.sort_unstable();
     v.dedup();

@@ -147,16 +147,15 @@ impl Root {
 /// What is in the maildir: sizes by file name (`,S=`), else by length.
 pub fn count(host: &Host, top: &str) -> Usage {
     let mut u = Usage::default();
-    for (path, ino) in host.fs.tree(top) {
+    host.fs.visit(top, |path, _, node| {
         let mut it = path.rsplit('/');
         let (name, dir) = (it.next().unwrap_or(""), it.next().unwrap_or(""));
-        let Some(node) = host.fs.node(ino).filter(|n| n.is_file()) else { continue };
-        if matches!(dir, "cur" | "new") {
+        if node.is_file() && matches!(dir, "cur" | "new") {
             let named = name.split([',', ':']).find_map(|p| p.strip_prefix("S=")).and_then(|s| s.parse().ok());
             u.bytes += named.unwrap_or(node.size() as i64);
             u.messages += 1;
         }
-    }
+    });
     u
 }
 

@@ -1,7 +1,7 @@
 //! Dovecot's side of a TLS handshake: the certificate and the key of the configuration.
 
 use super::config::Config;
-use crate::host::cert::{Cert, private_key};
+use crate::host::cert::{Pair, pair};
 use crate::host::net::TlsPeer;
 
 /// What a client is shown, or why the TLS context cannot be made.
@@ -11,15 +11,14 @@ pub fn context(config: &Config) -> Result<TlsPeer, String> {
         return Err(format!("Unknown ssl_min_protocol setting '{min}'"));
     }
     let chain = config.content("ssl_cert");
-    let certs = Cert::all_from_pem(chain);
-    let Some(leaf) = certs.first() else {
-        return Err("Can't load SSL certificate (ssl_cert setting): There is no valid PEM certificate.".into());
+    let why = match pair(chain, config.content("ssl_key")) {
+        Pair::Fit => "",
+        Pair::NoCertificate => "Can't load SSL certificate (ssl_cert setting): There is no valid PEM certificate.",
+        Pair::NoKey => "Can't load SSL private key (ssl_key setting): There is no valid PEM private key.",
+        Pair::Differ => "Can't load SSL private key (ssl_key setting): Key is for a different cert than ssl_cert",
     };
-    let Some(key) = private_key(config.content("ssl_key")) else {
-        return Err("Can't load SSL private key (ssl_key setting): There is no valid PEM private key.".into());
-    };
-    if key != leaf.key {
-        return Err("Can't load SSL private key (ssl_key setting): Key is for a different cert than ssl_cert".into());
+    if !why.is_empty() {
+        return Err(why.into());
     }
     Ok(TlsPeer { protocol: "TLSv1.3".into(), cipher: "TLS_AES_256_GCM_SHA384".into(), chain: chain.to_owned() })
 }

@@ -193,7 +193,7 @@ pub fn all(host: &Host, config: &Config) -> Vec<String> {
         match get("driver") {
             "passwd" => {
                 let ok = |uid: u32| uid >= first && (last == 0 || uid <= last);
-                out.extend(host.users().into_iter().filter(|u| ok(u.uid)).map(|u| u.name));
+                out.extend(host.users().iter().filter(|u| ok(u.uid)).map(|u| u.name.clone()));
             }
             "passwd-file" => {
                 let path = get("args").split_ascii_whitespace().last().unwrap_or("");

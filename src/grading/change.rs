@@ -39,14 +39,13 @@ pub struct Print {
 pub fn print(world: &World) -> Print {
     let fs = &world.host.fs;
     let mut h = Sha256::new();
-    for (path, ino) in fs.tree("/") {
+    fs.visit("/", |path, _, n| {
         if VOLATILE.iter().any(|v| path.strip_prefix(v).is_some_and(|r| r.is_empty() || r.starts_with('/')))
             || path.starts_with("/home/")
                 && ["/Maildir", "/.dovecot.lda", ".svbin", ".sieve.log"].iter().any(|v| path.contains(v))
         {
-            continue;
+            return;
         }
-        let Some(n) = fs.node(ino) else { continue };
         h.update(path.as_bytes());
         h.update(n.mode.to_le_bytes());
         h.update(n.uid.to_le_bytes());
@@ -60,7 +59,7 @@ pub fn print(world: &World) -> Print {
             Kind::Dir(_) => h.update([1]),
             _ => h.update([2]),
         }
-    }
+    });
     let mut sockets: Vec<String> =
         world.host.net.listeners.iter().map(|l| format!("{:?} {} {} {}", l.proto, l.ip, l.port, l.owner)).collect();
     sockets.sort();

@@ -23,22 +23,22 @@ pub struct Stored {
 pub fn stored(world: &World) -> Vec<Stored> {
     let fs = &world.host.fs;
     let mut out = Vec::new();
-    for u in world.host.users() {
+    for u in world.host.users().iter() {
         if u.uid != 0 && !(1000..60000).contains(&u.uid) {
             continue;
         }
         let top = format!("{}/Maildir", u.home.trim_end_matches('/'));
-        for (path, ino) in fs.tree(&top) {
-            let Some(rest) = path.strip_prefix(&top) else { continue };
+        fs.visit(&top, |path, _, node| {
+            let Some(rest) = path.strip_prefix(&top) else { return };
             let mut parts = rest.trim_start_matches('/').rsplit('/');
             let (file, folder) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-            if !matches!(folder, "new" | "cur") || !fs.node(ino).is_some_and(crate::host::fs::Node::is_file) {
-                continue;
+            if !matches!(folder, "new" | "cur") || !node.is_file() {
+                return;
             }
             let name = file.split(':').next().unwrap_or(file).to_owned();
             let sub = parts.next().map_or("INBOX", |d| d.trim_start_matches('.')).to_owned();
-            out.push(Stored { owner: u.name.clone(), folder: sub, name, path });
-        }
+            out.push(Stored { owner: u.name.clone(), folder: sub, name, path: path.to_owned() });
+        });
     }
     out
 }

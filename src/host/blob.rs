@@ -73,8 +73,11 @@ impl Blob {
         }
         self.chunks.push_back(Chunk::Plain(Arc::new(data.to_vec())));
     }
-    /// Appends a piece that other files hold, too.
+    /// Appends a piece that other files hold, too; what is appended next does not go into it.
     pub fn append_shared(&mut self, data: &Arc<Vec<u8>>) {
+        if data.is_empty() {
+            return;
+        }
         self.len += data.len();
         self.chunks.push_back(Chunk::Plain(data.clone()));
     }

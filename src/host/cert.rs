@@ -8,6 +8,7 @@ use super::der::{dotted, integer, items, oid, pem, read, seq, tlv, to_pem};
 use super::{Cred, Host};
 use crate::base::{Chance, Span, Time};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -312,6 +313,44 @@ pub fn private_key(text: &str) -> Option<Key> {
         }
         _ => None,
     }
+}
+
+/// How a certificate file and a key file go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    NoCertificate,
+    NoKey,
+    /// The key is for another certificate than the file's first.
+    Differ,
+    Fit,
+}
+
+/// Pairs that are remembered: every process of a server loads the same two files.
+const PAIRS: usize = 8;
+
+thread_local! {
+    static KNOWN: RefCell<Vec<(String, String, Pair)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Looks at the texts of a certificate file and a key file.
+pub fn pair(chain: &str, key: &str) -> Pair {
+    let known = |k: &Vec<(String, String, Pair)>| k.iter().find(|k| k.0 == chain && k.1 == key).map(|k| k.2);
+    if let Some(pair) = KNOWN.with_borrow(known) {
+        return pair;
+    }
+    let pair = match (Cert::all_from_pem(chain).first(), private_key(key)) {
+        (None, _) => Pair::NoCertificate,
+        (_, None) => Pair::NoKey,
+        (Some(leaf), Some(key)) if leaf.key != key => Pair::Differ,
+        _ => Pair::Fit,
+    };
+    KNOWN.with_borrow_mut(|k| {
+        if k.len() >= PAIRS {
+            k.remove(0);
+        }
+        k.push((chain.to_owned(), key.to_owned(), pair));
+    });
+    pair
 }
 
 fn bytes(chance: Chance, stream: &str, entity: &str, n: usize) -> Vec<u8> {

@@ -28,6 +28,8 @@ pub struct Process {
 pub struct Processes {
     map: OrdMap<u32, Process>,
     last: u32,
+    /// How many have ended, and how often one may have been changed.
+    gone: u64,
 }
 
 impl Processes {
@@ -55,10 +57,16 @@ impl Processes {
         self.map.get(&pid)
     }
     pub fn get_mut(&mut self, pid: u32) -> Option<&mut Process> {
+        self.gone += 1;
         self.map.get_mut(&pid)
     }
     pub fn remove(&mut self, pid: u32) -> Option<Process> {
+        self.gone += 1;
         self.map.remove(&pid)
+    }
+    /// Counts what can leave a service without its processes: the same number, and none has lost one.
+    pub fn losses(&self) -> u64 {
+        self.gone
     }
     /// The pid that was given last.
     pub fn last(&self) -> u32 {

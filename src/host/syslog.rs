@@ -186,8 +186,7 @@ pub(super) fn write(host: &mut Host, record: &Record) {
             line.push('\n');
         }
         let root = Cred::root();
-        let new = !host.fs.exists(path);
-        if host.fs.append(&root, path, line.as_bytes(), host.syslog.mode).is_ok() && new {
+        if host.fs.append(&root, path, line.as_bytes(), host.syslog.mode) == Ok(true) {
             let (uid, gid) = host.syslog.owner;
             let _ = host.fs.chown(&root, path, Some(uid), Some(gid), true);
         }

@@ -1,7 +1,10 @@
 //! Users and groups, read from /etc/passwd and /etc/group as the C library does: an edit of the file acts at once.
 
-use super::Host;
 use super::fs::Cred;
+use super::{Host, Memo};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::thread::LocalKey;
 
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
@@ -45,43 +48,49 @@ fn group(line: &str) -> Option<Group> {
     Some(Group { name: name.into(), gid: gid.parse().ok()?, members })
 }
 
-/// Whether a line's first field is that name.
-fn begins(line: &str, name: &str) -> bool {
-    line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
-}
-
-/// The number in a line's third field.
-fn number(line: &str) -> Option<u32> {
-    line.split(':').nth(2).and_then(|f| f.parse().ok())
+thread_local! {
+    static USERS: RefCell<Memo<Arc<[User]>>> = const { RefCell::new(Memo::new()) };
+    static GROUPS: RefCell<Memo<Arc<[Group]>>> = const { RefCell::new(Memo::new()) };
 }
 
 impl Host {
-    fn lines<T>(&self, path: &str, wanted: impl Fn(&str) -> bool, read: fn(&str) -> Option<T>) -> Vec<T> {
+    /// The lines of a file that are of its kind, read anew when the file changed.
+    fn lines<T>(
+        &self,
+        path: &str,
+        known: &'static LocalKey<RefCell<Memo<Arc<[T]>>>>,
+        read: fn(&str) -> Option<T>,
+    ) -> Arc<[T]> {
         let blob = self.fs.read(&Cred::root(), path).unwrap_or_default();
-        blob.str().lines().filter(|l| wanted(l)).filter_map(read).collect()
+        if let Some(lines) = known.with_borrow(|k| k.get(path, &blob)) {
+            return lines;
+        }
+        let lines: Arc<[T]> = blob.str().lines().filter_map(read).collect();
+        known.with_borrow_mut(|k| k.put(path.to_owned(), blob, lines.clone()));
+        lines
     }
-    fn first<T>(&self, path: &str, wanted: impl Fn(&str) -> bool, read: fn(&str) -> Option<T>) -> Option<T> {
-        let blob = self.fs.read(&Cred::root(), path).unwrap_or_default();
-        blob.str().lines().filter(|l| wanted(l)).find_map(read)
+    pub fn users(&self) -> Arc<[User]> {
+        self.lines(PASSWD, &USERS, user)
     }
-    pub fn users(&self) -> Vec<User> {
-        self.lines(PASSWD, |_| true, user)
-    }
-    pub fn groups(&self) -> Vec<Group> {
-        self.lines(GROUP, |_| true, group)
+    pub fn groups(&self) -> Arc<[Group]> {
+        self.lines(GROUP, &GROUPS, group)
     }
     /// getpwnam(3): exact, case sensitive.
     pub fn user(&self, name: &str) -> Option<User> {
-        self.first(PASSWD, |l| begins(l, name), user)
+        self.users().iter().find(|u| u.name == name).cloned()
+    }
+    /// The number of a user.
+    pub fn uid(&self, name: &str) -> Option<u32> {
+        self.users().iter().find(|u| u.name == name).map(|u| u.uid)
     }
     pub fn user_by_uid(&self, uid: u32) -> Option<User> {
-        self.first(PASSWD, |l| number(l) == Some(uid), user)
+        self.users().iter().find(|u| u.uid == uid).cloned()
     }
     pub fn group(&self, name: &str) -> Option<Group> {
-        self.first(GROUP, |l| begins(l, name), group)
+        self.groups().iter().find(|g| g.name == name).cloned()
     }
     pub fn group_by_gid(&self, gid: u32) -> Option<Group> {
-        self.first(GROUP, |l| number(l) == Some(gid), group)
+        self.groups().iter().find(|g| g.gid == gid).cloned()
     }
     /// `maria`, or the number when nobody has it.
     pub fn user_name(&self, uid: u32) -> String {
@@ -92,7 +101,7 @@ impl Host {
     }
     /// Credentials of a user with all groups (initgroups(3)).
     pub fn cred_of(&self, u: &User) -> Cred {
-        let groups = self.groups().into_iter().filter(|g| g.members.contains(&u.name)).map(|g| g.gid).collect();
+        let groups = self.groups().iter().filter(|g| g.members.contains(&u.name)).map(|g| g.gid).collect();
         Cred { uid: u.uid, gid: u.gid, groups }
     }
 }

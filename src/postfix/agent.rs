@@ -33,8 +33,8 @@ impl Proc {
 }
 
 fn get(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
-    let inner = master::acquire(ctx, &format!("{service}/unix"))?;
     let key = format!("{service}/unix");
+    let inner = master::acquire(ctx, &key)?;
     let program = ctx.pf.master.service(&key).map_or_else(String::new, |s| s.command.clone());
     Ok(Proc {
         service: service.to_owned(),

@@ -7,11 +7,13 @@
 use super::expand::{self, Expander, Expansion};
 use super::params::{self, Kind};
 use super::readlline::{Logical, is_space, logical_lines};
-use crate::host::Host;
+use crate::host::{Blob, Host, Memo};
 use crate::log::config::{Config as Fault, NameValue};
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Where main.cf stands unless told otherwise.
 pub const DEFAULT_DIRECTORY: &str = "/etc/postfix";
@@ -53,6 +55,22 @@ pub fn parse(path: &str, text: &str) -> (BTreeMap<String, String>, Vec<Fault>) {
     (entries, faults)
 }
 
+type Parsed = (BTreeMap<String, String>, Vec<Fault>);
+
+thread_local! {
+    static PARSED: RefCell<Memo<Arc<Parsed>>> = const { RefCell::new(Memo::new()) };
+}
+
+/// As [`parse`], of a file that many processes read.
+fn parsed(path: &str, blob: &Blob) -> Parsed {
+    if let Some(known) = PARSED.with_borrow(|k| k.get(path, blob)) {
+        return (*known).clone();
+    }
+    let new = parse(path, &blob.str());
+    PARSED.with_borrow_mut(|k| k.put(path.to_owned(), blob.clone(), Arc::new(new.clone())));
+    new
+}
+
 /// Adds the entries of a main.cf text to those that were read before; a fatal fault is the last.
 pub fn parse_into(path: &str, text: &str, entries: &mut BTreeMap<String, String>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -91,23 +109,23 @@ pub fn words_braced(text: &str) -> Vec<String> {
 
 /// mystrtokq(3) with braces and any separators.
 pub fn split_braced(text: &str, separators: &[char]) -> Vec<String> {
-    let (mut out, mut word, mut level) = (Vec::new(), String::new(), 0_usize);
-    for c in text.chars() {
-        if level == 0 && separators.contains(&c) {
-            if !word.is_empty() {
-                out.push(std::mem::take(&mut word));
+    let (mut out, mut start, mut level) = (Vec::new(), 0, 0_usize);
+    for (i, b) in text.bytes().enumerate() {
+        match b {
+            b'{' => level += 1,
+            b'}' => level = level.saturating_sub(1),
+            // Every separator is ASCII.
+            _ if level == 0 && separators.contains(&char::from(b)) => {
+                if start < i {
+                    out.push(text[start..i].to_owned());
+                }
+                start = i + 1;
             }
-            continue;
-        }
-        match c {
-            '{' => level += 1,
-            '}' => level = level.saturating_sub(1),
             _ => {}
         }
-        word.push(c);
     }
-    if !word.is_empty() {
-        out.push(word);
+    if start < text.len() {
+        out.push(text[start..].to_owned());
     }
     out
 }
@@ -155,14 +173,11 @@ impl Config {
     /// As [`Config::load`], from another configuration directory (`-c`).
     pub fn load_from(host: &Host, directory: &str, overrides: &[(String, String)]) -> Config {
         let path = format!("{}/main.cf", directory.trim_end_matches('/'));
-        let mut c = match host.fs.read(&crate::host::Cred::root(), &path) {
-            Ok(b) => Config::from_text(&path, &b.text()),
-            Err(e) => {
-                let mut c = Config::from_text(&path, "");
-                c.faults.push(Fault::Open { path: path.clone(), error: e.text().to_owned() });
-                c
-            }
-        };
+        let mut c = Config { path: path.clone(), ..Default::default() };
+        match host.fs.read(&crate::host::Cred::root(), &path) {
+            Ok(b) => (c.main, c.faults) = parsed(&path, &b),
+            Err(e) => c.faults.push(Fault::Open { path, error: e.text().to_owned() }),
+        }
         c.computed.insert("config_directory", directory.to_owned());
         c.computed.insert("hostname", host.name.clone());
         let style = c.get("mynetworks_style");
@@ -260,46 +275,51 @@ impl Config {
 
     /// The expanded value; empty when there is no such parameter or its value cannot be expanded.
     pub fn get(&self, name: &str) -> String {
+        self.value(name).into_owned()
+    }
+
+    /// As [`Config::get`], borrowed when it is a parameter of the table.
+    fn value(&self, name: &str) -> Cow<'_, str> {
         let compute = || {
             let Some(raw) = self.raw(name) else { return String::new() };
             if raw.contains('$') { self.expand(&raw).text } else { raw }
         };
         match params::index(name).and_then(|i| self.cache.get(i)) {
-            Some(slot) => slot.get_or_init(compute).clone(),
-            None => compute(),
+            Some(slot) => Cow::Borrowed(slot.get_or_init(compute)),
+            None => Cow::Owned(compute()),
         }
     }
 
     /// Whether the expanded value is empty.
     pub fn is_empty(&self, name: &str) -> bool {
-        self.get(name).is_empty()
+        self.value(name).is_empty()
     }
 
     /// A `yes`/`no` parameter.
     pub fn bool(&self, name: &str) -> bool {
-        parse_bool(&self.get(name)).unwrap_or_else(|| parse_bool(&self.default_expanded(name)).unwrap_or(false))
+        parse_bool(&self.value(name)).unwrap_or_else(|| parse_bool(&self.default_expanded(name)).unwrap_or(false))
     }
 
     /// A numeric parameter.
     pub fn int(&self, name: &str) -> i64 {
         let parse = |t: &str| t.trim_matches(is_space).parse().ok();
-        parse(&self.get(name)).or_else(|| parse(&self.default_expanded(name))).unwrap_or(0)
+        parse(&self.value(name)).or_else(|| parse(&self.default_expanded(name))).unwrap_or(0)
     }
 
     /// A time parameter, in seconds.
     pub fn time(&self, name: &str) -> i64 {
         let unit = if let Kind::Time(u) = params::kind(name) { u } else { 's' };
-        parse_time(&self.get(name), unit).or_else(|| parse_time(&self.default_expanded(name), unit)).unwrap_or(0)
+        parse_time(&self.value(name), unit).or_else(|| parse_time(&self.default_expanded(name), unit)).unwrap_or(0)
     }
 
     /// The words of a list parameter, split at white space and commas.
     pub fn list(&self, name: &str) -> Vec<String> {
-        words(&self.get(name)).map(str::to_owned).collect()
+        words(&self.value(name)).map(str::to_owned).collect()
     }
 
     /// As [`Config::list`], with `{ … }` kept together.
     pub fn list_braced(&self, name: &str) -> Vec<String> {
-        words_braced(&self.get(name))
+        words_braced(&self.value(name))
     }
 
     fn default_expanded(&self, name: &str) -> String {
@@ -339,7 +359,7 @@ impl Config {
 
     /// Whether the feature level asked for is at least `level` (`3.6`).
     pub fn compat_level_at_least(&self, level: &str) -> bool {
-        let have = expand::compat_level(&self.get("compatibility_level")).unwrap_or(0);
+        let have = expand::compat_level(&self.value("compatibility_level")).unwrap_or(0);
         expand::compat_level(level).is_some_and(|l| have >= l)
     }
 }

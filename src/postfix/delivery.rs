@@ -7,7 +7,7 @@ use crate::log::Event;
 use std::sync::Arc;
 
 /// A delivery request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     pub qid: String,
     /// The queue that the file is in (`active`).

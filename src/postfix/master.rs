@@ -34,7 +34,7 @@ pub struct Master {
     /// Pid of master when it runs.
     pub pid: Option<u32>,
     /// The services as read at start or reload.
-    pub services: Arc<Vec<Service>>,
+    pub services: Arc<Vec<Arc<Service>>>,
     /// master's own configuration.
     pub conf: Arc<Config>,
     /// Configuration directory.
@@ -53,7 +53,7 @@ pub struct Master {
 /// A process of the mail system.
 #[derive(Clone, Debug)]
 struct Child {
-    service: String,
+    service: Arc<str>,
     program: String,
     tag: Arc<str>,
     conf: Arc<Config>,
@@ -172,14 +172,14 @@ pub fn is_running(ctx: &Ctx<'_>) -> bool {
 
 impl Master {
     /// The entry of a service, `smtp/inet`.
-    pub fn service(&self, key: &str) -> Option<&Service> {
+    pub fn service(&self, key: &str) -> Option<&Arc<Service>> {
         let (name, kind) = key.rsplit_once('/')?;
         self.services.iter().find(|s| s.name == name && s.kind.name() == kind)
     }
     /// The process of that pid, if it is one of the mail system.
     pub fn process(&self, pid: u32) -> Option<Proc> {
         let c = self.children.get(&pid)?;
-        Some(Proc { pid, conf: c.conf.clone(), tag: c.tag.clone(), service: Arc::from(c.service.as_str()) })
+        Some(Proc { pid, conf: c.conf.clone(), tag: c.tag.clone(), service: c.service.clone() })
     }
     /// Reads main.cf for a process: shared with others that read the same.
     pub fn config(&mut self, host: &Host, program: &str, service: &str, overrides: &[(String, String)]) -> Arc<Config> {
@@ -209,12 +209,12 @@ pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
         return Err(Refused::Down);
     }
     let Some(entry) = ctx.pf.master.service(service).cloned() else { return Err(Refused::NoService) };
-    let program = entry.command.clone();
+    let multi = is_multi(&entry.command);
     let mut free: Option<(Time, u32)> = None;
     let mut count = 0;
-    for (&pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| c.service == service) {
+    for (&pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| *c.service == *service) {
         count += 1;
-        let fits = c.busy == 0 || is_multi(&program);
+        let fits = c.busy == 0 || multi;
         if fits && free.is_none_or(|f| (c.idle_since, pid) < f) {
             free = Some((c.idle_since, pid));
         }
@@ -390,7 +390,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
     let conf = ctx.pf.master.config(ctx.host, &program, &entry.name, &entry.overrides);
     let name = conf.get("syslog_name");
     let tag: Arc<str> = Arc::from(format!("{name}/{program}"));
-    let postfix = ctx.host.user("postfix").map_or(0, |u| u.uid);
+    let postfix = ctx.host.uid("postfix").unwrap_or(0);
     let (vsz, rss) = startup::memory(&program);
     let pid = ctx.host.procs.spawn(Process {
         pid: 0,
@@ -432,7 +432,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         return Err(Refused::Throttled);
     }
     let child = Child {
-        service: key,
+        service: Arc::from(key),
         program,
         tag,
         conf,
@@ -464,7 +464,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
 pub fn fatal(ctx: &mut Ctx<'_>, proc: &Proc, event: impl Into<Event>) {
     proc.log(ctx.host, event);
     let Some(c) = ctx.pf.master.children.get(&proc.pid) else { return };
-    let (program, service, throttle) = (c.program.clone(), c.service.clone(), c.uses <= 1);
+    let (program, service, throttle) = (c.program.clone(), c.service.to_string(), c.uses <= 1);
     end(ctx, proc.pid);
     if throttle {
         let until = ctx.host.now + Span::secs(61);

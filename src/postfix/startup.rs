@@ -330,12 +330,12 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
         return out;
     }
     let owner = conf.get("mail_owner");
-    match host.user(&owner) {
+    match host.uid(&owner) {
         None => {
             let f = Fatal::UnknownUser { name: "mail_owner".into(), value: owner };
             out.push(Fault::Fatal(f));
         }
-        Some(u) if u.uid == 0 => {
+        Some(0) => {
             let f = Fatal::Privileged { name: "mail_owner".into(), value: owner, id: 0 };
             out.push(Fault::Fatal(f));
         }

@@ -85,7 +85,7 @@ impl Shell {
     fn named(&self, kind: Kind) -> Vec<String> {
         let w = self.world.borrow();
         match kind {
-            Kind::User => w.host.users().into_iter().map(|u| u.name).collect(),
+            Kind::User => w.host.users().iter().map(|u| u.name.clone()).collect(),
             Kind::QueueId => ["active", "deferred", "hold", "incoming"]
                 .iter()
                 .flat_map(|q| w.host.fs.tree(&format!("/var/spool/postfix/{q}")))

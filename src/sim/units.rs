@@ -442,6 +442,9 @@ impl World {
     }
     /// Looks whether the processes of running services are still there; called after anything that can end one.
     pub fn watch_units(&mut self) {
+        if !self.host.units.may_have_lost(self.host.procs.losses()) {
+            return;
+        }
         let now = self.host.now;
         let mut gone: Vec<(String, Option<Exit>)> = Vec::new();
         for (name, u) in self.host.units.iter() {

@@ -24,12 +24,12 @@ impl Fs {
     }
 
     fn add(&mut self, cred: &Cred, parent: Ino, name: &str, kind: Kind, mode: u32) -> Res<Ino> {
-        let p = self.nodes.get(&parent).ok_or(Errno::NoEnt)?;
+        let p = self.nodes.get(parent).ok_or(Errno::NoEnt)?;
         if !p.allows(cred, PERM_W) {
             return Err(Errno::Acces);
         }
         let dev = p.dev;
-        if self.mounts[dev].options.split(',').any(|o| o == "ro") {
+        if self.mounts[dev].is_read_only() {
             return Err(Errno::RoFs);
         }
         if self.mounts[dev].inodes_used >= self.mounts[dev].inodes {
@@ -58,7 +58,7 @@ impl Fs {
     }
     fn link_in(&mut self, parent: Ino, name: &str, ino: Ino, is_dir: bool) {
         let now = self.now;
-        if let Some(p) = self.nodes.get_mut(&parent)
+        if let Some(p) = self.nodes.get_mut(parent)
             && let Kind::Dir(e) = &mut p.kind
         {
             e.insert(Arc::from(name), ino);
@@ -70,64 +70,69 @@ impl Fs {
         }
     }
     fn sticky_denies(&self, cred: &Cred, parent: Ino, ino: Ino) -> bool {
-        let (Some(p), Some(n)) = (self.nodes.get(&parent), self.nodes.get(&ino)) else { return false };
+        let (Some(p), Some(n)) = (self.nodes.get(parent), self.nodes.get(ino)) else { return false };
         p.mode & 0o1000 != 0 && cred.uid != 0 && cred.uid != n.uid && cred.uid != p.uid
     }
     fn unlink_from(&mut self, cred: &Cred, parent: Ino, name: &str) -> Res<()> {
         let now = self.now;
-        let p = self.nodes.get_mut(&parent).ok_or(Errno::NoEnt)?;
+        let p = self.nodes.get_mut(parent).ok_or(Errno::NoEnt)?;
         let Kind::Dir(e) = &mut p.kind else { return Err(Errno::NotDir) };
         let Some(ino) = e.remove(name) else { return Err(Errno::NoEnt) };
         p.mtime = now;
         p.ctime = now;
-        let Some(n) = self.nodes.get_mut(&ino) else { return Ok(()) };
+        let Some(n) = self.nodes.get_mut(ino) else { return Ok(()) };
         let dir = n.is_dir();
         n.nlink = n.nlink.saturating_sub(if dir { 2 } else { 1 });
         n.ctime = now;
-        if let Some(n) = self.nodes.get(&ino)
+        if let Some(n) = self.nodes.get(ino)
             && n.nlink == 0
         {
             let (dev, size) = (n.dev, self.blocks(n));
-            self.nodes.remove(&ino);
+            self.nodes.remove(ino);
             self.charge(cred, dev, size, 0)?;
             self.mounts[dev].inodes_used = self.mounts[dev].inodes_used.saturating_sub(1);
         }
-        if dir && let Some(p) = self.nodes.get_mut(&parent) {
+        if dir && let Some(p) = self.nodes.get_mut(parent) {
             p.nlink = p.nlink.saturating_sub(1);
         }
         Ok(())
     }
 
-    /// open(2) for writing: creates with `mode` (umask already applied) or finds; the inode and whether it is new.
+    /// open(2) for writing: creates with `mode` (umask already applied) or finds.
     pub fn open_write(&mut self, cred: &Cred, path: &str, mode: u32, truncate: bool, excl: bool) -> Res<Ino> {
-        let (parent, name, found) = self.walk(cred, path, true)?;
+        self.open(cred, path, mode, truncate, excl).map(|(ino, _)| ino)
+    }
+    /// As [`Fs::open_write`], and whether the file is new.
+    fn open(&mut self, cred: &Cred, path: &str, mode: u32, truncate: bool, excl: bool) -> Res<(Ino, bool)> {
+        let (parent, name, found) = self.follow(cred, path, true)?;
         let Some(ino) = found else {
             if path.ends_with('/') {
                 return Err(Errno::IsDir);
             }
-            return self.add(cred, parent, &name, Kind::File(Blob::default()), mode);
+            let name = name.to_owned();
+            return self.add(cred, parent, &name, Kind::File(Blob::default()), mode).map(|ino| (ino, true));
         };
         if excl {
             return Err(Errno::Exist);
         }
-        let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+        let n = self.nodes.get(ino).ok_or(Errno::NoEnt)?;
         match n.kind {
             Kind::Dir(_) => return Err(Errno::IsDir),
             _ if !n.allows(cred, PERM_W) => return Err(Errno::Acces),
-            Kind::File(_) if self.mounts[n.dev].options.split(',').any(|o| o == "ro") => return Err(Errno::RoFs),
+            Kind::File(_) if self.mounts[n.dev].is_read_only() => return Err(Errno::RoFs),
             Kind::File(_) if truncate => self.set_content(cred, ino, Blob::default())?,
             _ => {}
         }
-        Ok(ino)
+        Ok((ino, false))
     }
     /// Replaces the content of a regular file by inode (permissions were checked at open).
     pub fn set_content(&mut self, cred: &Cred, ino: Ino, data: Blob) -> Res<()> {
-        let n = self.nodes.get(&ino).ok_or(Errno::BadF)?;
+        let n = self.nodes.get(ino).ok_or(Errno::BadF)?;
         let (dev, before) = (n.dev, n.allocated());
         let after = (data.len() as u64).div_ceil(4096) * 4096;
         self.charge(cred, dev, before, after)?;
         let now = self.now;
-        if let Some(n) = self.nodes.get_mut(&ino) {
+        if let Some(n) = self.nodes.get_mut(ino) {
             n.kind = Kind::File(data);
             n.mtime = now;
             n.ctime = now;
@@ -136,7 +141,7 @@ impl Fs {
     }
     /// Appends to a regular file by inode. Devices swallow; `/dev/full` says that it is full.
     pub fn append_ino(&mut self, cred: &Cred, ino: Ino, data: &[u8]) -> Res<()> {
-        let n = self.nodes.get(&ino).ok_or(Errno::BadF)?;
+        let n = self.nodes.get(ino).ok_or(Errno::BadF)?;
         let Kind::File(b) = &n.kind else {
             return if matches!(n.kind, Kind::Device("full")) { Err(Errno::NoSpc) } else { Ok(()) };
         };
@@ -144,7 +149,7 @@ impl Fs {
         let after = ((b.len() + data.len()) as u64).div_ceil(4096) * 4096;
         self.charge(cred, dev, before, after)?;
         let now = self.now;
-        if let Some(n) = self.nodes.get_mut(&ino)
+        if let Some(n) = self.nodes.get_mut(ino)
             && let Kind::File(b) = &mut n.kind
         {
             b.append(data);
@@ -156,16 +161,16 @@ impl Fs {
     /// Writes a whole file, creating it with `mode` when it is new.
     pub fn write(&mut self, cred: &Cred, path: &str, data: impl Into<Blob>, mode: u32) -> Res<Ino> {
         let ino = self.open_write(cred, path, mode, false, false)?;
-        if self.nodes.get(&ino).is_some_and(Node::is_file) {
+        if self.nodes.get(ino).is_some_and(Node::is_file) {
             self.set_content(cred, ino, data.into())?;
         }
         Ok(ino)
     }
-    /// Appends to a file, creating it with `mode` when it is new.
-    pub fn append(&mut self, cred: &Cred, path: &str, data: &[u8], mode: u32) -> Res<Ino> {
-        let ino = self.open_write(cred, path, mode, false, false)?;
+    /// Appends to a file, creating it with `mode` when it is new; whether it is.
+    pub fn append(&mut self, cred: &Cred, path: &str, data: &[u8], mode: u32) -> Res<bool> {
+        let (ino, new) = self.open(cred, path, mode, false, false)?;
         self.append_ino(cred, ino, data)?;
-        Ok(ino)
+        Ok(new)
     }
     pub fn mkdir(&mut self, cred: &Cred, path: &str, mode: u32) -> Res<Ino> {
         let (parent, name, found) = self.walk(cred, path.trim_end_matches('/'), true)?;
@@ -208,7 +213,7 @@ impl Fs {
     /// link(2).
     pub fn hardlink(&mut self, cred: &Cred, old: &str, new: &str) -> Res<()> {
         let ino = self.resolve_nofollow(cred, old)?;
-        let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+        let n = self.nodes.get(ino).ok_or(Errno::NoEnt)?;
         if n.is_dir() {
             return Err(Errno::Perm);
         }
@@ -217,14 +222,14 @@ impl Fs {
         if found.is_some() {
             return Err(Errno::Exist);
         }
-        let p = self.nodes.get(&parent).ok_or(Errno::NoEnt)?;
+        let p = self.nodes.get(parent).ok_or(Errno::NoEnt)?;
         if p.dev != dev {
             return Err(Errno::XDev);
         }
         if !p.allows(cred, PERM_W) {
             return Err(Errno::Acces);
         }
-        if let Some(n) = self.nodes.get_mut(&ino) {
+        if let Some(n) = self.nodes.get_mut(ino) {
             n.nlink += 1;
         }
         self.link_in(parent, &name, ino, false);
@@ -233,10 +238,10 @@ impl Fs {
     pub fn unlink(&mut self, cred: &Cred, path: &str) -> Res<()> {
         let (parent, name, found) = self.walk(cred, path, false)?;
         let ino = found.ok_or(Errno::NoEnt)?;
-        if self.nodes.get(&ino).is_some_and(Node::is_dir) {
+        if self.nodes.get(ino).is_some_and(Node::is_dir) {
             return Err(Errno::IsDir);
         }
-        if !self.nodes.get(&parent).is_some_and(|p| p.allows(cred, PERM_W)) {
+        if !self.nodes.get(parent).is_some_and(|p| p.allows(cred, PERM_W)) {
             return Err(Errno::Acces);
         }
         if self.sticky_denies(cred, parent, ino) {
@@ -247,12 +252,12 @@ impl Fs {
     pub fn rmdir(&mut self, cred: &Cred, path: &str) -> Res<()> {
         let (parent, name, found) = self.walk(cred, path.trim_end_matches('/'), false)?;
         let ino = found.ok_or(Errno::NoEnt)?;
-        match self.nodes.get(&ino).map(|n| &n.kind) {
+        match self.nodes.get(ino).map(|n| &n.kind) {
             Some(Kind::Dir(e)) if !e.is_empty() => return Err(Errno::NotEmpty),
             Some(Kind::Dir(_)) => {}
             _ => return Err(Errno::NotDir),
         }
-        if !self.nodes.get(&parent).is_some_and(|p| p.allows(cred, PERM_W)) {
+        if !self.nodes.get(parent).is_some_and(|p| p.allows(cred, PERM_W)) {
             return Err(Errno::Acces);
         }
         self.unlink_from(cred, parent, &name)
@@ -263,15 +268,15 @@ impl Fs {
         let ino = of.ok_or(Errno::NoEnt)?;
         let (np, nname, nf) = self.walk(cred, new.trim_end_matches('/'), false)?;
         for p in [op, np] {
-            if !self.nodes.get(&p).is_some_and(|n| n.allows(cred, PERM_W)) {
+            if !self.nodes.get(p).is_some_and(|n| n.allows(cred, PERM_W)) {
                 return Err(Errno::Acces);
             }
         }
         if self.sticky_denies(cred, op, ino) {
             return Err(Errno::Perm);
         }
-        let dir = self.nodes.get(&ino).is_some_and(Node::is_dir);
-        if self.nodes.get(&ino).map(|n| n.dev) != self.nodes.get(&np).map(|n| n.dev) {
+        let dir = self.nodes.get(ino).is_some_and(Node::is_dir);
+        if self.nodes.get(ino).map(|n| n.dev) != self.nodes.get(np).map(|n| n.dev) {
             return Err(Errno::XDev);
         }
         if dir && normalize("/", new).starts_with(&(normalize("/", old) + "/")) {
@@ -281,7 +286,7 @@ impl Fs {
             if t == ino {
                 return Ok(());
             }
-            let target = self.nodes.get(&t).ok_or(Errno::NoEnt)?;
+            let target = self.nodes.get(t).ok_or(Errno::NoEnt)?;
             match (&target.kind, dir) {
                 (Kind::Dir(_), false) => return Err(Errno::IsDir),
                 (Kind::Dir(e), true) if !e.is_empty() => return Err(Errno::NotEmpty),
@@ -292,7 +297,7 @@ impl Fs {
             self.unlink_from(cred, np, &nname)?;
         }
         let now = self.now;
-        if let Some(p) = self.nodes.get_mut(&op)
+        if let Some(p) = self.nodes.get_mut(op)
             && let Kind::Dir(e) = &mut p.kind
         {
             e.remove(oname.as_str());
@@ -303,7 +308,7 @@ impl Fs {
             }
         }
         self.link_in(np, &nname, ino, dir);
-        if let Some(n) = self.nodes.get_mut(&ino) {
+        if let Some(n) = self.nodes.get_mut(ino) {
             n.ctime = now;
         }
         Ok(())
@@ -311,7 +316,7 @@ impl Fs {
     pub fn chmod(&mut self, cred: &Cred, path: &str, mode: u32) -> Res<()> {
         let ino = self.resolve(cred, path)?;
         let now = self.now;
-        let n = self.nodes.get_mut(&ino).ok_or(Errno::NoEnt)?;
+        let n = self.nodes.get_mut(ino).ok_or(Errno::NoEnt)?;
         if cred.uid != 0 && cred.uid != n.uid {
             return Err(Errno::Perm);
         }
@@ -323,7 +328,7 @@ impl Fs {
     pub fn chown(&mut self, cred: &Cred, path: &str, uid: Option<u32>, gid: Option<u32>, follow: bool) -> Res<()> {
         let ino = if follow { self.resolve(cred, path)? } else { self.resolve_nofollow(cred, path)? };
         let now = self.now;
-        let n = self.nodes.get_mut(&ino).ok_or(Errno::NoEnt)?;
+        let n = self.nodes.get_mut(ino).ok_or(Errno::NoEnt)?;
         let own_group = uid.is_none_or(|u| u == n.uid) && cred.uid == n.uid && gid.is_none_or(|g| cred.in_group(g));
         if cred.uid != 0 && !own_group {
             return Err(Errno::Perm);
@@ -333,10 +338,23 @@ impl Fs {
         n.ctime = now;
         Ok(())
     }
+    /// What install(1) does for root: owner, group and mode of an inode.
+    pub fn own(&mut self, ino: Ino, uid: u32, gid: u32, mode: u32) {
+        let now = self.now;
+        if let Some(n) = self.nodes.get_mut(ino) {
+            (n.uid, n.gid, n.mode, n.ctime) = (uid, gid, mode & 0o7777, now);
+        }
+    }
+    /// The modification time of an inode, for root.
+    pub fn touch(&mut self, ino: Ino, t: Time) {
+        if let Some(n) = self.nodes.get_mut(ino) {
+            n.mtime = t;
+        }
+    }
     pub fn set_mtime(&mut self, cred: &Cred, path: &str, t: Time) -> Res<()> {
         let ino = self.resolve(cred, path)?;
         let now = self.now;
-        let n = self.nodes.get_mut(&ino).ok_or(Errno::NoEnt)?;
+        let n = self.nodes.get_mut(ino).ok_or(Errno::NoEnt)?;
         if cred.uid != 0 && cred.uid != n.uid && !n.allows(cred, PERM_W) {
             return Err(Errno::Acces);
         }

@@ -8,9 +8,13 @@ use crate::base::Time;
 use crate::host::blob::Blob;
 use crate::host::errno::Errno;
 use imbl::OrdMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 mod change;
+mod inodes;
+
+use inodes::Inodes;
 
 pub type Ino = u64;
 type Res<T> = Result<T, Errno>;
@@ -118,6 +122,9 @@ pub struct Mount {
 }
 
 impl Mount {
+    pub fn is_read_only(&self) -> bool {
+        self.options.as_bytes().split(|b| *b == b',').any(|o| o == b"ro")
+    }
     pub fn free_for(&self, cred: &Cred) -> u64 {
         let kept = if cred.uid == 0 { 0 } else { self.reserved };
         self.size.saturating_sub(self.used + kept)
@@ -127,7 +134,7 @@ impl Mount {
 /// The whole tree. Cloning is cheap (persistent maps).
 #[derive(Clone, Debug)]
 pub struct Fs {
-    nodes: OrdMap<Ino, Node>,
+    nodes: Inodes,
     next: Ino,
     pub mounts: Vec<Mount>,
     /// Directories that a later mount hides: its number, the directory's folder and name, and its inode.
@@ -186,9 +193,11 @@ impl Fs {
             ctime: now,
             dev: 0,
         };
+        let mut nodes = Inodes::default();
+        nodes.insert(ROOT, root);
         Fs {
-            nodes: OrdMap::unit(ROOT, root),
-            next: 131_072,
+            nodes,
+            next: inodes::FIRST,
             mounts: vec![Mount {
                 path: "/".into(),
                 device: "/dev/sda1".into(),
@@ -213,7 +222,7 @@ impl Fs {
     }
     /// Creates a regular file under a number from [`Fs::reserve_ino`]; any other number gets a fresh one.
     pub fn create_reserved(&mut self, cred: &Cred, path: &str, ino: Ino, mode: u32) -> Res<Ino> {
-        if ino >= self.next || self.nodes.contains_key(&ino) {
+        if ino >= self.next || self.nodes.get(ino).is_some() {
             return self.open_write(cred, path, mode, false, true);
         }
         let after = std::mem::replace(&mut self.next, ino);
@@ -223,7 +232,7 @@ impl Fs {
     }
 
     pub fn node(&self, ino: Ino) -> Option<&Node> {
-        self.nodes.get(&ino)
+        self.nodes.get(ino)
     }
 
     /// Mounts a file system on an existing directory; what is created below it from now on is charged to it.
@@ -231,7 +240,7 @@ impl Fs {
         let ino = self.resolve(&Cred::root(), &m.path)?;
         let dev = self.mounts.len();
         self.mounts.push(m);
-        if let Some(n) = self.nodes.get_mut(&ino) {
+        if let Some(n) = self.nodes.get_mut(ino) {
             n.dev = dev;
         }
         Ok(())
@@ -254,7 +263,7 @@ impl Fs {
         let now = self.now;
         let kind = Kind::Dir(OrdMap::new());
         self.nodes.insert(ino, Node { kind, mode, uid, gid, nlink: 2, mtime: now, ctime: now, dev });
-        if let Some(Kind::Dir(d)) = self.nodes.get_mut(&parent).map(|n| &mut n.kind) {
+        if let Some(Kind::Dir(d)) = self.nodes.get_mut(parent).map(|n| &mut n.kind) {
             d.insert(name.clone(), ino);
         }
         self.covered.push((dev, parent, name, old));
@@ -269,13 +278,10 @@ impl Fs {
         }
         let (_, parent, name, old) = self.covered.remove(at);
         self.mounts.pop();
-        if let Some(Kind::Dir(d)) = self.nodes.get_mut(&parent).map(|n| &mut n.kind) {
+        if let Some(Kind::Dir(d)) = self.nodes.get_mut(parent).map(|n| &mut n.kind) {
             d.insert(name, old);
         }
-        let gone: Vec<Ino> = self.nodes.iter().filter(|(_, n)| n.dev == dev).map(|(i, _)| *i).collect();
-        for i in gone {
-            self.nodes.remove(&i);
-        }
+        self.nodes.retain(|n| n.dev != dev);
         Ok(())
     }
 
@@ -305,7 +311,7 @@ impl Fs {
         let mut cur = ROOT;
         let mut names = trimmed.split('/').filter(|n| !n.is_empty()).peekable();
         while let Some(name) = names.next() {
-            let node = self.nodes.get(&cur)?;
+            let node = self.nodes.get(cur)?;
             let Kind::Dir(entries) = &node.kind else { return Some(Err(Errno::NotDir)) };
             if !node.allows(cred, PERM_X) {
                 return Some(Err(Errno::Acces));
@@ -318,11 +324,11 @@ impl Fs {
                 return Some(if last { Ok((cur, name, None)) } else { Err(Errno::NoEnt) });
             };
             if last && trimmed.len() == path.len() {
-                let link = matches!(self.nodes.get(&ino)?.kind, Kind::Symlink(_));
+                let link = matches!(self.nodes.get(ino)?.kind, Kind::Symlink(_));
                 return (!link).then_some(Ok((cur, name, Some(ino))));
             }
             // What stands below it is looked up next, or it must be a directory: neither is for a link.
-            if last || matches!(self.nodes.get(&ino)?.kind, Kind::Symlink(_)) {
+            if last || matches!(self.nodes.get(ino)?.kind, Kind::Symlink(_)) {
                 return None;
             }
             cur = ino;
@@ -338,7 +344,7 @@ impl Fs {
         let mut links = 0;
         while let Some(name) = todo.pop() {
             let cur = *stack.last().unwrap_or(&ROOT);
-            let node = self.nodes.get(&cur).ok_or(Errno::NoEnt)?;
+            let node = self.nodes.get(cur).ok_or(Errno::NoEnt)?;
             let Kind::Dir(entries) = &node.kind else { return Err(Errno::NotDir) };
             if !node.allows(cred, PERM_X) {
                 return Err(Errno::Acces);
@@ -360,7 +366,7 @@ impl Fs {
                 None if last => return Ok((cur, name, None)),
                 None => return Err(Errno::NoEnt),
                 Some(&ino) => {
-                    let n = self.nodes.get(&ino).ok_or(Errno::NoEnt)?;
+                    let n = self.nodes.get(ino).ok_or(Errno::NoEnt)?;
                     if let Kind::Symlink(target) = &n.kind
                         && (!last || follow_last || must_dir)
                     {
@@ -391,12 +397,12 @@ impl Fs {
     /// stat(2).
     pub fn stat(&self, cred: &Cred, path: &str) -> Res<(Ino, &Node)> {
         let ino = self.resolve(cred, path)?;
-        self.nodes.get(&ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
+        self.nodes.get(ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
     }
     /// lstat(2).
     pub fn lstat(&self, cred: &Cred, path: &str) -> Res<(Ino, &Node)> {
         let ino = self.resolve_nofollow(cred, path)?;
-        self.nodes.get(&ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
+        self.nodes.get(ino).map(|n| (ino, n)).ok_or(Errno::NoEnt)
     }
     pub fn exists(&self, path: &str) -> bool {
         self.resolve(&Cred::root(), path).is_ok()
@@ -441,6 +447,13 @@ impl Fs {
         }
     }
 
+    /// Whether a directory has a name that begins so.
+    pub fn has_prefix(&self, cred: &Cred, path: &str, prefix: &str) -> bool {
+        let Ok((_, Node { kind: Kind::Dir(e), .. })) = self.stat(cred, path) else { return false };
+        let from = (Bound::Included(prefix), Bound::<&str>::Unbounded);
+        e.range::<_, str>(from).next().is_some_and(|(name, _)| name.starts_with(prefix))
+    }
+
     /// Which file system a path is on.
     pub fn mount_of(&self, path: &str) -> &Mount {
         let dev = self.stat(&Cred::root(), path).map_or(0, |(_, n)| n.dev);
@@ -449,16 +462,29 @@ impl Fs {
     /// Every path below `top` (depth first, byte order), with its inode; links are not followed.
     pub fn tree(&self, top: &str) -> Vec<(String, Ino)> {
         let mut out = Vec::new();
-        let Ok(ino) = self.resolve_nofollow(&Cred::root(), top) else { return out };
-        let mut stack = vec![(top.trim_end_matches('/').to_owned(), ino)];
-        while let Some((path, ino)) = stack.pop() {
-            if let Some(Kind::Dir(e)) = self.nodes.get(&ino).map(|n| &n.kind) {
-                for (name, child) in e.iter().rev() {
-                    stack.push((format!("{path}/{name}"), *child));
+        self.visit(top, |path, ino, _| out.push((path.to_owned(), ino)));
+        out
+    }
+    /// Shows every path below `top`, as [`Fs::tree`] lists them.
+    pub fn visit(&self, top: &str, mut see: impl FnMut(&str, Ino, &Node)) {
+        let Ok(ino) = self.resolve_nofollow(&Cred::root(), top) else { return };
+        let mut path = top.trim_end_matches('/').to_owned();
+        let mut at = Some(ino);
+        // What is to be seen yet: where its directory's path ends, its name.
+        let mut stack: Vec<(usize, &str, Ino)> = Vec::new();
+        while let Some(ino) = at {
+            if let Some(node) = self.nodes.get(ino) {
+                see(if path.is_empty() { "/" } else { &path }, ino, node);
+                if let Kind::Dir(e) = &node.kind {
+                    stack.extend(e.iter().rev().map(|(name, child)| (path.len(), &**name, *child)));
                 }
             }
-            out.push((if path.is_empty() { "/".into() } else { path }, ino));
+            at = stack.pop().map(|(end, name, ino)| {
+                path.truncate(end);
+                path.push('/');
+                path.push_str(name);
+                ino
+            });
         }
-        out
     }
 }

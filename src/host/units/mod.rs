@@ -95,6 +95,10 @@ pub struct Units {
     pub due: Timers<Due>,
     /// Counts jobs: their numbers stand in the catalogue's explanations.
     pub jobs: u32,
+    /// Counts changes of the map.
+    changes: u64,
+    /// When systemd last looked at its services: how many processes had ended, how many changes there were.
+    seen: Option<(u64, u64)>,
 }
 
 impl Units {
@@ -104,11 +108,17 @@ impl Units {
     }
     /// The state of a unit; a new one is inactive.
     pub fn entry(&mut self, name: &str) -> &mut Unit {
+        self.changes += 1;
         if !self.map.contains_key(name) {
             let new = Unit { sub: "dead", result: "success", ..Unit::default() };
             self.map.insert(name.to_owned(), new);
         }
         self.map.entry(name.to_owned()).or_default()
+    }
+    /// Whether a service may have lost its processes since this was last asked; `losses` is [`super::Processes::losses`].
+    pub fn may_have_lost(&mut self, losses: u64) -> bool {
+        let now = Some((losses, self.changes));
+        std::mem::replace(&mut self.seen, now) != now
     }
     pub fn active(&self, name: &str) -> Active {
         self.map.get(name).map_or(Active::Inactive, |u| u.active)

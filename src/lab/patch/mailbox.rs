@@ -21,8 +21,8 @@ pub(super) struct Fill<'a> {
 /// What the body is made of.
 const LINE: &[u8] = b"Contenido del mensaje, como otros muchos, con sus adjuntos en texto.....\n";
 
-/// So many of them are one shared piece of a file.
-const CHUNK_LINES: usize = 200;
+/// So many of them are the largest piece of a file that others share; each smaller one is half of the one before.
+const MOST_LINES: usize = 1024;
 
 /// No more messages than this in one patch.
 const MAX_MESSAGES: u32 = 20_000;
@@ -39,19 +39,18 @@ pub(super) fn fill(host: &mut Host, f: &Fill<'_>) {
         for sub in ["", "/cur", "/new", "/tmp"] {
             let path = format!("{d}{sub}");
             if !host.fs.exists(&path) {
-                let _ = host.fs.mkdir_all(&path);
-                made.push((path, 0o700));
+                made.extend(host.fs.mkdir_all(&path).map(|ino| (ino, 0o700)));
             }
         }
     }
     if !inbox && !host.fs.exists(&format!("{dir}/maildirfolder")) {
         let path = format!("{dir}/maildirfolder");
-        let _ = host.fs.write(&root, &path, "", 0o600);
-        made.push((path, 0o600));
+        made.extend(host.fs.write(&root, &path, "", 0o600).map(|ino| (ino, 0o600)));
     }
     let n = f.messages.clamp(1, MAX_MESSAGES);
     let from = if f.from.is_empty() { "boletin@destino.com" } else { f.from };
-    let filler = Arc::new(LINE.repeat(CHUNK_LINES));
+    let sizes = std::iter::successors(Some(MOST_LINES), |n| (*n > 1).then_some(n / 2));
+    let filler: Vec<(usize, Arc<Vec<u8>>)> = sizes.map(|n| (n, Arc::new(LINE.repeat(n)))).collect();
     for i in 0..n {
         let entity = format!("{}/{}/{i}", f.user, f.folder);
         let at = moment(host, &entity, i, n, f.age);
@@ -62,14 +61,13 @@ pub(super) fn fill(host: &mut Host, f: &Fill<'_>) {
         let micros = host.chance.between("old-mail-usec", &entity, 0, 999_999);
         let name = format!("{}.M{micros}P{}.{},S={size},W={}:2,S", at.secs(), 900 + i, host.name, size + lines);
         let path = format!("{dir}/cur/{name}");
-        if host.fs.write(&root, &path, body.blob(&filler), 0o600).is_ok() {
-            let _ = host.fs.set_mtime(&root, &path, at);
-            made.push((path, 0o600));
+        if let Ok(ino) = host.fs.write(&root, &path, body.blob(&filler), 0o600) {
+            host.fs.touch(ino, at);
+            made.push((ino, 0o600));
         }
     }
-    for (path, mode) in made {
-        let _ = host.fs.chown(&root, &path, Some(user.uid), Some(user.gid), true);
-        let _ = host.fs.chmod(&root, &path, mode);
+    for (ino, mode) in made {
+        host.fs.own(ino, user.uid, user.gid, mode);
     }
     // What Dovecot counted before is no longer so; it counts anew.
     let _ = host.fs.unlink(&root, &format!("{top}/maildirsize"));
@@ -110,13 +108,16 @@ impl Body {
         self.head.matches('\n').count() + self.fillers + 1
     }
     /// The bytes; all messages share the filler's.
-    fn blob(&self, filler: &Arc<Vec<u8>>) -> Blob {
+    fn blob(&self, filler: &[(usize, Arc<Vec<u8>>)]) -> Blob {
         let mut blob = Blob::from(&self.head);
-        for _ in 0..self.fillers / CHUNK_LINES {
-            blob.append_shared(filler);
+        let mut left = self.fillers;
+        for (lines, piece) in filler {
+            while left >= *lines {
+                blob.append_shared(piece);
+                left -= lines;
+            }
         }
-        blob.append(&LINE.repeat(self.fillers % CHUNK_LINES));
-        blob.append(self.tail.as_bytes());
+        blob.append_shared(&Arc::new(self.tail.clone().into_bytes()));
         blob
     }
 }

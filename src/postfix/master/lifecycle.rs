@@ -62,7 +62,7 @@ pub fn start(ctx: &mut Ctx<'_>, directory: &str) -> Result<u32, NotStarted> {
     }
     ctx.pf.master.pid = Some(pid);
     ctx.pf.master.conf = conf;
-    ctx.pf.master.services = Arc::new(services);
+    ctx.pf.master.services = Arc::new(services.into_iter().map(Arc::new).collect());
     ctx.pf.master.throttled = OrdMap::new();
     ctx.pf.master.limited = OrdMap::new();
     let text = format!("{pid:>32}\n");
@@ -147,7 +147,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     let keep = |s: &Service| ctx.pf.master.services.iter().any(|o| o.key() == s.key());
     let added: Vec<Service> = services.iter().filter(|s| !keep(s)).cloned().collect();
     let gone: Vec<String> =
-        ctx.pf.master.services.iter().map(Service::key).filter(|k| !services.iter().any(|s| s.key() == *k)).collect();
+        ctx.pf.master.services.iter().map(|s| s.key()).filter(|k| !services.iter().any(|s| s.key() == *k)).collect();
     for key in &gone {
         let owner = format!("postfix:{key}");
         ctx.host.net.listeners.retain(|l| l.owner != owner);
@@ -161,7 +161,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
         return die(ctx);
     }
     ctx.host.net.unix.retain(|l| !l.owner.starts_with("postfix:"));
-    ctx.pf.master.services = Arc::new(services);
+    ctx.pf.master.services = Arc::new(services.into_iter().map(Arc::new).collect());
     ctx.pf.master.conf = conf;
     ctx.pf.master.generation += 1;
     ctx.pf.master.throttled = OrdMap::new();

@@ -6,10 +6,11 @@
 mod ranges;
 mod rows;
 
+use foldhash::fast::FixedState;
 pub use ranges::range_fault;
 use rows::ROWS;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub fn count() -> usize {
 
 /// Position of a parameter in the table.
 pub fn index(name: &str) -> Option<usize> {
-    static INDEX: LazyLock<HashMap<&str, usize>> =
+    static INDEX: LazyLock<HashMap<&str, usize, FixedState>> =
         LazyLock::new(|| ROWS.iter().enumerate().map(|(i, (n, _))| (*n, i)).collect());
     INDEX.get(name).copied()
 }
@@ -95,6 +96,11 @@ pub fn default(name: &str) -> Option<&'static str> {
 
 /// What the values of a parameter look like, by its default.
 pub fn kind(name: &str) -> Kind {
+    static KINDS: LazyLock<Vec<OnceLock<Kind>>> = LazyLock::new(|| vec![OnceLock::new(); ROWS.len()]);
+    index(name).and_then(|i| KINDS.get(i)).map_or(Kind::Str, |k| *k.get_or_init(|| kind_by_default(name)))
+}
+
+fn kind_by_default(name: &str) -> Kind {
     if TEXT.contains(&name) {
         return Kind::Str;
     }

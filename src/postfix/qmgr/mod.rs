@@ -48,7 +48,7 @@ struct Dest {
 }
 
 /// A delivery on its way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Job {
     request: Request,
     key: Key,

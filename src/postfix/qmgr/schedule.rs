@@ -183,8 +183,10 @@ fn arm(ctx: &mut Ctx<'_>, id: u64) {
 
 /// Plays what a job has at this instant; at its end tells qmgr.
 pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
-    let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
-    let Some(proc) = job.proc.clone() else { return };
+    let Some(place) = ctx.pf.qmgr.jobs.get_mut(&id) else { return };
+    let Some(proc) = place.proc.clone() else { return };
+    // Nobody else looks at this job while it is played.
+    let mut job = std::mem::take(place);
     let passed = ctx.host.now - job.request.handoff;
     loop {
         let log = job.outcome.logs.get(job.logs_done).filter(|l| l.0 <= passed).map(|l| l.0);

@@ -72,15 +72,9 @@ fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
         return out;
     }
     out = open(&key, 368);
-    if out.is_empty() {
-        let leaf = cert::Cert::all_from_pem(&text(&cert)).into_iter().next();
-        let private = cert::private_key(&text(&key));
-        if let (Some(leaf), Some(private)) = (leaf, private)
-            && leaf.key != private
-        {
-            let error = "error:05800074:x509 certificate routines::key values mismatch:../crypto/x509/x509_cmp.c:405:";
-            out.push(Tls::Library { error: error.into() });
-        }
+    if out.is_empty() && cert::pair(&text(&cert), &text(&key)) == cert::Pair::Differ {
+        let error = "error:05800074:x509 certificate routines::key values mismatch:../crypto/x509/x509_cmp.c:405:";
+        out.push(Tls::Library { error: error.into() });
     }
     if !out.is_empty() {
         out.insert(0, Tls::CannotGetKey { file: key });

@@ -58,7 +58,7 @@ pub fn compgen(sh: &mut Shell, c: Call<'_>) -> R {
             "-c" => names.extend(sh.command_names()),
             "-a" => names.extend(sh.aliases.keys().cloned()),
             "-v" => names.extend(sh.vars.iter().map(|(n, _)| n.clone())),
-            "-u" => names.extend(sh.world.borrow().host.users().into_iter().map(|u| u.name)),
+            "-u" => names.extend(sh.world.borrow().host.users().iter().map(|u| u.name.clone())),
             "-W" => {
                 if let Some(w) = args.next() {
                     names.extend(w.split_whitespace().map(str::to_owned));
