@@ -331,7 +331,7 @@ fn delgroup(ctx: &Ctx, p: &Parsed, name: &str) -> i32 {
         return 3;
     };
     say(ctx, p, format!("Removing group `{name}' ..."));
-    if let Some(u) = host.users().into_iter().find(|u| u.gid == group.gid) {
+    if let Some(u) = host.users().iter().find(|u| u.gid == group.gid) {
         ctx.err(format!("groupdel: cannot remove the primary group of user '{}'\n", u.name));
         ctx.complain(format!("`/sbin/groupdel {name}' returned error code 8. Exiting."));
         return 1;

@@ -72,7 +72,7 @@ pub async fn groupdel(ctx: &mut Ctx) -> i32 {
         ctx.complain(format!("group '{name}' does not exist"));
         return 6;
     };
-    if let Some(u) = host.users().into_iter().find(|u| u.gid == group.gid).filter(|_| !p.has("f")) {
+    if let Some(u) = host.users().iter().find(|u| u.gid == group.gid).filter(|_| !p.has("f")) {
         ctx.complain(format!("cannot remove the primary group of user '{}'", u.name));
         return 8;
     }
