@@ -85,6 +85,9 @@ pub struct Kernel {
     pub budget: Cell<u64>,
     /// Ctrl-C was pressed: foreground programs end.
     pub interrupted: Cell<bool>,
+    /// How many programs wait that take a Ctrl-C themselves, and whether there was one.
+    pub catching: Cell<u32>,
+    pub caught: Cell<bool>,
     /// The budget is spent and nobody is there to press Ctrl-C: everything ends.
     pub killed: Cell<bool>,
     /// Programs in the background.
@@ -234,6 +237,35 @@ impl Kernel {
             None => {
                 self.wait(Wait::Terminal);
                 Poll::Pending
+            }
+        })
+        .await
+    }
+    /// As [`Kernel::terminal`], for a program that takes a Ctrl-C itself: `None` is one.
+    pub async fn terminal_or_interrupt(&self) -> Option<Answer> {
+        struct Catching<'a>(&'a Kernel);
+        impl Drop for Catching<'_> {
+            fn drop(&mut self) {
+                self.0.catching.set(self.0.catching.get().saturating_sub(1));
+                self.0.caught.set(false);
+            }
+        }
+        self.catching.set(self.catching.get() + 1);
+        let _catching = Catching(self);
+        poll_fn(|_| {
+            if self.caught.replace(false) {
+                self.moved();
+                return Poll::Ready(None);
+            }
+            match self.answers.borrow_mut().pop_front() {
+                Some(a) => {
+                    self.moved();
+                    Poll::Ready(Some(a))
+                }
+                None => {
+                    self.wait(Wait::Terminal);
+                    Poll::Pending
+                }
             }
         })
         .await

@@ -408,6 +408,12 @@ impl Machine {
         }
         self.kernel.show(Stream::Out, b"^C\n");
         self.kernel.answers.borrow_mut().clear();
+        if self.kernel.catching.get() > 0 {
+            self.kernel.caught.set(true);
+            self.state = self.drive();
+            self.kernel.caught.set(false);
+            return;
+        }
         self.kernel.interrupted.set(true);
         self.state = self.drive();
         self.kernel.interrupted.set(false);

@@ -46,6 +46,27 @@ fn incomplete_lines_go_on() {
 }
 
 #[test]
+fn a_letter_is_killed_by_the_second_interrupt() {
+    let mut m = machine();
+    let warning = "^C\n(Interrupt -- one more to kill letter)\n";
+    line(&mut m, "mail -s hola juan");
+    line(&mut m, "uno");
+    let out = m.input(Input::Interrupt);
+    assert_eq!((out.text().as_str(), &out.state), (warning, &State::Reading));
+    line(&mut m, "dos");
+    assert_eq!(m.input(Input::Interrupt).text(), warning);
+    assert_eq!(m.input(Input::Interrupt).state, prompt("~"));
+    assert_eq!(line(&mut m, "echo $?; cat dead.letter").0, "0\nuno\ndos\n");
+    assert_eq!(line(&mut m, "mail juan").0, "Subject: ");
+    assert_eq!(m.input(Input::Interrupt).text(), format!("{warning}Subject: "));
+    assert_eq!(m.input(Input::Interrupt).state, prompt("~"));
+    assert_eq!(m.input(Input::Interrupt).state, prompt("~"));
+    line(&mut m, "printf 'From a@b Fri Feb  6 11:30:15 2026\\nSubject: x\\n\\nx\\n\\n' > /tmp/mb; mail -f /tmp/mb");
+    assert_eq!(m.input(Input::Interrupt).text(), "^C\nInterrupt\n& ");
+    assert_eq!(line(&mut m, "x").1, prompt("~"));
+}
+
+#[test]
 fn a_program_reads_the_terminal() {
     let mut m = machine();
     assert_eq!(line(&mut m, "cat > /tmp/f").1, State::Reading);

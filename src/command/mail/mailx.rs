@@ -89,26 +89,74 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     send(ctx, l).await
 }
 
+/// What was typed while a letter is written.
+enum Typed {
+    Line(String),
+    Eof,
+    /// Two Ctrl-C, one after the other.
+    Killed,
+}
+
+/// A line from the terminal behind `prompt`. The first Ctrl-C is a warning.
+async fn typed(ctx: &Ctx, prompt: &str) -> Typed {
+    let mut warned = false;
+    loop {
+        ctx.out(prompt);
+        match ctx.io.kernel.terminal_or_interrupt().await {
+            Some(Answer::Line(t)) => return Typed::Line(t),
+            Some(_) => return Typed::Eof,
+            None if warned => return Typed::Killed,
+            None => {
+                ctx.out("(Interrupt -- one more to kill letter)\n");
+                warned = true;
+            }
+        }
+    }
+}
+
+/// The letter is dropped; what was written of it is kept at the end of dead.letter.
+fn killed(ctx: &Ctx, body: &[u8]) -> i32 {
+    if !body.is_empty() {
+        let home = ctx.env.get("HOME").map_or("/root", String::as_str);
+        let path = format!("{home}/dead.letter");
+        let mut all = ctx.read_file(&path).map(|b| b.bytes().into_owned()).unwrap_or_default();
+        all.extend_from_slice(body);
+        let _ = ctx.io.world.borrow_mut().host.fs.write(&ctx.io.cred, &path, all, 0o600);
+    }
+    0
+}
+
 /// Reads what is typed (or piped) and hands it to sendmail(1).
 async fn send(ctx: &mut Ctx, mut l: Letter) -> i32 {
     let tty = ctx.stdin_is_terminal();
     if tty && l.subject.is_none() {
-        ctx.out("Subject: ");
-        match ctx.io.kernel.terminal().await {
-            Answer::Line(t) => l.subject = Some(t.trim_end().to_owned()),
-            _ => return 1,
+        match typed(ctx, "Subject: ").await {
+            Typed::Line(t) => l.subject = Some(t.trim_end().to_owned()),
+            Typed::Eof => return 1,
+            Typed::Killed => return killed(ctx, &[]),
         }
     }
     let mut body = Vec::new();
-    while let Ok(Some(line)) = ctx.io.read_line(0).await {
-        if tty && line == b".\n" {
+    loop {
+        if tty {
+            match typed(ctx, "").await {
+                Typed::Line(t) if t == ".\n" => break,
+                Typed::Line(t) => body.extend_from_slice(t.as_bytes()),
+                Typed::Eof => break,
+                Typed::Killed => return killed(ctx, &body),
+            }
+        } else if let Ok(Some(line)) = ctx.io.read_line(0).await {
+            body.extend_from_slice(&line);
+        } else {
             break;
         }
-        body.extend_from_slice(&line);
     }
     if tty {
-        ctx.out("Cc: ");
-        if let Answer::Line(t) = ctx.io.kernel.terminal().await {
+        let cc = typed(ctx, "Cc: ").await;
+        if matches!(cc, Typed::Killed) {
+            return killed(ctx, &body);
+        }
+        if let Typed::Line(t) = cc {
             l.cc.extend(t.split([',', ' ']).map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned));
         }
     }
@@ -220,8 +268,21 @@ async fn read(ctx: &mut Ctx, file: Option<String>) -> i32 {
     let mut at = 0;
     loop {
         ctx.out("& ");
-        let Ok(Some(line)) = ctx.io.read_line(0).await else { break };
-        let line = String::from_utf8_lossy(&line).trim().to_owned();
+        let line = if ctx.stdin_is_terminal() {
+            match ctx.io.kernel.terminal_or_interrupt().await {
+                Some(Answer::Line(t)) => t,
+                Some(_) => break,
+                None => {
+                    ctx.out("Interrupt\n");
+                    continue;
+                }
+            }
+        } else if let Ok(Some(line)) = ctx.io.read_line(0).await {
+            String::from_utf8_lossy(&line).into_owned()
+        } else {
+            break;
+        };
+        let line = line.trim().to_owned();
         match line.as_str() {
             "q" | "quit" | "x" | "exit" => break,
             "" => {}
