@@ -185,8 +185,8 @@ pub async fn uname(ctx: &mut Ctx) -> i32 {
     let fields: [(&str, String); 8] = [
         ("s", "Linux".into()),
         ("n", name),
-        ("r", "6.1.0-28-amd64".into()),
-        ("v", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)".into()),
+        ("r", crate::host::KERNEL.into()),
+        ("v", "#1 SMP PREEMPT_DYNAMIC @0".into()),
         ("m", "x86_64".into()),
         ("p", "unknown".into()),
         ("i", "unknown".into()),
