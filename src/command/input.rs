@@ -1,15 +1,17 @@
 //! Input and output of filters: files in turn or standard input, line by line, and writing that stops at a broken pipe.
 //!
 //! A [`Reader`] keeps what it read beyond the line asked for, and gives it back to a regular file on [`Reader::rewind`],
-//! as real programs do by lseek(2).
+//! as real programs do by lseek(2). Also the terminal of a program that takes a Ctrl-C itself.
 
 use super::Ctx;
-use super::io::{Fd, Io, OpenFile};
+use super::io::{Answer, Fd, Io, Kernel, OpenFile, Wait};
 use super::opt::quotef;
 use crate::host::errno::Errno;
 use crate::host::fs::Kind;
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 /// What an inner function of a program gives: its exit status either way.
 pub type Status = Result<i32, i32>;
@@ -274,4 +276,36 @@ impl Lines {
 /// A line without its newline.
 pub fn chomp(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\n").unwrap_or(line)
+}
+
+impl Kernel {
+    /// As [`Kernel::terminal`], for a program that takes a Ctrl-C itself: `None` is one.
+    pub async fn terminal_or_interrupt(&self) -> Option<Answer> {
+        struct Catching<'a>(&'a Kernel);
+        impl Drop for Catching<'_> {
+            fn drop(&mut self) {
+                self.0.catching.set(self.0.catching.get().saturating_sub(1));
+                self.0.caught.set(false);
+            }
+        }
+        self.catching.set(self.catching.get() + 1);
+        let _catching = Catching(self);
+        poll_fn(|_| {
+            if self.caught.replace(false) {
+                self.moved();
+                return Poll::Ready(None);
+            }
+            match self.answers.borrow_mut().pop_front() {
+                Some(a) => {
+                    self.moved();
+                    Poll::Ready(Some(a))
+                }
+                None => {
+                    self.wait(Wait::Terminal);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
 }

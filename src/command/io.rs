@@ -120,7 +120,7 @@ impl Kernel {
     pub fn progress(&self) -> u64 {
         self.progress.get()
     }
-    fn wait(&self, w: Wait) {
+    pub(super) fn wait(&self, w: Wait) {
         self.waits.borrow_mut().push(w);
     }
     /// One step of an interpreter or of a program that could go on without end. When the budget is spent the program waits
@@ -237,35 +237,6 @@ impl Kernel {
             None => {
                 self.wait(Wait::Terminal);
                 Poll::Pending
-            }
-        })
-        .await
-    }
-    /// As [`Kernel::terminal`], for a program that takes a Ctrl-C itself: `None` is one.
-    pub async fn terminal_or_interrupt(&self) -> Option<Answer> {
-        struct Catching<'a>(&'a Kernel);
-        impl Drop for Catching<'_> {
-            fn drop(&mut self) {
-                self.0.catching.set(self.0.catching.get().saturating_sub(1));
-                self.0.caught.set(false);
-            }
-        }
-        self.catching.set(self.catching.get() + 1);
-        let _catching = Catching(self);
-        poll_fn(|_| {
-            if self.caught.replace(false) {
-                self.moved();
-                return Poll::Ready(None);
-            }
-            match self.answers.borrow_mut().pop_front() {
-                Some(a) => {
-                    self.moved();
-                    Poll::Ready(Some(a))
-                }
-                None => {
-                    self.wait(Wait::Terminal);
-                    Poll::Pending
-                }
             }
         })
         .await

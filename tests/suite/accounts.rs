@@ -122,6 +122,32 @@ fn passwords_are_set_locked_and_shown() {
 }
 
 #[test]
+fn su_asks_for_the_password_of_the_account() {
+    let mut m = host();
+    let refused = "Password: su: Authentication failure\n";
+    for (line, out, err, status) in [
+        (
+            "echo clave-juan | su maria -c 'su juan -c id'",
+            "uid=1002(juan) gid=1002(juan) groups=1002(juan)\n",
+            "Password: ",
+            0,
+        ),
+        ("echo mala | su maria -c 'su juan -c id'", "", refused, 1),
+        ("su maria -c 'su juan -c id' < /dev/null", "", refused, 1),
+        ("echo clave-root | su maria -c 'su -'", "", refused, 1),
+        (
+            "echo x | su maria -c 'su nadie'",
+            "",
+            "su: user nadie does not exist or the user entry does not contain all the required fields\n",
+            1,
+        ),
+        ("su maria -c id", "uid=1001(maria) gid=1001(maria) groups=1001(maria)\n", "", 0),
+    ] {
+        check(&mut m, line, out, err, status);
+    }
+}
+
+#[test]
 fn adduser_says_what_it_does() {
     let mut m = host();
     let made = "Adding user `lucia' ...\nAdding new group `lucia' (1000) ...\nAdding new user `lucia' (1000) with group `lucia (1000)' ...\n\

@@ -1,6 +1,8 @@
-//! sudo(8), su(1), runuser(1): programs as another user. Passwords are not asked of root; nobody else may.
+//! sudo(8), su(1), runuser(1): programs as another user. Root is asked for no password; su(1) asks others for that of the
+//! account, and sudo(8) knows nobody else.
 
 use crate::command::Ctx;
+use crate::host::crypt;
 use crate::host::users::User;
 
 /// Turns the context into one of that user.
@@ -98,6 +100,15 @@ pub(super) async fn sudo(ctx: &mut Ctx) -> i32 {
     spawn.spawn(ctx.clone(), argv).await
 }
 
+/// Whether this is the password of an account; a locked one (root's, on Debian as it is installed) has none.
+fn authentic(ctx: &Ctx, name: &str, password: &str) -> bool {
+    let w = ctx.world();
+    let shadow = w.borrow().host.fs.read_text("/etc/shadow").unwrap_or_default();
+    let mut entries = shadow.lines().map(|l| l.split(':'));
+    let hash = entries.find_map(|mut f| if f.next() == Some(name) { f.next() } else { None });
+    hash.is_some_and(|h| crypt::verify(password, h))
+}
+
 pub(super) async fn su(ctx: &mut Ctx) -> i32 {
     let args = ctx.args[1..].to_vec();
     let (mut login, mut command, mut shell, mut user) = (false, None, None, None);
@@ -134,9 +145,14 @@ pub(super) async fn su(ctx: &mut Ctx) -> i32 {
     };
     if ctx.io.cred.uid != 0 {
         ctx.err("Password: ");
-        let _ = ctx.io.read_line(0).await;
-        ctx.err("\nsu: Authentication failure\n");
-        return 1;
+        let typed = ctx.io.read_line(0).await.ok().flatten().unwrap_or_default();
+        if ctx.stdin_is_terminal() {
+            ctx.err("\n");
+        }
+        if !authentic(ctx, &u.name, String::from_utf8_lossy(&typed).trim_end_matches(['\r', '\n'])) {
+            ctx.err("su: Authentication failure\n");
+            return 1;
+        }
     }
     if let Some(s) = shell {
         u.shell = s;
