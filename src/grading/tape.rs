@@ -5,7 +5,7 @@
 //! it prints nothing, but runs what was run from inside the diagnosis (`!CMD`).
 
 use crate::base::{Span, Time};
-use crate::command::io::Stream;
+use crate::command::io::{Screen, Stream};
 use crate::command::{Ctx, Running, Trainer};
 use crate::machine::{Input, Machine, Output, State};
 use crate::sim::World;
@@ -67,6 +67,14 @@ pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What an output put on the screen: its text, and what a pager or an editor shows whole until it is left.
+pub fn screen(output: &Output) -> String {
+    match &output.state {
+        State::Screen(Screen::Pager { text: shown, .. } | Screen::Editor { text: shown, .. }) => text(output) + shown,
+        _ => text(output),
+    }
+}
+
 /// The word `lab` in a replay.
 #[derive(Default)]
 pub struct Mute {
@@ -122,7 +130,7 @@ impl Replay {
         self.mute.scripts.replace(take.labs.iter().cloned().collect());
         let output = self.machine.input(take.input.clone());
         self.state = output.state.clone();
-        text(&output)
+        screen(&output)
     }
     pub fn world(&self) -> World {
         self.machine.world().borrow().clone()

@@ -283,7 +283,7 @@ impl Session {
         let world = self.machine.world().borrow().clone();
         let mut guard = self.desk.borrow_mut();
         let d = &mut *guard;
-        let shown = d.without_words(&tape::text(output));
+        let shown = d.without_words(&tape::screen(output));
         let command = d.labs.iter().flatten().last().filter(|_| asked).cloned().unwrap_or_else(|| d.command.clone());
         let typed = if let Input::Line(l) = &input { l.clone() } else { String::new() };
         let sight = Sight { line: d.line, command: &command, typed: &typed, output: &shown, world: &world };

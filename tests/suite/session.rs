@@ -237,6 +237,25 @@ fn at_terminal(id: &str, lang: Lang) -> Session {
 }
 
 #[test]
+fn what_a_pager_or_an_editor_shows_was_on_the_screen() {
+    for look in ["less /var/log/mail.log", "view /var/log/mail.log", "nano /var/log/mail.log"] {
+        let mut s = at_terminal("full-mailbox", Lang::En);
+        let out = s.input(Input::Line(look.into()));
+        assert!(matches!(out.state, State::Screen(_)), "{look}: {:?}", out.state);
+        s.input(Input::Saved(None));
+        let marked = s.input(Input::Line("lab mark said: 552 5.2.2".into())).text();
+        assert!(marked.contains("line 1"), "{look}: {marked}");
+        if !look.starts_with("less") {
+            continue;
+        }
+        s.input(Input::Line("lab diagnose --evidence 'said: 552 5.2.2' --code 552 --enhanced 5.2.2 --by dovecot --action bounce --who us --cause over-quota".into()));
+        s.finish();
+        let part = s.report().unwrap().part(maillab::grading::score::Part::Evidence).unwrap().clone();
+        assert!(part.points >= 8, "{look}: {part:?}");
+    }
+}
+
+#[test]
 fn who_comes_back_sees_what_the_program_was_waiting_for() {
     for (script, expected) in [
         ("lab diagnose\n\n552\n", "> 552\n     Clase: permanente"),
