@@ -89,8 +89,10 @@ pub(super) fn run(ctx: &Context, m: &ArgMatches) -> Done {
             true
         }
     };
-    let session = session.borrow();
-    finish(ctx, &store, &session, &chosen.file, &path, html.as_deref(), ended)
+    let done = finish(ctx, &store, &session.borrow(), &chosen.file, &path, html.as_deref(), ended);
+    // The program ends now: nobody needs the worlds to be taken apart.
+    std::mem::forget(session);
+    done
 }
 
 /// At the terminal every case is a new one; a script gets the same world each time.

@@ -1,7 +1,9 @@
 //! The host's file tree as the configuration reader sees it.
 
-use super::config::parse::Files;
+use super::config::parse::{self, Files, Reading};
 use crate::host::fs::{Cred, Fs};
+use crate::host::{Blob, Errno};
+use std::cell::RefCell;
 
 /// Reads as root.
 #[derive(Debug)]
@@ -44,4 +46,62 @@ impl Files for HostFiles<'_> {
         }
         found
     }
+}
+
+/// What a reading of the configuration saw of the file tree.
+#[derive(Debug)]
+enum Seen {
+    Content(String, Result<Blob, Errno>),
+    Names(String, Vec<String>),
+}
+
+impl Seen {
+    /// Whether it would see the same now.
+    fn holds(&self, fs: &Fs) -> bool {
+        match self {
+            Seen::Content(path, was) => match (was, fs.read(&Cred::root(), path)) {
+                (Ok(a), Ok(b)) => a.same(&b),
+                (Err(a), Err(b)) => *a == b,
+                _ => false,
+            },
+            Seen::Names(pattern, was) => HostFiles(fs).glob(pattern) == *was,
+        }
+    }
+}
+
+/// Reads, and notes what it saw.
+struct Noting<'a> {
+    fs: &'a Fs,
+    seen: RefCell<Vec<Seen>>,
+}
+
+impl Files for Noting<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        let found = self.fs.read(&Cred::root(), path);
+        self.seen.borrow_mut().push(Seen::Content(path.to_owned(), found.clone()));
+        found.map(|b| b.text()).map_err(|e| e.to_string())
+    }
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        let found = HostFiles(self.fs).glob(pattern);
+        self.seen.borrow_mut().push(Seen::Names(pattern.to_owned(), found.clone()));
+        found
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<Option<(String, Vec<Seen>, Reading)>> = const { RefCell::new(None) };
+}
+
+/// Reads a configuration; the last one again only when a file of it changed.
+pub fn read(fs: &Fs, main: &str) -> Reading {
+    let known = LAST.with_borrow(|last| {
+        let (file, seen, reading) = last.as_ref()?;
+        (file == main && seen.iter().all(|s| s.holds(fs))).then(|| reading.clone())
+    });
+    known.unwrap_or_else(|| {
+        let files = Noting { fs, seen: RefCell::default() };
+        let reading = parse::read(&files, main);
+        LAST.set(Some((main.to_owned(), files.seen.into_inner(), reading.clone())));
+        reading
+    })
 }

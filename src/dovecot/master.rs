@@ -5,7 +5,7 @@
 
 use super::config::parse::{self, Reading};
 use super::config::{Config, Scope, schema};
-use super::files::HostFiles;
+use super::files;
 use super::{Dovecot, Due, log};
 use crate::base::{Span, Time};
 use crate::host::fs::{Cred, Kind, split};
@@ -54,7 +54,7 @@ pub struct Failed {
 
 /// Reads the configuration of the host.
 pub fn read_config(host: &Host, main: &str) -> Reading {
-    parse::read(&HostFiles(&host.fs), main)
+    files::read(&host.fs, main)
 }
 
 /// Reads the configuration with the files it names (certificates, keys), as doveconf does for a daemon.

@@ -8,6 +8,7 @@ use crate::base::{Chance, Span, Time};
 use crate::host::errno::Errno;
 use base64::Engine;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// By which door a message comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ enum Step {
 /// A client and what it has been through.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub mail: Mail,
+    pub mail: Arc<Mail>,
     pub attempts: Vec<Attempt>,
     /// Names its connection in `sim` while it holds one.
     pub conn: Option<u64>,
@@ -125,7 +126,7 @@ const RETRIES: [i64; 8] = [300, 600, 1_200, 2_400, 4_000, 4_000, 4_000, 4_000];
 impl Client {
     pub fn new(mail: Mail) -> Client {
         Client {
-            mail,
+            mail: Arc::new(mail),
             attempts: Vec::new(),
             conn: None,
             waiting_since: Time::default(),

@@ -11,7 +11,11 @@ use super::{script, smtpd, systemd, table, tls, verify};
 use std::sync::LazyLock;
 
 /// All names, in the order of the lists below.
-pub static ALL: LazyLock<Vec<String>> = LazyLock::new(Event::all);
+pub static ALL: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    Event::each(&mut String::new(), &mut |name| all.push(name.to_owned()));
+    all
+});
 
 /// Whether `name` is one of [`ALL`] or some of its first words: what [`Event::is`] can say yes to.
 pub fn known(name: &str) -> bool {
@@ -20,7 +24,8 @@ pub fn known(name: &str) -> bool {
 
 /// Something whose variants have names.
 trait Named {
-    fn all() -> Vec<String>
+    /// Shows the name of each wording, after the words so far.
+    fn each(at: &mut String, see: &mut dyn FnMut(&str))
     where
         Self: Sized;
     /// The variant, as Rust writes it; empty when it adds no word.
@@ -35,7 +40,7 @@ impl Event {
         let mut name = String::new();
         let mut at: Option<&dyn Named> = Some(self);
         while let Some(n) = at {
-            name = join(&name, &snake(n.variant()).collect::<String>());
+            add(&mut name, n.variant());
             at = n.inner();
         }
         name
@@ -65,14 +70,18 @@ fn snake(camel: &'static str) -> impl Iterator<Item = char> {
     })
 }
 
-fn join(first: &str, rest: &str) -> String {
-    let gap = if first.is_empty() || rest.is_empty() { "" } else { "." };
-    format!("{first}{gap}{rest}")
+/// Adds a variant's word to a name.
+fn add(name: &mut String, variant: &'static str) {
+    if !name.is_empty() && !variant.is_empty() {
+        name.push('.');
+    }
+    name.extend(snake(variant));
 }
 
 impl<T: Named> Named for Option<T> {
-    fn all() -> Vec<String> {
-        std::iter::once(String::new()).chain(T::all()).collect()
+    fn each(at: &mut String, see: &mut dyn FnMut(&str)) {
+        see(at);
+        T::each(at, see);
     }
     fn variant(&self) -> &'static str {
         ""
@@ -83,8 +92,8 @@ impl<T: Named> Named for Option<T> {
 }
 
 impl Named for Box<delivery::Attempt> {
-    fn all() -> Vec<String> {
-        delivery::Status::all()
+    fn each(at: &mut String, see: &mut dyn FnMut(&str)) {
+        delivery::Status::each(at, see);
     }
     fn variant(&self) -> &'static str {
         ""
@@ -99,8 +108,13 @@ impl Named for Box<delivery::Attempt> {
 macro_rules! names {
     ($type:ty: $($variant:ident $(= $word:literal)? $(($field:tt: $sub:ty))?),* $(,)?) => {
         impl Named for $type {
-            fn all() -> Vec<String> {
-                [$(names!(@all names!(@word $variant $($word)?), $($sub)?)),*].concat()
+            fn each(at: &mut String, see: &mut dyn FnMut(&str)) {
+                let end = at.len();
+                $(
+                    add(at, names!(@word $variant $($word)?));
+                    names!(@each at, see, $($sub)?);
+                    at.truncate(end);
+                )*
             }
             fn variant(&self) -> &'static str {
                 match self { $(Self::$variant { .. } => names!(@word $variant $($word)?)),* }
@@ -112,11 +126,8 @@ macro_rules! names {
     };
     (@word $variant:ident) => { stringify!($variant) };
     (@word $variant:ident $word:literal) => { $word };
-    (@all $word:expr,) => { vec![snake($word).collect::<String>()] };
-    (@all $word:expr, $sub:ty) => {{
-        let first: String = snake($word).collect();
-        <$sub as Named>::all().iter().map(|s| join(&first, s)).collect::<Vec<_>>()
-    }};
+    (@each $at:ident, $see:ident,) => { $see($at) };
+    (@each $at:ident, $see:ident, $sub:ty) => { <$sub as Named>::each($at, $see) };
     (@inner) => { None };
     (@inner $sub:expr) => { Some($sub) };
 }

@@ -307,10 +307,16 @@ impl Fs {
     }
     /// A path without links or dots, as nearly all are; `None`: it is none of these.
     fn straight<'s>(&'s self, cred: &Cred, path: &'s str) -> Option<Res<(Ino, &'s str, Option<Ino>)>> {
-        let trimmed = path.trim_end_matches('/');
         let mut cur = ROOT;
-        let mut names = trimmed.split('/').filter(|n| !n.is_empty()).peekable();
-        while let Some(name) = names.next() {
+        let mut rest = path;
+        loop {
+            rest = rest.trim_start_matches('/');
+            if rest.is_empty() {
+                return None;
+            }
+            let end = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            let last = after.bytes().all(|b| b == b'/');
             let node = self.nodes.get(cur)?;
             let Kind::Dir(entries) = &node.kind else { return Some(Err(Errno::NotDir)) };
             if !node.allows(cred, PERM_X) {
@@ -319,11 +325,10 @@ impl Fs {
             if name == "." || name == ".." || name.len() > 255 {
                 return None;
             }
-            let last = names.peek().is_none();
             let Some(&ino) = entries.get(name) else {
                 return Some(if last { Ok((cur, name, None)) } else { Err(Errno::NoEnt) });
             };
-            if last && trimmed.len() == path.len() {
+            if after.is_empty() {
                 let link = matches!(self.nodes.get(ino)?.kind, Kind::Symlink(_));
                 return (!link).then_some(Ok((cur, name, Some(ino))));
             }
@@ -331,9 +336,8 @@ impl Fs {
             if last || matches!(self.nodes.get(ino)?.kind, Kind::Symlink(_)) {
                 return None;
             }
-            cur = ino;
+            (cur, rest) = (ino, after);
         }
-        None
     }
     fn winding<'s>(&'s self, cred: &Cred, path: &'s str, follow_last: bool) -> Res<(Ino, &'s str, Option<Ino>)> {
         let mut stack: Vec<Ino> = Vec::with_capacity(8);
