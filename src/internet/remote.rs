@@ -20,6 +20,8 @@ pub struct Session {
     login: Option<Option<String>>,
     recipients: Vec<String>,
     count: u32,
+    /// It says nothing more.
+    mute: bool,
 }
 
 impl Session {
@@ -33,10 +35,19 @@ impl Session {
             login: None,
             recipients: Vec::new(),
             count: 0,
+            mute: false,
         }
     }
     fn drops(&self, at: &str) -> bool {
         matches!(&self.server.mode, Mode::DropsAt(w) if w.eq_ignore_ascii_case(at))
+    }
+    fn mutes(&self, at: &str) -> bool {
+        matches!(&self.server.mode, Mode::MuteAt(w) if w.eq_ignore_ascii_case(at))
+    }
+    /// The scripted reply to a verb; the connection ends after a 421.
+    fn scripted(&self, verb: &str) -> Option<(String, bool)> {
+        let (_, r) = self.server.replies.iter().find(|(v, _)| v == verb)?;
+        Some((format!("{}\r\n", r.replace('\n', "\r\n")), r.starts_with("421")))
     }
     fn turn(&self, text: String, close: bool) -> Turn {
         Turn { output: text.into_bytes(), delay: self.server.delay, close }
@@ -51,7 +62,7 @@ impl Session {
             words.push("STARTTLS".into());
         }
         if !s.logins.is_empty() && (self.in_tls || s.tls.is_none()) {
-            words.push("AUTH PLAIN LOGIN".into());
+            words.push(format!("AUTH {}", s.mechanisms));
         }
         words.extend(s.keywords.iter().cloned());
         words.push("ENHANCEDSTATUSCODES".into());
@@ -66,6 +77,13 @@ impl Session {
         let verb = upper.split([' ', ':']).next().unwrap_or("").to_owned();
         if self.drops(&verb) {
             return (String::new(), true);
+        }
+        if self.mute || self.mutes(&verb) {
+            self.mute = true;
+            return (String::new(), false);
+        }
+        if let Some(reply) = self.scripted(&verb) {
+            return reply;
         }
         if let Some(user) = self.login.take() {
             return self.login_step(user, line);
@@ -149,7 +167,14 @@ impl Session {
         if self.drops(".") {
             return (String::new(), true);
         }
+        if self.mutes(".") {
+            self.mute = true;
+            return (String::new(), false);
+        }
         self.in_data = false;
+        if let Some(reply) = self.scripted(".") {
+            return reply;
+        }
         let hit = self.server.data.iter().find(|(w, _)| w == "*" || self.recipients.contains(w));
         if let Some((_, reply)) = hit {
             return (format!("{reply}\r\n"), false);
@@ -172,6 +197,10 @@ impl Peer for Session {
     fn greet(&mut self, _host: &mut Host) -> Turn {
         if self.drops("CONNECT") {
             return Turn { close: true, ..Turn::default() };
+        }
+        if self.mutes("CONNECT") {
+            self.mute = true;
+            return Turn::default();
         }
         match &self.server.mode {
             Mode::Greets(r) => self.turn(format!("{r}\r\n"), r.starts_with("421")),

@@ -20,6 +20,8 @@ pub enum Mode {
     Mute,
     /// Hangs up when it hears this command (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`).
     DropsAt(String),
+    /// Says nothing more once it hears this command.
+    MuteAt(String),
 }
 
 /// TLS as a server offers it.
@@ -60,11 +62,15 @@ pub struct Server {
     pub data: Vec<(String, String)>,
     /// The reply to every MAIL FROM.
     pub mail: Option<String>,
+    /// Replies to commands by verb (`EHLO`, `MAIL`, `DATA`, `.` …), instead of what it would say; after a 421 it hangs up.
+    pub replies: Vec<(String, String)>,
     /// The largest message that it announces.
     pub size: u64,
     pub tls: Option<Tls>,
     /// Users and passwords, if it wants a login.
     pub logins: Vec<(String, String)>,
+    /// The SASL mechanisms that it offers.
+    pub mechanisms: String,
     /// Without a login: `530 5.7.0 Authentication required` at MAIL.
     pub login_needed: bool,
     /// EHLO keywords beside the usual ones.
@@ -103,9 +109,11 @@ impl Server {
             rcpt: own(&RCPT),
             data: own(&DATA),
             mail: None,
+            replies: Vec::new(),
             size: 10_240_000,
             tls: None,
             logins: Vec::new(),
+            mechanisms: "PLAIN LOGIN".into(),
             login_needed: false,
             keywords: Vec::new(),
             delay: Span::ZERO,

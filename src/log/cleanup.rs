@@ -58,8 +58,34 @@ pub enum Cleanup {
     TooLarge { qid: String },
     /// An action of a check that has no meaning.
     UnknownCheck { map: String, action: String },
-    /// A bad FILTER, REDIRECT or BCC argument of a check.
-    BadCheckArgument { qid: String, what: String, argument: String },
+    /// An action of a check whose text is missing, or not of its form.
+    BadCheckArgument { map: String, what: BadCheck },
+}
+
+/// What is wrong with the text of an action (`cleanup_act()`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum BadCheck {
+    NoFilter,
+    Filter(String),
+    Redirect(String),
+    Bcc(String),
+    NoText(&'static str),
+    NoHeader(&'static str, String),
+}
+
+impl BadCheck {
+    fn text(&self, map: &str) -> String {
+        match self {
+            BadCheck::NoFilter => format!("missing FILTER command argument in {map} map"),
+            BadCheck::Filter(a) => format!("bad FILTER command {a} in {map} -- need transport:destination"),
+            BadCheck::Redirect(a) => format!("bad REDIRECT target \"{a}\" in {map} map -- need user@domain"),
+            BadCheck::Bcc(a) => format!("bad BCC address \"{a}\" in {map} map -- need user@domain"),
+            BadCheck::NoText(w) => format!("{w} action without text in {map} map"),
+            BadCheck::NoHeader(w, a) => {
+                format!("bad {w} header text \"{a}\" in {map} map -- need \"headername: headervalue\"")
+            }
+        }
+    }
 }
 
 impl Message for Cleanup {
@@ -97,16 +123,15 @@ impl Message for Cleanup {
             Cleanup::CloseError => "warning: mail_stream_cleanup: close error".into(),
             Cleanup::QueueWrite { qid, reason } => format!("warning: {qid}: write queue file: {reason}"),
             Cleanup::MapProblem { qid, map, key } => {
-                format!("warning: {qid}: {map} map lookup problem for {key} -- message not accepted, try again later")
+                let key = if key.is_empty() { String::new() } else { format!(" for {key}") };
+                format!("warning: {qid}: {map} map lookup problem{key} -- message not accepted, try again later")
             }
             Cleanup::AliasLoop { qid, map, address, limit } => format!(
                 "warning: {qid}: unreasonable {map} map {limit} for {address} -- message not accepted, try again later"
             ),
             Cleanup::TooLarge { qid } => format!("warning: {qid}: queue file size limit exceeded"),
             Cleanup::UnknownCheck { map, action } => format!("warning: unknown command in {map} map: {action}"),
-            Cleanup::BadCheckArgument { qid, what, argument } => {
-                format!("warning: {qid}: bad {what} argument: {argument}")
-            }
+            Cleanup::BadCheckArgument { map, what } => format!("warning: {}", what.text(map)),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -141,8 +166,8 @@ impl Message for Cleanup {
             | Cleanup::QueueWrite { qid, .. }
             | Cleanup::MapProblem { qid, .. }
             | Cleanup::AliasLoop { qid, .. }
-            | Cleanup::TooLarge { qid, .. }
-            | Cleanup::BadCheckArgument { qid, .. } => one(qid),
+            | Cleanup::TooLarge { qid, .. } => one(qid),
+            Cleanup::BadCheckArgument { map, .. } => vec![("map", map.clone())],
             Cleanup::MilterHold { qid, client, sender } => {
                 vec![("qid", qid.clone()), ("client", client.clone()), ("from", sender.clone())]
             }

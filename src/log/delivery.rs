@@ -2,6 +2,7 @@
 
 use super::{Message, Severity};
 use crate::base::Span;
+use std::net::IpAddr;
 
 /// The outcome of one delivery attempt for one recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,19 @@ pub enum Delivery {
         peer: String,
         reason: String,
     },
+    Policy(TlsPolicy),
+    /// What smtp(8) thinks is a fault of the configuration, and not of the mail: `relayhost configuration problem`.
+    Problem {
+        param: String,
+    },
+    /// `smtp_bind_address` is no address of this host.
+    Bind {
+        ip: IpAddr,
+    },
+    /// A next hop that cannot be read ends the process.
+    ServerFatal {
+        text: String,
+    },
     /// The two lines about a maildir that cannot be written to.
     MaildirAccess {
         uid: u32,
@@ -162,6 +176,85 @@ pub enum Delivery {
     },
 }
 
+/// What smtp(8) says of the TLS that a destination is to have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TlsPolicy {
+    /// A bad entry of a policy table, or one that cannot be looked up.
+    Table {
+        map: String,
+        dest: String,
+        what: String,
+    },
+    /// `dane` without DNSSEC.
+    NoDnssec {
+        domain: String,
+        level: &'static str,
+    },
+    NoFingerprints {
+        domain: String,
+    },
+    /// There is no usable policy for a destination's host.
+    Lookup {
+        dest: String,
+        host: String,
+    },
+    /// `smtp_tls_wrappermode` where TLS is not mandatory.
+    Wrapper {
+        param: String,
+    },
+    /// `smtp_tls_note_starttls_offer`.
+    Offered {
+        host: String,
+    },
+    /// A fingerprint of the wrong length.
+    Unusable {
+        peer: String,
+        selector: u8,
+        data: String,
+    },
+    NoneUsable {
+        peer: String,
+    },
+    /// The certificate has the wrong name, or the wrong fingerprint.
+    ServerCert {
+        peer: String,
+        reason: String,
+    },
+}
+
+impl TlsPolicy {
+    fn is_warning(&self) -> bool {
+        !matches!(self, TlsPolicy::Offered { .. } | TlsPolicy::ServerCert { .. })
+    }
+    fn text(&self) -> String {
+        let text = match self {
+            TlsPolicy::Table { map, dest, what } => format!("{map}, next-hop destination \"{dest}\": {what}"),
+            TlsPolicy::NoDnssec { domain, level } => {
+                format!("{domain}: {level} configured with dnssec lookups disabled")
+            }
+            TlsPolicy::NoFingerprints { domain } => format!(
+                "nexthop domain {domain}: configured at fingerprint security level, but with no fingerprints to match."
+            ),
+            TlsPolicy::Lookup { dest, host } => {
+                format!("TLS policy lookup for {dest}/{host}: client TLS configuration problem")
+            }
+            TlsPolicy::Wrapper { param } => {
+                let level = param.replace("wrappermode", "security_level");
+                format!("{param} requires \"{level} = encrypt\" (or stronger)")
+            }
+            TlsPolicy::Offered { host } => format!("Host offered STARTTLS: [{host}]"),
+            TlsPolicy::Unusable { peer, selector, data } => {
+                format!("{peer}: unusable TLSA RR: 3 {selector} 255 {data}")
+            }
+            TlsPolicy::NoneUsable { peer } => format!("{peer}: all fingerprints unusable"),
+            TlsPolicy::ServerCert { peer, reason } => {
+                format!("server certificate verification failed for {peer}: {reason}")
+            }
+        };
+        if self.is_warning() { format!("warning: {text}") } else { text }
+    }
+}
+
 /// Why virtual(8) does not believe a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum VirtualProblem {
@@ -182,6 +275,9 @@ impl Message for Delivery {
             | Delivery::Forward { .. }
             | Delivery::VirtualMap { .. } => Severity::Warning,
             Delivery::PipeConfig { .. } => Severity::Crit,
+            Delivery::ServerFatal { .. } => Severity::Crit,
+            Delivery::Problem { .. } | Delivery::Bind { .. } => Severity::Warning,
+            Delivery::Policy(t) if t.is_warning() => Severity::Warning,
             _ => Severity::Info,
         }
     }
@@ -216,6 +312,10 @@ impl Message for Delivery {
             }
             Delivery::CertFailed { peer, reason } => format!("certificate verification failed for {peer}: {reason}"),
             Delivery::TlsHandshake { peer, reason } => format!("SSL_connect error to {peer}: {reason}"),
+            Delivery::Policy(t) => t.text(),
+            Delivery::Problem { param } => format!("warning: {param} configuration problem"),
+            Delivery::Bind { ip } => format!("warning: smtp_connect_addr: bind {ip}: Cannot assign requested address"),
+            Delivery::ServerFatal { text } => format!("fatal: {text}"),
             Delivery::MaildirAccess { uid, gid, text } => {
                 format!("warning: maildir access problem for UID/GID={uid}/{gid}: {text}")
             }
@@ -276,8 +376,18 @@ impl Message for Delivery {
             Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::Exec { why } => vec![("reason", why.clone())],
+            Delivery::Problem { param } => vec![("parameter", param.clone())],
+            Delivery::Bind { ip } => vec![("address", ip.to_string())],
+            Delivery::ServerFatal { text } => vec![("reason", text.clone())],
+            Delivery::Policy(t) => vec![("reason", t.text())],
             Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => Vec::new(),
         }
+    }
+}
+
+impl From<TlsPolicy> for super::Event {
+    fn from(t: TlsPolicy) -> super::Event {
+        Delivery::Policy(t).into()
     }
 }
 

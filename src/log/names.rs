@@ -159,8 +159,9 @@ names! { config::Warning: QueueMinfree, Plain }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap(what: delivery::VirtualProblem), PipeConfig,
+    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap(what: delivery::VirtualProblem), PipeConfig,
 }
+names! { delivery::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert }
 names! { delivery::VirtualProblem: Missing, BadUid, LowUid, Lookup }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }
 names! { dovecot::AuthFatal: Mechanism, Passdb, Userdb, NoPassdb }
@@ -190,7 +191,7 @@ names! { master::Master:
     Fatal(0: master::MasterFatal),
 }
 names! { pickup::Pickup: Uid, Kept }
-names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Corrupt }
+names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Malformed, Corrupt }
 names! { queue_tool::Act: Delete, Hold, Release, Requeue, Expire }
 names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, FlushDown,

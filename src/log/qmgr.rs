@@ -14,6 +14,8 @@ pub enum Qmgr {
     Skipped { qid: String },
     /// `connect to transport private/x: No such file or directory`.
     NoTransport { transport: String, errno: String },
+    /// A delivery agent died in the middle of a delivery.
+    Malformed { transport: String },
     /// A queue file that makes no sense goes to the corrupt queue.
     Corrupt { qid: String },
 }
@@ -21,7 +23,7 @@ pub enum Qmgr {
 impl Message for Qmgr {
     fn severity(&self) -> Severity {
         match self {
-            Qmgr::NoTransport { .. } | Qmgr::Corrupt { .. } => Severity::Warning,
+            Qmgr::NoTransport { .. } | Qmgr::Malformed { .. } | Qmgr::Corrupt { .. } => Severity::Warning,
             _ => Severity::Info,
         }
     }
@@ -39,6 +41,7 @@ impl Message for Qmgr {
             Qmgr::NoTransport { transport, errno } => {
                 format!("warning: connect to transport private/{transport}: {errno}")
             }
+            Qmgr::Malformed { transport } => format!("warning: private/{transport} socket: malformed response"),
             Qmgr::Corrupt { qid } => {
                 format!("warning: saving corrupt file \"{qid}\" from queue \"active\" to queue \"corrupt\"")
             }
@@ -56,6 +59,7 @@ impl Message for Qmgr {
             Qmgr::Expired { qid, from, .. } => {
                 vec![("qid", qid.clone()), ("from", from.clone()), ("status", "expired".into())]
             }
+            Qmgr::Malformed { transport } => vec![("transport", transport.clone())],
             Qmgr::NoTransport { transport, errno } => {
                 vec![("transport", transport.clone()), ("reason", errno.clone())]
             }

@@ -351,7 +351,7 @@ impl fmt::Display for Table {
             Table::Open(r) | Table::OpenFatal(r) => write!(f, "{r}"),
             Table::Unavailable { table, reason } => write!(f, "{table} is unavailable. {reason}"),
             Table::LookupError { table, key } => {
-                write!(f, "{table} lookup error for \"{}\"", super::config::clip(key, 100))
+                write!(f, "{table} lookup error for \"{key}\"")
             }
             Table::EmptyResult { title, key } => {
                 write!(f, "{title} lookup of {} returns an empty string result", super::config::clip(key, 100))

@@ -56,6 +56,11 @@ pub fn release(ctx: &mut Ctx<'_>, p: &Proc) {
     master::release(ctx, p.pid);
 }
 
+/// A process ends with a message of its own.
+pub fn fatal(ctx: &mut Ctx<'_>, p: &Proc, event: impl Into<crate::log::Event>) {
+    master::fatal(ctx, &p.inner, event);
+}
+
 /// Whether the mail system is up.
 pub fn running(ctx: &Ctx<'_>) -> bool {
     master::is_running(ctx)

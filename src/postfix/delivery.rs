@@ -117,6 +117,10 @@ pub struct Outcome {
     pub dead: Option<(String, String)>,
     /// How long it all took.
     pub took: Span,
+    /// The process ended in the middle of it, with this last word: nobody knows what became of the recipients.
+    pub crash: Option<Event>,
+    /// That has happened.
+    pub crashed: bool,
     /// What local(8) handed to another transport.
     pub passed: Vec<Passed>,
 }

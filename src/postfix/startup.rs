@@ -341,6 +341,20 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
         }
         Some(_) => {}
     }
+    let privs = conf.get("default_privs");
+    let of = |value: &str| format!("file {}: parameter default_privs: {value}", conf.path);
+    match host.user(&privs) {
+        None => out.push(Fault::Fatal(Fatal::Plain(of(&format!("unknown user name value: {privs}"))))),
+        Some(u) if u.uid == 0 => {
+            out.push(Fault::Fatal(Fatal::Plain(of(&format!("user {privs} has privileged user ID")))));
+        }
+        Some(_) => {}
+    }
+    let (name, relay) = (conf.get("myhostname"), conf.get("relayhost"));
+    if !relay.is_empty() && name.eq_ignore_ascii_case(&relay) {
+        let text = format!("myhostname and relayhost parameter settings must not be identical: {name}");
+        out.push(Fault::Fatal(Fatal::Plain(text)));
+    }
     out
 }
 
@@ -422,6 +436,7 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
     };
     match program {
         "local" => mailbox("mailbox_size_limit").into_iter().collect(),
+        "smtp" | "lmtp" => client_faults(conf, program),
         "virtual" => mailbox("virtual_mailbox_limit").into_iter().collect(),
         "smtpd" => {
             let minfree = conf.int("queue_minfree");
@@ -433,6 +448,33 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What ends smtp(8) when it starts: a name that must not be empty, a level or a login that cannot be.
+fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
+    let fatal = |text: String| vec![Fault::Fatal(Fatal::Plain(text))];
+    let helo = if program == "lmtp" { "lmtp_lhlo_name" } else { "smtp_helo_name" };
+    if conf.get(helo).is_empty() {
+        return fatal(format!("bad string length 0 < 1: {helo} = "));
+    }
+    let level = conf.get(&format!("{program}_tls_security_level"));
+    const LEVELS: [&str; 9] = ["", "none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure"];
+    if !LEVELS.contains(&level.to_ascii_lowercase().as_str()) {
+        return fatal(format!("Invalid TLS level \"{level}\""));
+    }
+    if conf.bool(&format!("{program}_sasl_auth_enable")) {
+        let maps = format!("{program}_sasl_password_maps");
+        if conf.get(&maps).is_empty() {
+            return fatal(format!("specify a password table via the `{maps}' configuration parameter"));
+        }
+        let kind = conf.get(&format!("{program}_sasl_type"));
+        if kind != "cyrus" {
+            let mut out = fatal("SASL library initialization".into());
+            out.insert(0, Fault::Warning(Warning::Plain(format!("unsupported SASL client implementation: {kind}"))));
+            return out;
+        }
+    }
+    Vec::new()
 }
 
 /// What a program's process takes, in KiB: virtual and resident.

@@ -7,6 +7,7 @@ mod captures;
 mod conserved;
 mod delivery;
 mod dovecot;
+mod families;
 mod filters;
 mod lab_files;
 mod lessons;

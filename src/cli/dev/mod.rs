@@ -6,6 +6,7 @@ mod ledger;
 mod log_coverage;
 pub mod normalise;
 mod peer;
+mod servers;
 mod shell;
 mod shell_case;
 pub mod smtp_case;

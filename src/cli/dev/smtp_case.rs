@@ -109,6 +109,10 @@ pub(super) fn apply(machine: &mut Machine, case: &Value) {
     for c in strings(case, "setup") {
         machine.run_captured(&c);
     }
+    {
+        let world = machine.world();
+        super::servers::put(&mut world.borrow_mut(), case);
+    }
     let services = strings(case, "master_cf");
     for c in &services {
         let line = if c.starts_with('-') { format!("postconf {c}") } else { format!("postconf -P '{c}'") };
@@ -484,6 +488,8 @@ fn by_message(lines: &mut [String]) {
         let (head, id) = key(l);
         let id = if head.contains("smtpd") { None } else { id };
         let delivery = if id.is_some() && l.contains(" status=") { l.clone() } else { String::new() };
+        // So do smtp(8)'s lines about connections: a process for each destination.
+        let delivery = if id.is_none() && head.contains("postfix/smtp[") { l.clone() } else { delivery };
         (head, id, delivery)
     });
 }

@@ -1,8 +1,10 @@
 //! header_checks, mime_header_checks, nested_header_checks and body_checks: the actions of `cleanup_act()`.
 
 use super::Stat;
+use super::header::header_name;
+use super::mime::{self, Piece};
 use super::state::State;
-use crate::log::cleanup::{Cleanup as Log, Source};
+use crate::log::cleanup::{BadCheck, Cleanup as Log, Source};
 use crate::postfix::Ctx;
 use crate::postfix::agent::lookup;
 
@@ -25,41 +27,41 @@ pub fn header(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line:
         Ok(Some(action)) => act(ctx, st, param, class, line, &action),
         Err(_) => {
             let (qid, map) = (st.m.qid.clone(), param.to_owned());
-            let key: String = line.chars().take(100).collect();
-            st.log(ctx, Log::MapProblem { qid, map, key });
-            st.fail(Stat::Defer, "");
+            st.log(ctx, Log::MapProblem { qid, map, key: String::new() });
+            st.fail(Stat::Write, "");
             Verdict::Keep
         }
     }
 }
 
-/// Runs body_checks on the lines of the body, up to `body_checks_size_limit`.
-pub fn body(ctx: &mut Ctx<'_>, st: &mut State, text: &str) -> Option<String> {
-    if st.p.conf.get("body_checks").is_empty() || !st.checks_apply() {
+/// Runs body_checks on the lines of the body, up to `body_checks_size_limit` in each part, and the checks of part headers and
+/// nested headers. `None`: nothing is to be checked.
+pub fn body(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], text: &str) -> Option<String> {
+    const PARAMS: [&str; 3] = ["body_checks", "mime_header_checks", "nested_header_checks"];
+    if PARAMS.iter().all(|p| st.p.conf.get(p).is_empty()) || !st.checks_apply() {
         return None;
     }
     let limit = st.p.conf.int("body_checks_size_limit").max(0) as usize;
+    let structure = !st.p.conf.bool("disable_mime_input_processing");
+    let pieces = mime::pieces(if structure { headers } else { &[] }, text);
     let mut out = String::with_capacity(text.len());
-    let mut seen = 0;
-    for line in text.split_inclusive('\n') {
-        let bare = line.strip_suffix('\n').unwrap_or(line);
-        seen += line.len();
-        if bare.is_empty() || seen > limit || st.stopped() || st.unfiltered {
-            out.push_str(line);
-            continue;
-        }
-        match header(ctx, st, "body_checks", "body", bare) {
-            Verdict::Keep => out.push_str(line),
-            Verdict::Drop => {}
-            Verdict::Replace(t) => {
-                out.push_str(&t);
-                out.push('\n');
-            }
-            Verdict::Prepend(t) => {
-                out.push_str(&t);
-                out.push('\n');
-                out.push_str(line);
-            }
+    for piece in pieces {
+        let (param, class, line) = match &piece {
+            Piece::Line(l, at) if !l.is_empty() && (limit == 0 || *at < limit) => ("body_checks", "body", l),
+            Piece::Part(h) => ("mime_header_checks", "header", h),
+            Piece::Nested(h) => ("nested_header_checks", "header", h),
+            Piece::Line(l, _) => ("", "", l),
+        };
+        let keep = param.is_empty() || st.stopped() || st.unfiltered;
+        let (before, line) = match if keep { Verdict::Keep } else { header(ctx, st, param, class, line) } {
+            Verdict::Keep => (None, line.clone()),
+            Verdict::Drop => continue,
+            Verdict::Replace(t) => (None, t),
+            Verdict::Prepend(t) => (Some(t), line.clone()),
+        };
+        for l in before.iter().chain([&line]) {
+            out.push_str(l);
+            out.push('\n');
         }
     }
     Some(out)
@@ -111,7 +113,11 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
     match verb.as_str() {
         "WARN" => log(ctx, st, "warning", text),
         "INFO" => log(ctx, st, "info", text),
-        "OK" | "DUNNO" | "PASS" => {}
+        "OK" | "DUNNO" => {}
+        "PASS" => {
+            log(ctx, st, "pass", text);
+            st.unfiltered = true;
+        }
         "IGNORE" => return Verdict::Drop,
         "STRIP" => {
             log(ctx, st, "strip", text);
@@ -125,7 +131,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
                 t => format!("{} {t}", detail.dsn),
             };
             log(ctx, st, "reject", &reason);
-            st.fail(Stat::Cont, &reason);
+            st.fail(if reason.starts_with('4') { Stat::Defer } else { Stat::Cont }, &reason);
         }
         "HOLD" => {
             if !st.hold {
@@ -136,13 +142,19 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
         "DISCARD" => {
             log(ctx, st, "discard", text);
             st.discard = true;
+            st.unfiltered = true;
         }
         "FILTER" => {
             if text.contains(':') {
                 log(ctx, st, "filter", text);
                 text.clone_into(&mut st.filter);
             } else {
-                bad(ctx, st, "FILTER", text);
+                bad(
+                    ctx,
+                    st,
+                    param,
+                    if text.is_empty() { BadCheck::NoFilter } else { BadCheck::Filter(text.to_owned()) },
+                );
             }
         }
         "REDIRECT" => {
@@ -152,7 +164,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
                 // What goes elsewhere is not looked at any further.
                 st.unfiltered = true;
             } else {
-                bad(ctx, st, "REDIRECT", text);
+                bad(ctx, st, param, BadCheck::Redirect(text.to_owned()));
             }
         }
         "BCC" => {
@@ -160,12 +172,14 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
                 log(ctx, st, "bcc", text);
                 st.bcc.push(text.to_owned());
             } else {
-                bad(ctx, st, "BCC", text);
+                bad(ctx, st, param, BadCheck::Bcc(text.to_owned()));
             }
         }
         "REPLACE" => {
             if text.is_empty() {
-                bad(ctx, st, "REPLACE", text);
+                bad(ctx, st, param, BadCheck::NoText("REPLACE"));
+            } else if class == "header" && header_name(text).is_none() {
+                bad(ctx, st, param, BadCheck::NoHeader("REPLACE", text.to_owned()));
             } else {
                 log(ctx, st, "replace", text);
                 return Verdict::Replace(text.to_owned());
@@ -173,7 +187,9 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
         }
         "PREPEND" => {
             if text.is_empty() {
-                bad(ctx, st, "PREPEND", text);
+                bad(ctx, st, param, BadCheck::NoText("PREPEND"));
+            } else if class == "header" && header_name(text).is_none() {
+                bad(ctx, st, param, BadCheck::NoHeader("PREPEND", text.to_owned()));
             } else {
                 log(ctx, st, "prepend", text);
                 return Verdict::Prepend(text.to_owned());
@@ -184,9 +200,8 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
     Verdict::Keep
 }
 
-fn bad(ctx: &mut Ctx<'_>, st: &mut State, what: &str, argument: &str) {
-    let event = Log::BadCheckArgument { qid: st.m.qid.clone(), what: what.into(), argument: argument.into() };
-    st.log(ctx, event);
+fn bad(ctx: &mut Ctx<'_>, st: &mut State, map: &str, what: BadCheck) {
+    st.log(ctx, Log::BadCheckArgument { map: map.to_owned(), what });
 }
 
 /// Where the message came from, as the log line says it.

@@ -23,6 +23,16 @@ const SENDER_HEADERS: [&str; 9] = [
 /// Headers whose addresses are those of a recipient.
 const RECIPIENT_HEADERS: [&str; 6] = ["to", "cc", "apparently-to", "resent-to", "resent-cc", "mail-followup-to"];
 
+/// Headers of the message that say what it is made of: those of parts, for the checks.
+const MIME_HEADERS: [&str; 6] = [
+    "content-description",
+    "content-disposition",
+    "content-id",
+    "content-transfer-encoding",
+    "content-type",
+    "mime-version",
+];
+
 /// The name of a header line, if it is one (`is_header`).
 pub fn header_name(line: &str) -> Option<&str> {
     let colon = line.find(':')?;
@@ -81,7 +91,8 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
         let name = header_name(&h).unwrap_or("").to_ascii_lowercase();
         let mut h = h;
         if st.checks_apply() && !st.unfiltered {
-            match checks::header(ctx, st, "header_checks", "header", &h) {
+            let param = if MIME_HEADERS.contains(&name.as_str()) { "mime_header_checks" } else { "header_checks" };
+            match checks::header(ctx, st, param, "header", &h) {
                 Verdict::Keep => {}
                 Verdict::Drop => continue,
                 Verdict::Replace(new) => {

@@ -7,6 +7,7 @@
 mod checks;
 mod envelope;
 pub mod header;
+mod mime;
 mod state;
 pub mod submission;
 
@@ -77,7 +78,7 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     if !st.stopped() {
         checks::eight_bit(ctx, st, &copy, &rest);
     }
-    let body = if st.stopped() { None } else { checks::body(ctx, st, &rest) };
+    let body = if st.stopped() { None } else { checks::body(ctx, st, &copy, &rest) };
     st.discard |= st.m.actions.late_discard;
     let before = st.recipients.len();
     let always = st.p.conf.get("always_bcc");
@@ -319,7 +320,11 @@ fn bounce_here(ctx: &mut Ctx<'_>, st: &mut State, stat: Stat, reason: &str) {
         st.p.log(ctx, Delivery::Status(Box::new(a)));
     }
     let qid = st.m.qid.clone();
-    if let Some(e) = mail_queue::envelope(ctx.host, "incoming", &qid) {
+    if let Some(mut e) = mail_queue::envelope(ctx.host, "incoming", &qid) {
+        // What was refused for its content or size does not go back whole.
+        if matches!(stat, Stat::Cont | Stat::Size) {
+            e.ret = Some(2);
+        }
         bounce::flush(ctx, "incoming", &qid, &e);
     }
     mail_queue::remove(ctx.host, "incoming", &qid);

@@ -133,6 +133,12 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     let mut outcome = postfix::deliver(ctx, &proc, &job.request);
     outcome.items.sort_by_key(|i| i.at);
     outcome.logs.sort_by_key(|l| l.0);
+    if let Some(event) = outcome.crash.take() {
+        // msg_fatal(3) sleeps a second; then the queue manager finds the socket closed, and all recipients wait.
+        agent::fatal(ctx, &proc, event);
+        outcome = Outcome { took: Span::millis(1_010), crashed: true, ..Outcome::default() };
+        job.kept.fill(true);
+    }
     job.proc = Some(proc);
     job.execs = outcome.execs.len();
     for (n, e) in outcome.execs.iter_mut().enumerate() {
@@ -346,6 +352,9 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
     }
     ctx.pf.qmgr.jobs.remove(&id);
     let Some(p) = super::scan::process(ctx) else { return };
+    if job.outcome.crashed {
+        p.log(ctx, Log::Malformed { transport: r.transport.clone() });
+    }
     feedback(ctx, &p, job);
     for passed in &job.outcome.passed {
         hand_over(ctx, r, passed);

@@ -6,6 +6,7 @@ use crate::host::dns::Answer;
 use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
 use crate::postfix::dns::error_text;
+use crate::postfix::startup;
 use std::net::IpAddr;
 
 /// A host that a session is held with.
@@ -28,25 +29,36 @@ pub(super) struct Addr {
     pref: u32,
 }
 
-/// Splits `[host]:port`, `host:port` or `host`: name, whether MX lookups are off, port.
-pub(super) fn parse(dest: &str, default: u16, _ctx: &Ctx<'_>) -> (String, bool, u16) {
-    let (name, literal, port) = match dest.strip_prefix('[').and_then(|r| r.split_once(']')) {
-        Some((n, rest)) => (n, true, rest.strip_prefix(':').unwrap_or("")),
+/// Splits `[host]:port`, `host:port` or `host`: name, whether MX lookups are off, port. `Err`: the text that the process
+/// ends with (`host_port()`, `find_inet_port()`).
+pub(super) fn parse(dest: &str, default: u16) -> Result<(String, bool, u16), String> {
+    let (name, literal, port) = match dest.strip_prefix('[') {
+        Some(r) => match r.split_once(']') {
+            Some((n, rest)) => (n, true, rest.strip_prefix(':').unwrap_or("")),
+            None => return Err(format!("missing \"]\" in server description: {dest}")),
+        },
         None => {
             let (n, p) = dest.rsplit_once(':').unwrap_or((dest, ""));
             (n, false, p)
         }
     };
     let name = name.strip_prefix("ipv6:").or_else(|| name.strip_prefix("IPv6:")).unwrap_or(name);
+    if name.parse::<IpAddr>().is_err() && startup::hostname_fault(name).is_some() {
+        return Err(format!("valid hostname or network address required in server description: {dest}"));
+    }
     let port = match port {
         "" => default,
         "smtp" => 25,
         "submission" => 587,
         "smtps" | "submissions" => 465,
         "lmtp" => 24,
-        p => p.parse().unwrap_or(default),
+        p if p.bytes().all(|b| b.is_ascii_digit()) => match p.parse() {
+            Ok(0) | Err(_) => return Err(format!("bad network port: {p} for destination: {dest}")),
+            Ok(n) => n,
+        },
+        p => return Err(format!("unknown service: {p}/tcp")),
     };
-    (name.to_owned(), literal, port)
+    Ok((name.to_owned(), literal, port))
 }
 
 fn query(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, kind: &str) -> Answer {
@@ -69,10 +81,6 @@ fn protocols(c: &Client<'_>) -> (bool, bool) {
 /// The addresses of one host (`smtp_addr_one`).
 fn one(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<Addr>) -> Result<(), Why> {
     if let Ok(ip) = name.parse::<IpAddr>() {
-        out.push(Addr { name: name.to_owned(), ip, pref });
-        return Ok(());
-    }
-    if let Some(ip) = hosts_file(ctx, name) {
         out.push(Addr { name: name.to_owned(), ip, pref });
         return Ok(());
     }
@@ -105,11 +113,25 @@ fn one(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<A
     Err(Why::new("5.4.4", error_text(name, last.0, &last.1)))
 }
 
-/// `smtp_host_lookup` with `native` asks /etc/hosts; so do literal host names here.
-fn hosts_file(ctx: &Ctx<'_>, name: &str) -> Option<IpAddr> {
-    if name.contains('.') && !name.ends_with(".localdomain") {
-        return None;
+/// What getaddrinfo(3) says: /etc/hosts, then DNS.
+fn native_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, out: &mut Vec<Addr>) -> Result<(), Why> {
+    if let Some(ip) = hosts_file(ctx, name) {
+        out.push(Addr { name: name.to_owned(), ip, pref: 0 });
+        return Ok(());
     }
+    let Err(why) = one(ctx, c, name, 0, out) else { return Ok(()) };
+    let (dsn, text) = if why.soft() {
+        ("4.3.0", "Temporary failure in name resolution")
+    } else if why.text.ends_with("type") {
+        ("5.3.0", "No address associated with hostname")
+    } else {
+        ("5.4.4", "Name or service not known")
+    };
+    Err(Why::new(dsn, format!("unable to look up host {name}: {text}")))
+}
+
+/// A name of /etc/hosts.
+fn hosts_file(ctx: &Ctx<'_>, name: &str) -> Option<IpAddr> {
     let text = ctx.host.fs.read_text("/etc/hosts")?;
     text.lines().find_map(|l| {
         let mut w = l.split('#').next().unwrap_or("").split_whitespace();
@@ -119,12 +141,23 @@ fn hosts_file(ctx: &Ctx<'_>, name: &str) -> Option<IpAddr> {
 }
 
 /// The hosts of a destination in the order in which they are tried.
-pub(super) fn find(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, mx: bool) -> Result<Vec<Addr>, Why> {
+pub(super) fn find(
+    ctx: &Ctx<'_>,
+    c: &mut Client<'_>,
+    name: &str,
+    mx: bool,
+    native: bool,
+    port: u16,
+) -> Result<Vec<Addr>, Why> {
     let mut out = Vec::new();
     if !mx {
-        one(ctx, c, name, 0, &mut out)?;
+        if native || c.param("host_lookup").split([',', ' ']).next() == Some("native") {
+            native_host(ctx, c, name, &mut out)?;
+        } else {
+            one(ctx, c, name, 0, &mut out)?;
+        }
         order(ctx, c, &mut out);
-        return if c.lmtp { Ok(out) } else { ours(ctx, c, name, out, false) };
+        return if port == 25 { ours(ctx, c, name, out) } else { Ok(out) };
     }
     let answer = query(ctx, c, name, "MX");
     match &answer {
@@ -153,12 +186,17 @@ pub(super) fn find(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, mx: bool) -> R
                 return Err(w);
             }
             order(ctx, c, &mut out);
-            ours(ctx, c, name, out, true)
+            if port == 25 { ours(ctx, c, name, out) } else { Ok(out) }
         }
         Answer::NxDomain | Answer::NoData => {
             one(ctx, c, name, 0, &mut out)?;
             order(ctx, c, &mut out);
-            ours(ctx, c, name, out, true)
+            if port == 25 { ours(ctx, c, name, out) } else { Ok(out) }
+        }
+        _ if c.p.conf.bool("ignore_mx_lookup_error") => {
+            one(ctx, c, name, 0, &mut out)?;
+            order(ctx, c, &mut out);
+            if port == 25 { ours(ctx, c, name, out) } else { Ok(out) }
         }
         _ => Err(Why::new("4.4.3", error_text(name, "MX", &answer))),
     }
@@ -178,10 +216,7 @@ fn order(ctx: &Ctx<'_>, c: &Client<'_>, list: &mut [Addr]) {
 }
 
 /// Drops ourselves and what is less preferred; a best host that is us is a loop.
-fn ours(ctx: &Ctx<'_>, c: &Client<'_>, name: &str, list: Vec<Addr>, mx: bool) -> Result<Vec<Addr>, Why> {
-    if !mx {
-        return Ok(list);
-    }
+fn ours(ctx: &Ctx<'_>, c: &Client<'_>, name: &str, list: Vec<Addr>) -> Result<Vec<Addr>, Why> {
     let interfaces = c.p.conf.list("inet_interfaces");
     let all = interfaces.iter().any(|i| i.eq_ignore_ascii_case("all"));
     let proxy = c.p.conf.list("proxy_interfaces");

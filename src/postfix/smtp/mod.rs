@@ -7,6 +7,7 @@
 mod addr;
 mod auth;
 mod chat;
+mod policy;
 mod session;
 mod tls;
 
@@ -16,8 +17,10 @@ use super::delivery::{Item, Outcome, Request, Verdict};
 use crate::base::Span;
 use crate::host::Errno;
 use crate::host::net::Endpoint;
-use crate::log::delivery::Delivery;
+use crate::log::delivery::{Delivery, TlsPolicy};
 use addr::Host;
+use session::Held;
+use std::net::IpAddr;
 
 /// Why a host or the whole destination did not take the mail.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +117,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         let main = dest.strip_prefix("inet:").unwrap_or(&dest).to_owned();
         network(ctx, &mut c, &main);
     }
-    if !c.left.is_empty() {
+    if !c.left.is_empty() && c.out.crash.is_none() {
         c.give_up();
     }
     c.out.took = c.t;
@@ -138,38 +141,61 @@ fn local(ctx: &mut Ctx<'_>, c: &mut Client<'_>, path: &str) {
         }
         Ok(peer) => {
             let host = Host { name, shown: shown.clone(), relay: shown, domain: path.to_owned() };
-            session::run(ctx, c, peer, &host, true);
+            session::hold(ctx, c, peer, &host, true, None);
         }
     }
 }
 
 /// A destination by name or address; then the fallback relays.
 fn network(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) {
-    let mut tries = vec![dest.to_owned()];
-    if c.lmtp {
-        tries.extend(c.p.conf.list("lmtp_fallback_relay"));
-    } else {
-        tries.extend(c.p.conf.list("smtp_fallback_relay"));
-    }
-    let last = tries.len() - 1;
+    let mut tries: Vec<String> = split(dest);
+    tries.extend(c.p.conf.list(&c.name("fallback_relay")));
+    let last = tries.len().saturating_sub(1);
+    let mut at = 0;
     for (n, dest) in tries.iter().enumerate() {
-        if c.left.is_empty() {
+        if c.left.is_empty() || c.out.crash.is_some() {
             return;
         }
+        at = n;
         one_site(ctx, c, dest, n == last);
         if !c.why.soft() && n == 0 && !c.why.dsn.starts_with("5.4") {
-            return;
+            break;
+        }
+        // Whoever is the destination himself does not try what stands in for it.
+        if c.why.text.ends_with("loops back to myself") {
+            break;
         }
     }
+    if c.left.is_empty() || c.out.crash.is_some() || c.why.soft() {
+        return;
+    }
+    // What looks like a fault of the configuration costs no mail.
+    let relayhost = !c.lmtp && tries.first().is_some_and(|t| *t == c.p.conf.get("relayhost"));
+    let param = if at > 0 { c.name("fallback_relay") } else { "relayhost".to_owned() };
+    if at > 0 || relayhost {
+        c.log(Delivery::Problem { param });
+        "4.3.5".clone_into(&mut c.why.dsn);
+    }
+}
+
+/// The destinations of a next hop.
+fn split(dest: &str) -> Vec<String> {
+    dest.split([',', ' ', '\t']).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
 /// All hosts of one destination.
 fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) {
     let default = if c.lmtp { 24 } else { 25 };
-    let (name, literal, port) = addr::parse(dest, default, ctx);
-    let use_mx = !literal && !c.lmtp && port == 25 && !c.p.conf.bool("disable_dns_lookups");
-    let use_mx = use_mx || (!literal && !c.lmtp && !dest.contains(':'));
-    let list = match addr::find(ctx, c, &name, use_mx) {
+    let (name, literal, port) = match addr::parse(dest, default) {
+        Ok(p) => p,
+        Err(text) => {
+            c.out.crash = Some(Delivery::ServerFatal { text }.into());
+            return;
+        }
+    };
+    let native = c.p.conf.bool("disable_dns_lookups") || c.param("dns_support_level") == "disabled";
+    let use_mx = !literal && !c.lmtp && !native;
+    let list = match addr::find(ctx, c, &name, use_mx, native, port) {
         Ok(l) => l,
         Err(w) => {
             c.why = w;
@@ -185,9 +211,25 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
             return;
         }
         let relay = format!("{}[{}]:{port}", a.name, a.ip);
+        let Some(policy) = policy::find(ctx, c, dest) else {
+            c.log(TlsPolicy::Lookup { dest: name.clone(), host: a.name.clone() });
+            c.why = Why::new("4.7.5", "client TLS configuration problem");
+            continue;
+        };
+        if !c.lmtp && c.flag("tls_wrappermode") && policy.level < policy::Level::Encrypt {
+            let param = c.name("tls_wrappermode");
+            c.log(TlsPolicy::Wrapper { param });
+            c.why = Why::new("4.3.0", "server unavailable or unable to receive mail");
+            continue;
+        }
         c.spend(ctx, "smtp.connect", 300, 6_000);
         let limit = c.seconds("connect_timeout");
-        let from = c.p.conf.get(if a.ip.is_ipv6() { "smtp_bind_address6" } else { "smtp_bind_address" }).parse().ok();
+        let bind = c.name(if a.ip.is_ipv6() { "bind_address6" } else { "bind_address" });
+        let from: Option<IpAddr> = c.p.conf.get(&bind).parse().ok();
+        if let Some(ip) = from.filter(|ip| !ctx.host.net.is_local(*ip)) {
+            c.log(Delivery::Bind { ip });
+        }
+        let from = from.filter(|ip| ctx.host.net.is_local(*ip));
         match ctx.dial.connect(ctx.host, from, &Endpoint::Inet(a.ip, port)) {
             Err((e, took)) => {
                 let (e, took) = if limit.0 > 0 && took >= limit { (Errno::TimedOut, limit) } else { (e, took) };
@@ -197,17 +239,17 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
                 c.why = Why::new("4.4.1", format!("connect to {relay}: {}", e.text()));
             }
             Ok(peer) => {
-                sessions += 1;
-                let is_last = last_site && (n + 1 == total || (session_limit > 0 && sessions >= session_limit));
+                let is_last = last_site && (n + 1 == total || (session_limit > 0 && sessions + 1 >= session_limit));
                 let host =
                     Host { name: a.name.clone(), shown: format!("{}[{}]", a.name, a.ip), relay, domain: name.clone() };
-                let again = session::run(ctx, c, peer, &host, is_last);
-                if again {
-                    // TLS failed and was not mandatory: the same host once more, in the clear.
-                    if let Ok(peer) = ctx.dial.connect(ctx.host, from, &Endpoint::Inet(a.ip, port)) {
-                        session::run_plain(ctx, c, peer, &host, is_last);
-                    }
+                let mut held = session::hold(ctx, c, peer, &host, is_last, Some(&policy));
+                if held == Held::PlainAgain
+                    && let Ok(peer) = ctx.dial.connect(ctx.host, from, &Endpoint::Inet(a.ip, port))
+                {
+                    held = session::hold(ctx, c, peer, &host, is_last, None);
                 }
+                // Only a session that came to mail counts.
+                sessions += usize::from(held == Held::Done);
                 if session_limit > 0 && sessions >= session_limit {
                     return;
                 }

@@ -2,6 +2,7 @@
 
 use super::addr::Host;
 use super::chat::{Broken, Chat, Reply};
+use super::policy::Policy;
 use super::{Client, Why, auth, tls};
 use crate::base::Span;
 use crate::host::net::Peer;
@@ -32,17 +33,26 @@ pub(super) struct Session<'h> {
     pub authenticated: bool,
 }
 
-/// Holds a session. True: TLS failed where it was not mandatory, so the host may be asked again without.
-pub(super) fn run(ctx: &mut Ctx<'_>, c: &mut Client<'_>, peer: Box<dyn Peer>, host: &Host, last: bool) -> bool {
-    hold(ctx, c, peer, host, last, true)
+/// What became of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It never came to mail.
+    NotReady,
+    /// TLS failed where it was not mandatory, so the host may be asked again without.
+    PlainAgain,
+    /// Mail was offered.
+    Done,
 }
 
-/// The same without TLS.
-pub(super) fn run_plain(ctx: &mut Ctx<'_>, c: &mut Client<'_>, peer: Box<dyn Peer>, host: &Host, last: bool) {
-    hold(ctx, c, peer, host, last, false);
-}
-
-fn hold(ctx: &mut Ctx<'_>, c: &mut Client<'_>, peer: Box<dyn Peer>, host: &Host, last: bool, tls: bool) -> bool {
+/// Holds a session; without a policy there is no TLS.
+pub(super) fn hold(
+    ctx: &mut Ctx<'_>,
+    c: &mut Client<'_>,
+    peer: Box<dyn Peer>,
+    host: &Host,
+    last: bool,
+    policy: Option<&Policy>,
+) -> Held {
     let key = format!("{}/{}", c.r.qid, host.relay);
     let rtt = if host.relay.ends_with(']') {
         ctx.host.jitter("lmtp.rtt", &key, 300, 3_000)
@@ -58,11 +68,11 @@ fn hold(ctx: &mut Ctx<'_>, c: &mut Client<'_>, peer: Box<dyn Peer>, host: &Host,
         authenticated: false,
     };
     let mut plain_again = false;
-    let ready = open(ctx, c, &mut s, tls, &mut plain_again);
+    let ready = open(ctx, c, &mut s, policy, &mut plain_again);
     c.t = s.chat.t;
     if plain_again {
         s.chat.peer.hangup(ctx.host);
-        return true;
+        return Held::PlainAgain;
     }
     if ready {
         let quit = transaction(ctx, c, &mut s);
@@ -72,8 +82,9 @@ fn hold(ctx: &mut Ctx<'_>, c: &mut Client<'_>, peer: Box<dyn Peer>, host: &Host,
         } else {
             s.chat.peer.hangup(ctx.host);
         }
+        return Held::Done;
     }
-    false
+    Held::NotReady
 }
 
 /// The whole site is at fault (`smtp_site_fail`): the next host, or every recipient that is left.
@@ -94,7 +105,7 @@ pub(super) fn site_fail(c: &mut Client<'_>, s: &Session<'_>, dsn: &str, text: St
 }
 
 /// The connection broke while something was being done.
-fn broken(c: &mut Client<'_>, s: &Session<'_>, b: Broken, what: &str) {
+pub(super) fn broken(c: &mut Client<'_>, s: &Session<'_>, b: Broken, what: &str) {
     let text = match b {
         Broken::Lost => format!("lost connection with {} while {what}", s.host.shown),
         Broken::TimedOut => format!("conversation with {} timed out while {what}", s.host.shown),
@@ -103,10 +114,19 @@ fn broken(c: &mut Client<'_>, s: &Session<'_>, b: Broken, what: &str) {
 }
 
 /// Greeting to EHLO, TLS, login.
-fn open(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, tls: bool, plain_again: &mut bool) -> bool {
+fn open(
+    ctx: &mut Ctx<'_>,
+    c: &mut Client<'_>,
+    s: &mut Session<'_>,
+    policy: Option<&Policy>,
+    plain_again: &mut bool,
+) -> bool {
     let limit = c.seconds("connect_timeout").max(c.seconds("helo_timeout"));
     let wrapped = !c.lmtp && c.flag("tls_wrappermode");
-    if wrapped && !tls::start(ctx, c, s, plain_again) {
+    if wrapped
+        && let Some(p) = policy
+        && !tls::start(ctx, c, s, p, plain_again)
+    {
         return false;
     }
     let greeting = match s.chat.greet(ctx.host, limit) {
@@ -130,7 +150,9 @@ fn open(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, tls: bool, p
     if !hello(ctx, c, s) {
         return false;
     }
-    if tls && !wrapped && !c.lmtp_unix(s) && !tls::negotiate(ctx, c, s, plain_again) {
+    if let Some(p) = policy.filter(|_| !wrapped && !c.lmtp_unix(s))
+        && !tls::negotiate(ctx, c, s, p, plain_again)
+    {
         return false;
     }
     auth::login(ctx, c, s)
@@ -157,7 +179,7 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
         }
     };
     s.features = Features::default();
-    if r.class() != 2 && !c.lmtp {
+    if r.class() != 2 && r.code != 421 && !c.lmtp {
         r = match s.chat.ask(ctx.host, &format!("HELO {name}"), limit) {
             Ok(r) => r,
             Err(b) => {
@@ -309,7 +331,8 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
         }
     };
     if r.class() != 3 {
-        let text = format!("host {} said: {} (in reply to DATA command)", s.host.shown, r.text);
+        let odd = if matches!(r.class(), 4 | 5) { "" } else { "Protocol error: " };
+        let text = format!("{odd}host {} said: {} (in reply to DATA command)", s.host.shown, r.text);
         mesg_fail(c, s, setup, &r.dsn.clone(), text, Some(&r));
         return r.code != 421;
     }
@@ -396,7 +419,7 @@ fn sent(c: &mut Client<'_>, s: &Session<'_>, setup: Span, i: usize, r: &Reply) {
 
 /// One recipient was refused: the next host if that may help, else it is settled (`smtp_rcpt_fail`).
 fn rcpt_fail(c: &mut Client<'_>, s: &Session<'_>, setup: Span, i: usize, r: &Reply, text: String) {
-    let soft = r.class() != 5;
+    let soft = r.class() == 4;
     if soft && !s.last {
         c.t = s.chat.t;
         c.log(Delivery::NextHost { qid: c.r.qid.clone(), text: text.clone() });
@@ -410,7 +433,12 @@ fn rcpt_fail(c: &mut Client<'_>, s: &Session<'_>, setup: Span, i: usize, r: &Rep
         return;
     }
     let verdict = if soft { Verdict::Deferred } else { Verdict::Bounced };
-    let dsn = if soft && !r.dsn.starts_with('4') { "4.0.0".to_owned() } else { r.dsn.clone() };
+    // What is no reply to such a command is a protocol error.
+    let dsn = match r.class() {
+        4 if !r.dsn.starts_with('4') => "4.0.0".to_owned(),
+        4 | 5 => r.dsn.clone(),
+        _ => "5.5.0".to_owned(),
+    };
     let mut item = outcome(s, setup, i, verdict, &dsn, text);
     item.diag_type = "smtp".into();
     item.diag_text.clone_from(&r.text);

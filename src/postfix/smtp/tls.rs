@@ -1,60 +1,35 @@
-//! The TLS half of a session: policy, STARTTLS, trust.
+//! STARTTLS by a destination's policy, and what the peer's certificate is worth (`smtp_proto.c`, `tls_client.c`).
 
 use super::Client;
+use super::policy::{Level, Policy};
 use super::session::{Session, hello, site_fail};
+use crate::base::Span;
 use crate::host::net::TlsPeer;
-use crate::log::delivery::Delivery;
+use crate::log::delivery::{Delivery, TlsPolicy};
 use crate::postfix::Ctx;
-use crate::postfix::agent;
 
-/// `smtp_tls_security_level`, and what a policy table makes of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    None,
-    May,
-    Encrypt,
-    Fingerprint,
-    Verify,
-    Secure,
-}
-
-fn level(word: &str) -> Option<Level> {
-    Some(match word {
-        "none" => Level::None,
-        "may" | "dane" => Level::May,
-        "encrypt" | "dane-only" => Level::Encrypt,
-        "fingerprint" => Level::Fingerprint,
-        "verify" => Level::Verify,
-        "secure" => Level::Secure,
-        _ => return None,
+/// Whether the TLS library could be started: its files are there.
+fn engine(ctx: &Ctx<'_>, c: &Client<'_>) -> bool {
+    ["tls_CAfile", "tls_cert_file"].into_iter().all(|n| {
+        let path = c.param(n);
+        path.is_empty() || ctx.host.fs.exists(&path)
     })
 }
 
-/// The policy for a destination: the table first, then the parameters.
-pub(super) fn policy(ctx: &mut Ctx<'_>, c: &Client<'_>, s: &Session<'_>) -> (Level, Vec<String>) {
-    let table = c.name("tls_policy_maps");
-    for key in [c.r.nexthop.clone(), s.host.domain.clone()] {
-        if let Ok(Some(v)) = agent::lookup(ctx, c.p, &table, &key) {
-            let mut w = v.split_whitespace();
-            if let Some(l) = w.next().and_then(level) {
-                let names = w.filter_map(|a| a.strip_prefix("match=")).flat_map(|m| m.split(':')).map(str::to_owned);
-                return (l, names.collect());
-            }
-        }
-    }
-    if let Some(l) = level(&c.param("tls_security_level")) {
-        return (l, Vec::new());
-    }
-    if c.flag("enforce_tls") {
-        return (if c.flag("tls_enforce_peername") { Level::Verify } else { Level::Encrypt }, Vec::new());
-    }
-    (if c.flag("use_tls") { Level::May } else { Level::None }, Vec::new())
-}
-
 /// STARTTLS if the policy and the server agree. False: the session is over.
-pub(super) fn negotiate(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, plain_again: &mut bool) -> bool {
-    let (level, _) = policy(ctx, c, s);
+pub(super) fn negotiate(
+    ctx: &mut Ctx<'_>,
+    c: &mut Client<'_>,
+    s: &mut Session<'_>,
+    policy: &Policy,
+    plain_again: &mut bool,
+) -> bool {
+    let level = policy.level;
     if level == Level::None {
+        if s.features.starttls && c.flag("tls_note_starttls_offer") {
+            c.t = s.chat.t;
+            c.log(TlsPolicy::Offered { host: s.host.name.clone() });
+        }
         return true;
     }
     if !s.features.starttls {
@@ -65,35 +40,49 @@ pub(super) fn negotiate(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'
         }
         return true;
     }
+    if !engine(ctx, c) {
+        if level >= Level::Encrypt {
+            site_fail(c, s, "4.7.5", "TLS is required, but our TLS engine is unavailable".into(), None);
+            return false;
+        }
+        return true;
+    }
     let limit = c.seconds("starttls_timeout");
     match s.chat.ask(ctx.host, "STARTTLS", limit) {
         Ok(r) if r.class() == 2 => {}
         Ok(r) => {
             if level >= Level::Encrypt {
                 let text = format!("TLS is required, but host {} refused to start TLS: {}", s.host.shown, r.text);
-                site_fail(c, s, "4.7.4", text, Some(&r));
+                site_fail(c, s, &r.dsn.clone(), text, Some(&r));
                 return false;
             }
             return true;
         }
-        Err(_) => {
-            let text = format!("lost connection with {} while performing the STARTTLS handshake", s.host.shown);
-            site_fail(c, s, "4.4.2", text, None);
+        Err(b) => {
+            super::session::broken(c, s, b, "receiving the STARTTLS response");
             return false;
         }
     }
-    start(ctx, c, s, plain_again) && hello(ctx, c, s)
+    start(ctx, c, s, policy, plain_again) && hello(ctx, c, s)
 }
 
 /// The handshake and what it says of the peer.
-pub(super) fn start(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, plain_again: &mut bool) -> bool {
-    let (level, names) = policy(ctx, c, s);
-    let peer = match s.chat.peer.tls(ctx.host) {
+pub(super) fn start(
+    ctx: &mut Ctx<'_>,
+    c: &mut Client<'_>,
+    s: &mut Session<'_>,
+    policy: &Policy,
+    plain_again: &mut bool,
+) -> bool {
+    let level = policy.level;
+    let mut peer = match s.chat.peer.tls(ctx.host) {
         Ok(p) => p,
         Err(reason) => {
             c.t = s.chat.t;
             c.log(Delivery::TlsHandshake { peer: s.host.relay.clone(), reason });
-            if level == Level::May {
+            // A message that has waited goes in the clear.
+            let waited = c.r.active - c.r.envelope.arrival;
+            if level == Level::May && waited >= Span::secs(c.p.conf.time("minimal_backoff_time")) {
                 *plain_again = true;
             } else {
                 site_fail(c, s, "4.7.5", "Cannot start TLS: handshake failure".into(), None);
@@ -101,19 +90,17 @@ pub(super) fn start(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, 
             return false;
         }
     };
+    if policy.protocols.as_deref().is_some_and(|p| p.split(':').any(|w| w.eq_ignore_ascii_case("!TLSv1.3"))) {
+        "TLSv1.2".clone_into(&mut peer.protocol);
+        "ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)".clone_into(&mut peer.cipher);
+    }
     s.chat.forget();
     s.in_tls = true;
     let key = format!("{}/{}", c.r.qid, s.host.relay);
     s.chat.t = s.chat.t + ctx.host.jitter("smtp.tls", &key, 1_500, 8_000);
     c.t = s.chat.t;
-    let (trust, fault) = verdict(ctx, c, s, &peer, level, &names);
-    let loud = c.p.conf.int(&c.name("tls_loglevel")) >= 1;
-    if loud {
-        if level >= Level::Verify
-            && let Some(reason) = fault.clone().filter(|f| !f.starts_with("name"))
-        {
-            c.log(Delivery::CertFailed { peer: s.host.relay.clone(), reason });
-        }
+    let trust = verdict(ctx, c, s, &peer, policy);
+    if c.p.conf.int(&c.name("tls_loglevel")) >= 1 {
         c.log(Delivery::TlsEstablished {
             trust,
             peer: s.host.relay.clone(),
@@ -128,41 +115,52 @@ pub(super) fn start(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, 
     true
 }
 
-/// The trust word of the log, and what is wrong with the certificate.
-fn verdict(
-    ctx: &Ctx<'_>,
-    c: &Client<'_>,
-    s: &Session<'_>,
-    peer: &TlsPeer,
-    level: Level,
-    names: &[String],
-) -> (&'static str, Option<String>) {
+/// The trust word of the log; what is wrong with the certificate is logged where it had to be good.
+fn verdict(ctx: &Ctx<'_>, c: &mut Client<'_>, s: &Session<'_>, peer: &TlsPeer, policy: &Policy) -> &'static str {
     if peer.chain.is_empty() {
-        return ("Anonymous", None);
+        return "Anonymous";
+    }
+    let relay = s.host.relay.clone();
+    if policy.level == Level::Fingerprint {
+        let prints: Vec<String> = policy.matches.iter().map(|m| m.replace(':', "").to_ascii_uppercase()).collect();
+        let unusable: Vec<&String> = prints.iter().filter(|p| p.len() != 64).collect();
+        for p in &unusable {
+            for selector in [1, 0] {
+                c.log(TlsPolicy::Unusable { peer: relay.clone(), selector, data: (*p).clone() });
+            }
+        }
+        if unusable.len() == prints.len() {
+            c.log(TlsPolicy::NoneUsable { peer: relay.clone() });
+        }
+        let num = "num=1:unspecified certificate verification error".to_owned();
+        c.log(TlsPolicy::ServerCert { peer: relay, reason: num });
+        return "Untrusted";
     }
     let file = c.param("tls_CAfile");
     let path = c.param("tls_CApath");
-    match super::super::tls_trust::check(ctx.host, &peer.chain, &file, &path) {
-        Err(reason) => ("Untrusted", Some(reason)),
-        Ok(cert_names) => {
-            let wanted: Vec<String> = if !names.is_empty() {
-                names.to_vec()
-            } else if level == Level::Secure {
-                c.p.conf.list(&c.name("tls_secure_cert_match"))
-            } else {
-                c.p.conf.list(&c.name("tls_verify_cert_match"))
-            };
-            let ok = wanted.iter().any(|w| {
-                let (name, below) = match w.as_str() {
-                    "hostname" => (s.host.name.clone(), false),
-                    "nexthop" => (s.host.domain.clone(), false),
-                    "dot-nexthop" => (s.host.domain.clone(), true),
-                    w => (w.trim_start_matches('.').to_owned(), w.starts_with('.')),
-                };
-                cert_names.iter().any(|n| matches(n, &name, below))
-            });
-            if ok && level >= Level::Verify { ("Verified", None) } else { ("Trusted", Some("name".into())) }
+    let (names, chain) = super::super::tls_trust::check(ctx.host, &peer.chain, &file, &path);
+    let must = policy.level >= Level::Verify;
+    let named = policy.matches.iter().any(|w| {
+        let (name, below) = match w.as_str() {
+            "hostname" => (s.host.name.clone(), false),
+            "nexthop" => (s.host.domain.clone(), false),
+            "dot-nexthop" => (s.host.domain.clone(), true),
+            w => (w.trim_start_matches('.').to_owned(), w.starts_with('.')),
+        };
+        names.iter().any(|n| matches(n, &name, below))
+    });
+    match (must, named, chain) {
+        (true, false, _) => {
+            c.log(TlsPolicy::ServerCert { peer: relay, reason: "num=62:hostname mismatch".into() });
+            "Untrusted"
         }
+        (true, true, Err(reason)) => {
+            c.log(Delivery::CertFailed { peer: relay, reason });
+            "Untrusted"
+        }
+        (true, true, Ok(())) => "Verified",
+        (false, _, Ok(())) => "Trusted",
+        (false, _, Err(_)) => "Untrusted",
     }
 }
 
