@@ -351,7 +351,7 @@ pub(super) fn fold(text: &str, indent: usize) -> String {
         word = space + 1;
     }
     out.push_str(&" ".repeat(lead));
-    out.push_str(&text[start..]);
+    out.push_str(text[start..].trim_end());
     out.push('\n');
     out
 }

@@ -60,6 +60,8 @@ pub struct Item {
     pub diag_type: String,
     pub diag_text: String,
     pub mta: String,
+    /// The next server reports success itself: it takes DSN options.
+    pub relays_notice: bool,
     /// Nothing is logged (mail to /dev/null and the like are, this is for a recipient that was expanded).
     pub silent: bool,
 }
@@ -79,6 +81,7 @@ impl Item {
             diag_type: String::new(),
             diag_text: String::new(),
             mta: String::new(),
+            relays_notice: false,
             silent: false,
         }
     }

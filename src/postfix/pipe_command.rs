@@ -56,7 +56,12 @@ pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
     } else {
         set("5.3.0", format!("Command died with status {status}: \"{}\"{tail}", e.command), Verdict::Bounced);
     }
-    item.diag_text = if said.is_empty() { item.reason.clone() } else { said };
+    let unknown = !(129..=192).contains(&status) && SYS_EXITS.iter().all(|(s, ..)| *s != status);
+    item.diag_text = match (said.is_empty(), unknown) {
+        (false, _) => said.trim_end().to_owned(),
+        (true, true) => format!("unknown mail system error {status}"),
+        (true, false) => item.reason.clone(),
+    };
     item
 }
 

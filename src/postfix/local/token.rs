@@ -91,8 +91,6 @@ impl Local<'_> {
     }
 
     fn refuse(&mut self, ctx: &mut Ctx<'_>, to: &Target, what: &str) {
-        let text = format!("destination owner violates policy: {what}");
-        self.log(Delivery::Forward { text });
         self.item(ctx, to, Verdict::Bounced, "5.7.1", what);
     }
 
@@ -243,11 +241,20 @@ impl Local<'_> {
             self.store_maildir(ctx, to, path, &cred);
         } else {
             let text = mailbox::message(self, to, false);
+            let parent = path.rsplit_once('/').map_or("/", |(d, _)| if d.is_empty() { "/" } else { d });
+            let missing = ctx.host.fs.stat(&Cred::root(), path).is_err();
+            if let Err(e) = ctx.host.fs.access(&cred, parent, 2) {
+                self.log(Delivery::Forward { text: format!("unable to create lock file {path}.lock: {}", e.text()) });
+            }
             match mailbox::append(ctx, &cred, path, &text, self.p.conf.int("mailbox_size_limit"), 0o600) {
                 Ok(()) => self.item(ctx, to, Verdict::Sent, "2.0.0", format!("delivered to file: {path}")),
                 Err((dsn, why)) => {
                     let verdict = if dsn.starts_with('4') { Verdict::Deferred } else { Verdict::Bounced };
-                    let text = format!("cannot append message to destination file {path}: {why}");
+                    let why = match why.strip_prefix("cannot open file") {
+                        Some(rest) if missing => format!("cannot create file exclusively{rest}"),
+                        _ => why,
+                    };
+                    let text = format!("cannot append message to file {path}: {why}");
                     self.item(ctx, to, verdict, dsn, text);
                 }
             }

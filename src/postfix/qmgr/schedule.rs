@@ -270,7 +270,8 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     } else {
         match verdict {
             Verdict::Sent => {
-                if postfix::bounce::wants_success(&r.envelope, &rcpt) {
+                let here = !item.relays_notice || r.envelope.attr("trace_flags") == "1024";
+                if here && postfix::bounce::wants_success(&r.envelope, &rcpt) {
                     entry.action = if item.relay.contains('[') { "relayed" } else { "delivered" }.into();
                     entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
                     let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);

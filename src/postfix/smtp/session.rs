@@ -413,6 +413,7 @@ fn sent(c: &mut Client<'_>, s: &Session<'_>, setup: Span, i: usize, r: &Reply) {
     item.diag_type = "smtp".into();
     item.diag_text.clone_from(&r.text);
     item.mta.clone_from(&s.host.name);
+    item.relays_notice = s.features.dsn;
     c.out.items.push(item);
     c.left.retain(|x| *x != i);
 }
