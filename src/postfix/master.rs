@@ -62,6 +62,8 @@ struct Child {
     uses: u32,
     busy: u32,
     idle_since: Time,
+    /// Whether a look at its idleness is planned.
+    watched: bool,
 }
 
 /// A process as a daemon's code knows it.
@@ -110,14 +112,16 @@ pub enum Due {
 pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
     match due {
         Due::Idle(pid) => {
-            let now = ctx.host.now;
-            let Some(c) = ctx.pf.master.children.get(&pid) else { return };
+            let Some(c) = ctx.pf.master.children.get_mut(&pid) else { return };
+            c.watched = false;
             if c.busy > 0 || is_resident(&c.program) {
                 return;
             }
             let until = c.idle_since + Span::secs(c.conf.time("max_idle"));
-            if until <= now {
+            if until <= ctx.host.now {
                 retire(ctx, pid);
+            } else {
+                watch(ctx, pid, until);
             }
         }
         Due::Died { pid, program, service, throttle } => {
@@ -134,6 +138,14 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
         Due::Unthrottle(service) => {
             ctx.pf.master.throttled.remove(&service);
         }
+    }
+}
+
+/// Looks at an idle process when it may have been idle for long enough.
+fn watch(ctx: &mut Ctx<'_>, pid: u32, at: Time) {
+    let Some(c) = ctx.pf.master.children.get_mut(&pid) else { return };
+    if !std::mem::replace(&mut c.watched, true) {
+        ctx.pf.due.push(at, AnyDue::Master(Due::Idle(pid)));
     }
 }
 
@@ -260,7 +272,7 @@ pub fn release(ctx: &mut Ctx<'_>, pid: u32) {
     if worn || c.generation != generation {
         retire(ctx, pid);
     } else {
-        ctx.pf.due.push(now + idle, AnyDue::Master(Due::Idle(pid)));
+        watch(ctx, pid, now + idle);
     }
 }
 
@@ -441,6 +453,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         uses: 0,
         busy: 0,
         idle_since: ctx.host.now,
+        watched: false,
     };
     let serves = child.program == "smtpd";
     let proxied = serves && child.conf.get("local_recipient_maps").contains("proxy:");
