@@ -40,7 +40,8 @@ async fn man_run(ctx: &mut Ctx) -> Status {
         let text = page(q);
         if ctx.stdout_is_terminal() {
             let title = format!("man {n}");
-            let _ = ctx.io.kernel.screen(super::super::io::Screen::Pager { title, text }).await;
+            let _ =
+                ctx.io.kernel.screen(super::super::io::Screen::Pager { title, text, chop: false, end: false }).await;
         } else {
             emit(ctx, text).await?;
         }
