@@ -46,8 +46,7 @@ pub enum Screen {
     /// `nano` or `vi` on a file; answered by [`Answer::Saved`].
     Editor { program: &'static str, path: String, text: String, readonly: bool },
     /// `less`, `man`; answered by [`Answer::Saved`] with `None`.
-    /// The journal's (`LESS=FRSXMK` of systemd) chops long lines, and may begin at the end.
-    Pager { title: String, text: String, chop: bool, end: bool },
+    Pager { title: String, text: String },
 }
 
 /// What the user gave.

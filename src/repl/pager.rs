@@ -1,6 +1,6 @@
 //! less, as far as reading a log or a page needs it.
 //!
-//! Space b j k g G, arrows and pages, `/` `?` `n` `N`, `q`; wrapped lines, or chopped ones as systemd asks for (`-S`). Left out: marks, filters, following.
+//! Space b j k g G, arrows and pages, `/` `?` `n` `N`, `q`. Left out: marks, filters, following.
 
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -19,11 +19,6 @@ pub struct Pager {
     pattern: Option<regex::Regex>,
     backward: bool,
     message: String,
-    /// Long lines are cut at the edge and say so; Right and Left go along them.
-    chop: bool,
-    left: usize,
-    /// Not shown yet, and to begin at the end.
-    to_end: bool,
 }
 
 /// Cuts a line into pieces that fit the width.
@@ -47,25 +42,7 @@ impl Pager {
             pattern: None,
             backward: false,
             message: String::new(),
-            chop: false,
-            left: 0,
-            to_end: false,
         }
-    }
-    /// With long lines chopped (`-S`), or beginning at the end (`+G`).
-    pub fn laid(self, chop: bool, end: bool) -> Pager {
-        Pager { chop, to_end: end, ..self }
-    }
-    /// A line as rows.
-    fn rows(&self, line: &str) -> Vec<String> {
-        if !self.chop {
-            return wrap(line, self.width);
-        }
-        let mut row: String = line.replace('\t', "        ").chars().skip(self.left).collect();
-        if row.chars().count() > self.width {
-            row = row.chars().take(self.width.saturating_sub(1)).chain(['>']).collect();
-        }
-        vec![row]
     }
     /// True when the pager is left.
     pub fn key(&mut self, key: KeyEvent) -> bool {
@@ -107,8 +84,6 @@ impl Pager {
             KeyCode::Char('k' | 'y') | KeyCode::Up => self.top = self.top.saturating_sub(1),
             KeyCode::Char('g' | '<') | KeyCode::Home => self.top = 0,
             KeyCode::Char('G' | '>') | KeyCode::End => self.top = last,
-            KeyCode::Right if self.chop => self.left += self.width / 2,
-            KeyCode::Left => self.left = self.left.saturating_sub(self.width / 2),
             KeyCode::Char('/') => self.search = Some((false, String::new())),
             KeyCode::Char('?') => self.search = Some((true, String::new())),
             KeyCode::Char('n') => self.find(self.backward),
@@ -121,7 +96,7 @@ impl Pager {
     fn last(&self) -> usize {
         let mut rows = 0;
         for (i, l) in self.lines.iter().enumerate().rev() {
-            rows += self.rows(l).len();
+            rows += wrap(l, self.width).len();
             if rows > self.height {
                 return i + 1;
             }
@@ -144,13 +119,10 @@ impl Pager {
         let [body, status] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(frame.area());
         self.height = usize::from(body.height);
         self.width = usize::from(body.width);
-        if std::mem::take(&mut self.to_end) {
-            self.top = self.last();
-        }
         let mut rows: Vec<Line<'_>> = Vec::new();
         let mut next = self.top;
         while rows.len() < self.height && next < self.lines.len() {
-            for piece in self.rows(&self.lines[next]) {
+            for piece in wrap(&self.lines[next], self.width) {
                 rows.push(self.marked(piece));
             }
             next += 1;
@@ -164,10 +136,6 @@ impl Pager {
         let text = match &self.search {
             Some((back, t)) => format!("{}{t}", if *back { '?' } else { '/' }),
             None if !self.message.is_empty() => self.message.clone(),
-            None if self.chop => {
-                let n = self.lines.len();
-                format!("lines {}-{next}{}", self.top + 1, if at_end { format!("/{n} (END)") } else { String::new() })
-            }
             None if at_end => "(END)".into(),
             None if self.top == 0 && !self.title.is_empty() => self.title.clone(),
             None => ":".into(),

@@ -18,7 +18,7 @@ pub fn show(screen: &Screen) -> io::Result<Option<String>> {
             Widget::Nano(Box::new(nano::Nano::new(path, text, *readonly)))
         }
         Screen::Editor { path, text, readonly, .. } => Widget::Vi(Box::new(vi::Vi::new(path, text, *readonly))),
-        Screen::Pager { title, text, chop, end } => Widget::Pager(pager::Pager::new(title, text).laid(*chop, *end)),
+        Screen::Pager { title, text } => Widget::Pager(pager::Pager::new(title, text)),
     };
     let mut terminal = ratatui::try_init()?;
     // What stands there may be anything: a killed program leaves its screen behind.

@@ -76,7 +76,7 @@ async fn less_run(ctx: &mut Ctx) -> Status {
     if !text.is_empty() {
         if tty {
             let text = String::from_utf8_lossy(&text).into_owned();
-            let _ = ctx.io.kernel.screen(Screen::Pager { title: names.join(" "), text, chop: false, end: false }).await;
+            let _ = ctx.io.kernel.screen(Screen::Pager { title: names.join(" "), text }).await;
         } else {
             emit(ctx, text).await?;
         }

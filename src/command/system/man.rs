@@ -40,8 +40,7 @@ async fn man_run(ctx: &mut Ctx) -> Status {
         let text = page(q);
         if ctx.stdout_is_terminal() {
             let title = format!("man {n}");
-            let _ =
-                ctx.io.kernel.screen(super::super::io::Screen::Pager { title, text, chop: false, end: false }).await;
+            let _ = ctx.io.kernel.screen(super::super::io::Screen::Pager { title, text }).await;
         } else {
             emit(ctx, text).await?;
         }

@@ -7,7 +7,6 @@ mod filter;
 pub mod lines;
 
 use crate::command::Ctx;
-use crate::command::io::Screen;
 use crate::log::{Message, Record};
 use filter::Filter;
 use lines::Format;
@@ -23,7 +22,6 @@ struct Opts {
     explain: bool,
     quiet: bool,
     full: bool,
-    no_pager: bool,
     grep: Option<(String, bool)>,
 }
 
@@ -57,7 +55,6 @@ fn parse(ctx: &Ctx) -> Result<Opts, i32> {
         explain: false,
         quiet: false,
         full: false,
-        no_pager: false,
         grep: None,
     };
     let now = ctx.world().borrow().now();
@@ -193,8 +190,7 @@ fn flag(ctx: &Ctx, o: &mut Opts, name: &str) -> Result<(), i32> {
         "quiet" => o.quiet = true,
         "no-hostname" => o.hostname = false,
         "full" | "all" => o.full = true,
-        "no-pager" => o.no_pager = true,
-        "utc" | "merge" | "system" | "no-full" | "no-tail" | "this-boot" | "case-sensitive" => {}
+        "no-pager" | "utc" | "merge" | "system" | "no-full" | "no-tail" | "this-boot" | "case-sensitive" => {}
         "disk-usage" => {
             ctx.out("Archived and active journals take up 8.0M in the file system.\n");
             return Err(0);
@@ -287,22 +283,8 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
         }
         return i32::from(o.grep.is_some());
     }
-    if paged(ctx, &o) {
-        let text: String = picked.iter().map(|r| entry(ctx, &o, r)).collect();
-        let (columns, rows) = ctx.io.kernel.size.get();
-        // `-F`: what fits on one screen is shown and left.
-        let fits =
-            text.lines().count() < usize::from(rows) && text.lines().all(|l| l.chars().count() <= usize::from(columns));
-        if fits {
-            ctx.out(text);
-        } else {
-            let page = Screen::Pager { title: String::new(), text, chop: true, end: o.end };
-            let _ = ctx.io.kernel.screen(page).await;
-        }
-        return 0;
-    }
     for r in &picked {
-        ctx.out(entry(ctx, &o, r));
+        print(ctx, &o, r);
         ctx.io.flush(1).await;
         if ctx.io.is_broken() {
             return 141;
@@ -322,7 +304,7 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
             new
         };
         for r in &new {
-            ctx.out(entry(ctx, &o, r));
+            print(ctx, &o, r);
         }
         if ctx.io.is_broken() {
             return 141;
@@ -330,24 +312,16 @@ pub(super) async fn journalctl(ctx: &mut Ctx) -> i32 {
     }
 }
 
-/// Whether the answer goes through a pager: on a terminal, unless told otherwise (systemd.journalctl(1), `$SYSTEMD_PAGER`).
-fn paged(ctx: &Ctx, o: &Opts) -> bool {
-    let asked = ["SYSTEMD_PAGER", "PAGER"].iter().find_map(|n| ctx.env.get(*n));
-    let off = o.no_pager || o.follow || asked.is_some_and(|p| p.is_empty() || p == "cat");
-    !off && ctx.io.kernel.interactive.get() && ctx.stdout_is_terminal()
-}
-
-/// A record as it is shown.
-fn entry(ctx: &Ctx, o: &Opts, r: &Record) -> String {
+fn print(ctx: &Ctx, o: &Opts, r: &Record) {
     let name = ctx.world().borrow().host.name.clone();
     // Lines go through a pager, which shows them whole.
-    let (mut text, _) = lines::line(&name, r, o.format, o.hostname, None);
+    let (text, _) = lines::line(&name, r, o.format, o.hostname, None);
+    ctx.out(text);
     if o.explain
         && let Some(why) = catalog::explain(r)
     {
         for l in why.lines() {
-            text.push_str(&format!("░░ {l}\n"));
+            ctx.out(format!("░░ {l}\n"));
         }
     }
-    text
 }
