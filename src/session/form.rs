@@ -342,14 +342,11 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
         let command = c.desk.borrow().command_of(line);
         c.say(ctx, block("     ", 5, &fill(t.dx_seen_at, &[&line, &short(command.trim(), 60)])));
         c.say(ctx, block("     ", 5, &around(&squash(&whole), &squash(&quote))));
-        let answer = match ask(c, ctx, &format!("     {}", t.dx_is_it), Help::IsIt).await {
-            Typed::Skip => String::new(),
-            Typed::Back => continue,
-            Typed::Leave => return Turn::Leave,
-            Typed::Text(a) => a.to_lowercase(),
-        };
-        if answer.starts_with('n') {
-            continue;
+        let meant = is_it(c, ctx).await;
+        match meant {
+            Meant::Other => continue,
+            Meant::Leave => return Turn::Leave,
+            Meant::This | Meant::AndMore => {}
         }
         let added = {
             let mut d = c.desk.borrow_mut();
@@ -362,9 +359,36 @@ async fn evidence(c: &Coach, ctx: &mut Ctx) -> Turn {
             c.tell(ctx, format!("     {}", mistake(t, &m)));
             continue;
         }
-        let more = matches!(answer.as_str(), "o" | "otra" | "otra mas" | "otra más" | "a" | "another" | "m" | "+");
-        if !more {
+        if meant == Meant::This {
             return Turn::Next;
+        }
+    }
+}
+
+/// What is said of the line that was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    This,
+    /// This, and one more.
+    AndMore,
+    /// Another piece instead.
+    Other,
+    Leave,
+}
+
+async fn is_it(c: &Coach, ctx: &mut Ctx) -> Meant {
+    let t = c.desk.borrow().t();
+    loop {
+        match ask(c, ctx, &format!("     {}", t.dx_is_it), Help::IsIt).await {
+            Typed::Skip => return Meant::This,
+            Typed::Back => return Meant::Other,
+            Typed::Leave => return Meant::Leave,
+            Typed::Text(a) => match a.to_lowercase().as_str() {
+                "s" | "si" | "sí" | "y" | "yes" => return Meant::This,
+                "o" | "otra" | "otra mas" | "otra más" | "a" | "another" | "m" | "+" => return Meant::AndMore,
+                a if a.starts_with('n') => return Meant::Other,
+                _ => c.say(ctx, block("     ", 5, t.dx_explain_is_it)),
+            },
         }
     }
 }

@@ -19,7 +19,7 @@ fn options(lang: Lang, mode: Mode) -> Options {
 
 /// A journal in memory, as the file would be.
 #[derive(Clone, Default)]
-struct Memory(Rc<RefCell<String>>);
+pub struct Memory(pub Rc<RefCell<String>>);
 
 impl Journal for Memory {
     fn write(&mut self, line: &str) {
@@ -297,6 +297,8 @@ fn the_questions_of_the_diagnosis_take_its_keys_everywhere() {
     say("lab diagnose");
     assert!(say("said: 552").contains("¿Es esta?"));
     assert!(say("?").contains("toma esta línea"));
+    let other = say("552");
+    assert!(other.contains("toma esta línea") && !other.contains("2/6"), "what is no answer is asked again: {other}");
     let back = say("<");
     assert!(!back.contains("2/6"), "back asks for the quote again: {back}");
     assert!(say("said: 552").contains("¿Es esta?"));

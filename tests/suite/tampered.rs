@@ -7,6 +7,7 @@
 //!
 //! What the inputs of a file are is read here a second time, by other means than the program's.
 
+use crate::session::Memory;
 use maillab::base::{Lang, Span};
 use maillab::grading::worlds::Worlds;
 use maillab::grading::{Report, tape, text};
@@ -38,18 +39,6 @@ fn lab(id: &'static str) -> LabFile {
 fn worlds(lab: &LabFile, seed: u64) -> Rc<Worlds> {
     let make = || Rc::new(Worlds::new(lab.at(seed)));
     WORLDS.with(|w| w.borrow_mut().entry((lab.id.clone(), seed)).or_insert_with(make).clone())
-}
-
-/// A journal in memory, as the file would be.
-#[derive(Clone, Default)]
-struct Memory(Rc<RefCell<String>>);
-
-impl Journal for Memory {
-    fn write(&mut self, line: &str) {
-        let mut all = self.0.borrow_mut();
-        all.push_str(line);
-        all.push('\n');
-    }
 }
 
 /// A session as it was recorded: an expert's, with some of what a session can hold besides.
