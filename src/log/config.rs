@@ -213,14 +213,40 @@ pub enum Fatal {
         value: String,
         id: u32,
     },
+    /// `default_privs` of main.cf names nobody, or root.
+    DefaultPrivs {
+        path: String,
+        value: String,
+        root: bool,
+    },
+    SameRelayhost {
+        name: String,
+    },
+    /// smtp(8), lmtp(8).
+    EmptyString {
+        name: &'static str,
+    },
+    TlsLevel {
+        level: String,
+    },
+    NoPasswordTable {
+        name: String,
+    },
+    SaslInit,
     Plain(String),
 }
 
 /// Start-up warnings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    QueueMinfree { minfree: i64, limit: i64 },
-    Plain(String),
+    QueueMinfree {
+        minfree: i64,
+        limit: i64,
+    },
+    /// `smtp_sasl_type`.
+    SaslClient {
+        kind: String,
+    },
 }
 
 /// The first `max` bytes, cut at a character.
@@ -247,6 +273,21 @@ impl fmt::Display for Fatal {
             Fatal::Privileged { name, value, id } => {
                 write!(f, "file /etc/postfix/main.cf: parameter {name}: user {value} has privileged user ID: {id}")
             }
+            Fatal::DefaultPrivs { path, value, root: false } => {
+                write!(f, "file {path}: parameter default_privs: unknown user name value: {value}")
+            }
+            Fatal::DefaultPrivs { path, value, root: true } => {
+                write!(f, "file {path}: parameter default_privs: user {value} has privileged user ID")
+            }
+            Fatal::SameRelayhost { name } => {
+                write!(f, "myhostname and relayhost parameter settings must not be identical: {name}")
+            }
+            Fatal::EmptyString { name } => write!(f, "bad string length 0 < 1: {name} = "),
+            Fatal::TlsLevel { level } => write!(f, "Invalid TLS level \"{level}\""),
+            Fatal::NoPasswordTable { name } => {
+                write!(f, "specify a password table via the `{name}' configuration parameter")
+            }
+            Fatal::SaslInit => f.write_str("SASL library initialization"),
             Fatal::Plain(t) => f.write_str(t),
         }
     }
@@ -324,7 +365,9 @@ impl fmt::Display for Config {
             Config::Warning(Warning::QueueMinfree { minfree, limit }) => {
                 write!(f, "queue_minfree({minfree}) should be at least 1.5*message_size_limit({limit})")
             }
-            Config::Warning(Warning::Plain(t)) => f.write_str(t),
+            Config::Warning(Warning::SaslClient { kind }) => {
+                write!(f, "unsupported SASL client implementation: {kind}")
+            }
         }
     }
 }

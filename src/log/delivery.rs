@@ -2,6 +2,7 @@
 
 use super::{Message, Severity};
 use crate::base::Span;
+use std::fmt;
 use std::net::IpAddr;
 
 /// The outcome of one delivery attempt for one recipient.
@@ -128,6 +129,23 @@ pub enum Delivery {
     Problem {
         param: String,
     },
+    /// A table that smtp(8) cannot search.
+    TableError {
+        qid: String,
+        table: String,
+    },
+    /// The server offers AUTH, and nothing that may be used.
+    NoMechanisms {
+        relay: String,
+        offered: String,
+    },
+    /// local(8) cannot make the lock beside a file.
+    LockFile {
+        path: String,
+        errno: &'static str,
+    },
+    /// libsasl2 takes no user name of blanks.
+    BlankUser,
     /// `smtp_bind_address` is no address of this host.
     Bind {
         ip: IpAddr,
@@ -183,7 +201,7 @@ pub enum TlsPolicy {
     Table {
         map: String,
         dest: String,
-        what: String,
+        what: BadPolicy,
     },
     /// `dane` without DNSSEC.
     NoDnssec {
@@ -220,6 +238,32 @@ pub enum TlsPolicy {
         peer: String,
         reason: String,
     },
+}
+
+/// What is wrong with an entry of a policy table (`tls_policy_lookup_one()`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum BadPolicy {
+    Lookup,
+    Level(String),
+    /// An attribute beside `none`.
+    Ignored(String),
+    Empty(String),
+    /// `match` at a level that looks at no certificate.
+    NotAt(String, &'static str),
+    Name(String),
+}
+
+impl fmt::Display for BadPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadPolicy::Lookup => f.write_str("policy table lookup error"),
+            BadPolicy::Level(l) => write!(f, "invalid security level \"{l}\""),
+            BadPolicy::Ignored(a) => write!(f, "ignoring attribute \"{a}\" with TLS disabled"),
+            BadPolicy::Empty(a) => write!(f, "attribute \"{a}\" has empty value"),
+            BadPolicy::NotAt(a, level) => write!(f, "attribute \"{a}\" invalid at security level \"{level}\""),
+            BadPolicy::Name(a) => write!(f, "invalid attribute name: \"{a}\""),
+        }
+    }
 }
 
 impl TlsPolicy {
@@ -276,7 +320,12 @@ impl Message for Delivery {
             | Delivery::VirtualMap { .. } => Severity::Warning,
             Delivery::PipeConfig { .. } => Severity::Crit,
             Delivery::ServerFatal { .. } => Severity::Crit,
-            Delivery::Problem { .. } | Delivery::Bind { .. } => Severity::Warning,
+            Delivery::Problem { .. }
+            | Delivery::TableError { .. }
+            | Delivery::NoMechanisms { .. }
+            | Delivery::LockFile { .. }
+            | Delivery::BlankUser
+            | Delivery::Bind { .. } => Severity::Warning,
             Delivery::Policy(t) if t.is_warning() => Severity::Warning,
             _ => Severity::Info,
         }
@@ -314,6 +363,12 @@ impl Message for Delivery {
             Delivery::TlsHandshake { peer, reason } => format!("SSL_connect error to {peer}: {reason}"),
             Delivery::Policy(t) => t.text(),
             Delivery::Problem { param } => format!("warning: {param} configuration problem"),
+            Delivery::TableError { qid, table } => format!("warning: {qid}: {table} lookup error"),
+            Delivery::NoMechanisms { relay, offered } => {
+                format!("warning: {relay} offered no supported AUTH mechanisms: '{offered}'")
+            }
+            Delivery::LockFile { path, errno } => format!("warning: unable to create lock file {path}.lock: {errno}"),
+            Delivery::BlankUser => "warning: SASL authentication failure: All-whitespace username.".into(),
             Delivery::Bind { ip } => format!("warning: smtp_connect_addr: bind {ip}: Cannot assign requested address"),
             Delivery::ServerFatal { text } => format!("fatal: {text}"),
             Delivery::MaildirAccess { uid, gid, text } => {
@@ -377,10 +432,15 @@ impl Message for Delivery {
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::Exec { why } => vec![("reason", why.clone())],
             Delivery::Problem { param } => vec![("parameter", param.clone())],
+            Delivery::TableError { qid, table } => vec![("qid", qid.clone()), ("map", table.clone())],
+            Delivery::LockFile { path, .. } => vec![("path", path.clone())],
+            Delivery::NoMechanisms { relay, .. } => vec![("relay", relay.clone())],
             Delivery::Bind { ip } => vec![("address", ip.to_string())],
             Delivery::ServerFatal { text } => vec![("reason", text.clone())],
             Delivery::Policy(t) => vec![("reason", t.text())],
-            Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => Vec::new(),
+            Delivery::BlankUser | Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => {
+                Vec::new()
+            }
         }
     }
 }

@@ -153,13 +153,13 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, Privileged, Plain,
+    MailboxLimit, UnknownUser, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, SaslInit, Plain,
 }
-names! { config::Warning: QueueMinfree, Plain }
+names! { config::Warning: QueueMinfree, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap(what: delivery::VirtualProblem), PipeConfig,
+    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap(what: delivery::VirtualProblem), PipeConfig,
 }
 names! { delivery::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert }
 names! { delivery::VirtualProblem: Missing, BadUid, LowUid, Lookup }

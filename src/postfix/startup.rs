@@ -342,18 +342,14 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
         Some(_) => {}
     }
     let privs = conf.get("default_privs");
-    let of = |value: &str| format!("file {}: parameter default_privs: {value}", conf.path);
-    match host.user(&privs) {
-        None => out.push(Fault::Fatal(Fatal::Plain(of(&format!("unknown user name value: {privs}"))))),
-        Some(u) if u.uid == 0 => {
-            out.push(Fault::Fatal(Fatal::Plain(of(&format!("user {privs} has privileged user ID")))));
-        }
-        Some(_) => {}
+    let uid = host.uid(&privs);
+    if uid.is_none_or(|u| u == 0) {
+        let f = Fatal::DefaultPrivs { path: conf.path.clone(), value: privs, root: uid.is_some() };
+        out.push(Fault::Fatal(f));
     }
     let (name, relay) = (conf.get("myhostname"), conf.get("relayhost"));
     if !relay.is_empty() && name.eq_ignore_ascii_case(&relay) {
-        let text = format!("myhostname and relayhost parameter settings must not be identical: {name}");
-        out.push(Fault::Fatal(Fatal::Plain(text)));
+        out.push(Fault::Fatal(Fatal::SameRelayhost { name }));
     }
     out
 }
@@ -450,28 +446,28 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
     }
 }
 
+/// The levels of TLS that Postfix knows; empty leaves the choice to the older parameters.
+pub const TLS_LEVELS: [&str; 9] =
+    ["", "none", "may", "encrypt", "fingerprint", "dane", "dane-only", "verify", "secure"];
+
 /// What ends smtp(8) when it starts: a name that must not be empty, a level or a login that cannot be.
 fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
-    let fatal = |text: String| vec![Fault::Fatal(Fatal::Plain(text))];
     let helo = if program == "lmtp" { "lmtp_lhlo_name" } else { "smtp_helo_name" };
     if conf.get(helo).is_empty() {
-        return fatal(format!("bad string length 0 < 1: {helo} = "));
+        return vec![Fault::Fatal(Fatal::EmptyString { name: helo })];
     }
     let level = conf.get(&format!("{program}_tls_security_level"));
-    const LEVELS: [&str; 9] = ["", "none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure"];
-    if !LEVELS.contains(&level.to_ascii_lowercase().as_str()) {
-        return fatal(format!("Invalid TLS level \"{level}\""));
+    if !TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level)) {
+        return vec![Fault::Fatal(Fatal::TlsLevel { level })];
     }
     if conf.bool(&format!("{program}_sasl_auth_enable")) {
-        let maps = format!("{program}_sasl_password_maps");
-        if conf.get(&maps).is_empty() {
-            return fatal(format!("specify a password table via the `{maps}' configuration parameter"));
+        let name = format!("{program}_sasl_password_maps");
+        if conf.get(&name).is_empty() {
+            return vec![Fault::Fatal(Fatal::NoPasswordTable { name })];
         }
         let kind = conf.get(&format!("{program}_sasl_type"));
         if kind != "cyrus" {
-            let mut out = fatal("SASL library initialization".into());
-            out.insert(0, Fault::Warning(Warning::Plain(format!("unsupported SASL client implementation: {kind}"))));
-            return out;
+            return vec![Fault::Warning(Warning::SaslClient { kind }), Fault::Fatal(Fatal::SaslInit)];
         }
     }
     Vec::new()

@@ -244,7 +244,7 @@ impl Local<'_> {
             let parent = path.rsplit_once('/').map_or("/", |(d, _)| if d.is_empty() { "/" } else { d });
             let missing = ctx.host.fs.stat(&Cred::root(), path).is_err();
             if let Err(e) = ctx.host.fs.access(&cred, parent, 2) {
-                self.log(Delivery::Forward { text: format!("unable to create lock file {path}.lock: {}", e.text()) });
+                self.log(Delivery::LockFile { path: path.to_owned(), errno: e.text() });
             }
             match mailbox::append(ctx, &cred, path, &text, self.p.conf.int("mailbox_size_limit"), 0o600) {
                 Ok(()) => self.item(ctx, to, Verdict::Sent, "2.0.0", format!("delivered to file: {path}")),

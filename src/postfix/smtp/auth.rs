@@ -29,7 +29,7 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
             Ok(hit) => found = hit,
             Err(_) => {
                 c.t = s.chat.t;
-                c.log(Delivery::Forward { text: format!("{}: {table} lookup error", c.r.qid) });
+                c.log(Delivery::TableError { qid: c.r.qid.clone(), table });
                 site_fail(c, s, "4.3.0", format!("local data error while talking to {}", s.host.shown), None);
                 return false;
             }
@@ -46,9 +46,9 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
     let passes = |m: &str| filter.is_empty() || filter.split([',', ' ']).any(|f| f.eq_ignore_ascii_case(m));
     let list: Vec<&String> = s.features.auth.iter().filter(|m| passes(m)).collect();
     if list.is_empty() {
-        let all = s.features.auth.join(" ");
+        let offered = s.features.auth.join(" ");
         c.t = s.chat.t;
-        c.log(Delivery::Forward { text: format!("{} offered no supported AUTH mechanisms: '{all}'", s.host.relay) });
+        c.log(Delivery::NoMechanisms { relay: s.host.relay.clone(), offered });
         let text = format!(
             "SASL authentication failed: server {} offered no compatible authentication mechanisms for this type of \
              connection security",
@@ -62,7 +62,7 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
         MECHANISMS.into_iter().find(|m| list.iter().any(|x| x == m) && !(no_plain && matches!(*m, "PLAIN" | "LOGIN")));
     if mechanism.is_some() && user.trim().is_empty() {
         c.t = s.chat.t;
-        c.log(Delivery::Forward { text: "SASL authentication failure: All-whitespace username.".into() });
+        c.log(Delivery::BlankUser);
         let text =
             format!("SASL authentication failed; cannot authenticate to server {}: generic failure", s.host.shown);
         site_fail(c, s, "4.7.0", text, None);

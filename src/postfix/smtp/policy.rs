@@ -1,7 +1,7 @@
 //! Which TLS a destination gets (`smtp_tls_policy.c`): `smtp_tls_policy_maps` first, then the parameters.
 
 use super::Client;
-use crate::log::delivery::TlsPolicy as Say;
+use crate::log::delivery::{BadPolicy, TlsPolicy as Say};
 use crate::postfix::agent;
 use crate::postfix::{Ctx, startup};
 
@@ -53,9 +53,8 @@ pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Option<
     let mut policy = match table(ctx, c, dest) {
         Ok(Some(p)) => p,
         Ok(None) => Policy { level: global(c), matches: Vec::new(), protocols: None },
-        Err(say) => {
-            let map = c.name("tls_policy_maps");
-            c.log(say(map, dest.to_owned()));
+        Err(what) => {
+            fault(c, dest, what);
             return None;
         }
     };
@@ -102,15 +101,13 @@ fn global(c: &Client<'_>) -> Level {
     if c.flag("use_tls") { Level::May } else { Level::None }
 }
 
-type Bad = Box<dyn Fn(String, String) -> Say>;
-
-fn bad(what: &str) -> Bad {
-    let what = what.to_owned();
-    Box::new(move |map, dest| Say::Table { map, dest, what: what.clone() })
+fn fault(c: &mut Client<'_>, dest: &str, what: BadPolicy) {
+    let map = c.name("tls_policy_maps");
+    c.log(Say::Table { map, dest: dest.to_owned(), what });
 }
 
 /// The table's word: the destination itself, then the domains that it lies in, when it is a plain name.
-fn table(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<Option<Policy>, Bad> {
+fn table(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<Option<Policy>, BadPolicy> {
     let param = c.name("tls_policy_maps");
     if c.p.conf.get(&param).is_empty() {
         return Ok(None);
@@ -118,7 +115,7 @@ fn table(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<Option<Pol
     let mut key = dest.to_owned();
     loop {
         match agent::lookup(ctx, c.p, &param, &key) {
-            Err(_) => return Err(bad("policy table lookup error")),
+            Err(_) => return Err(BadPolicy::Lookup),
             Ok(Some(v)) => return entry(c, dest, &v).map(Some),
             Ok(None) => {}
         }
@@ -130,34 +127,29 @@ fn table(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<Option<Pol
     }
 }
 
-fn entry(c: &mut Client<'_>, dest: &str, value: &str) -> Result<Policy, Bad> {
+fn entry(c: &mut Client<'_>, dest: &str, value: &str) -> Result<Policy, BadPolicy> {
     let mut words = value.split([',', ' ', '\t', '\n']).filter(|w| !w.is_empty());
     let first = words.next().unwrap_or("");
-    let Some(level) = Level::parse(first) else { return Err(bad(&format!("invalid security level \"{first}\""))) };
+    let Some(level) = Level::parse(first) else { return Err(BadPolicy::Level(first.to_owned())) };
     let mut out = Policy { level, matches: Vec::new(), protocols: None };
     for word in words {
         if level == Level::None {
-            let what = format!("ignoring attribute \"{word}\" with TLS disabled");
-            let map = c.name("tls_policy_maps");
-            c.log(Say::Table { map, dest: dest.to_owned(), what });
+            fault(c, dest, BadPolicy::Ignored(word.to_owned()));
             continue;
         }
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
         if value.is_empty() {
-            return Err(bad(&format!("attribute \"{name}\" has empty value")));
+            return Err(BadPolicy::Empty(name.to_owned()));
         }
         match name.to_ascii_lowercase().as_str() {
             "match" => match level {
                 Level::Fingerprint => out.matches.extend(value.split('|').map(str::to_owned)),
                 Level::Verify | Level::Secure => out.matches.extend(colons(value)),
-                _ => {
-                    let text = format!("attribute \"{name}\" invalid at security level \"{}\"", level.word());
-                    return Err(bad(&text));
-                }
+                _ => return Err(BadPolicy::NotAt(name.to_owned(), level.word())),
             },
             "protocols" => out.protocols = Some(value.to_owned()),
             "ciphers" | "exclude" | "tafile" | "servername" | "connection_reuse" => {}
-            _ => return Err(bad(&format!("invalid attribute name: \"{name}\""))),
+            _ => return Err(BadPolicy::Name(name.to_owned())),
         }
     }
     Ok(out)

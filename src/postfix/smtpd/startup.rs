@@ -8,6 +8,7 @@ use crate::postfix::lookups::{Lookups, Maps};
 use crate::postfix::master::Proc;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
+use crate::postfix::startup;
 
 const LISTS: [&str; 8] = [
     "smtpd_noop_commands",
@@ -61,8 +62,6 @@ const WORDS: [(&str, &[&str]); 2] = [
     ("notify_classes", &["bounce", "2bounce", "data", "delay", "policy", "protocol", "resource", "software"]),
 ];
 
-const TLS_LEVELS: [&str; 9] = ["", "none", "may", "encrypt", "fingerprint", "dane", "dane-only", "verify", "secure"];
-
 /// Words that mean nothing where they stand.
 fn known_words(live: &Live<'_, '_>) -> Result<(), Fatal> {
     for (name, known) in WORDS {
@@ -73,7 +72,7 @@ fn known_words(live: &Live<'_, '_>) -> Result<(), Fatal> {
         }
     }
     let level = live.param("smtpd_tls_security_level");
-    let known = TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level));
+    let known = startup::TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level));
     if known { Ok(()) } else { Err(Fatal::TlsLevel { level }) }
 }
 
