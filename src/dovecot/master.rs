@@ -158,7 +158,7 @@ fn try_start(host: &mut Host, dv: &mut Dovecot, pid: u32) -> Result<Vec<(u32, Ev
 }
 
 fn spawn(host: &mut Host, user: &str, comm: &str, args: &str, ppid: u32, pid: u32, size: (u64, u64)) -> u32 {
-    let uid = host.user(user).map_or(0, |u| u.uid);
+    let uid = host.uid(user).unwrap_or(0);
     let master = pid != 0;
     let started = host.now;
     host.procs.spawn(Process {

@@ -104,7 +104,7 @@ pub fn passwd_file_entry(host: &Host, args: &str, name: &str) -> Result<Option<V
 }
 
 fn id_of(host: &Host, text: &str, group: bool) -> Option<u32> {
-    text.parse().ok().or_else(|| if group { host.group(text).map(|g| g.gid) } else { host.user(text).map(|u| u.uid) })
+    text.parse().ok().or_else(|| if group { host.group(text).map(|g| g.gid) } else { host.uid(text) })
 }
 
 fn from_fields(host: &Host, config: &Config, name: &str, fields: &[(String, String)]) -> MailUser {

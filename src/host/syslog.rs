@@ -107,7 +107,7 @@ fn read(host: &Host, path: &str, to: &mut Syslog, rules: &mut Vec<Rule>, depth: 
         let (first, second) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
         match first {
             "$ActionFileDefaultTemplate" => to.traditional = second == "RSYSLOG_TraditionalFileFormat",
-            "$FileOwner" => to.owner.0 = host.user(second).map_or(0, |u| u.uid),
+            "$FileOwner" => to.owner.0 = host.uid(second).unwrap_or(0),
             "$FileGroup" => to.owner.1 = host.group(second).map_or(0, |g| g.gid),
             "$FileCreateMode" => to.mode = u32::from_str_radix(second, 8).unwrap_or(0o644),
             "$IncludeConfig" if depth < 4 => {

@@ -68,7 +68,7 @@ pub(super) fn start(world: &mut World, unit: &str, line: &str) -> Result<(u32, S
     }
     let scenery = SCENERY.iter().find(|s| s.0 == base(line));
     let (_, user, comm, args, vsz, rss) = *scenery.unwrap_or(&("", "root", "", "", 4_360, 3_284));
-    let (uid, started) = (host.user(user).map_or(0, |u| u.uid), host.now);
+    let (uid, started) = (host.uid(user).unwrap_or(0), host.now);
     let pid = host.procs.spawn(Process {
         pid: 0,
         ppid: 1,

@@ -6,7 +6,7 @@ use super::super::opt::{getopt, hint, missing_operand, quote, quoteaf};
 
 /// A user's number by name or digits.
 pub fn user_id(ctx: &Ctx, s: &str) -> Option<u32> {
-    ctx.io.world.borrow().host.user(s).map(|u| u.uid).or_else(|| s.trim_start_matches('+').parse().ok())
+    ctx.io.world.borrow().host.uid(s).or_else(|| s.trim_start_matches('+').parse().ok())
 }
 
 /// A group's number by name or digits.

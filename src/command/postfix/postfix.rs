@@ -310,7 +310,7 @@ fn warnings(tool: &Tool<'_>, conf: &Config, directory: &str) -> Vec<CheckWarning
     let queue = conf.get("queue_directory");
     let owner = conf.get("mail_owner");
     let group = conf.get("setgid_group");
-    let uid = w.host.user(&owner).map_or(0, |u| u.uid);
+    let uid = w.host.uid(&owner).unwrap_or(0);
     let gid = w.host.group(&group).map_or(0, |g| g.gid);
     let files: Vec<(String, crate::host::fs::Ino)> = fs.tree(directory);
     let dotted = |p: &str| p.replacen(directory, &format!("{directory}/."), 1);

@@ -72,7 +72,7 @@ pub(super) async fn pkill(ctx: &mut Ctx) -> i32 {
     let names: Vec<u32> = {
         let world = ctx.world();
         let w = world.borrow();
-        users.iter().filter_map(|u| w.host.user(u).map(|u| u.uid).or_else(|| u.parse().ok())).collect()
+        users.iter().filter_map(|u| w.host.uid(u).or_else(|| u.parse().ok())).collect()
     };
     let mut hits: Vec<Process> = others(ctx);
     hits.retain(|p| {

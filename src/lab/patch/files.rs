@@ -142,7 +142,7 @@ pub(super) fn edit(host: &mut Host, path: &str, e: &Edit<'_>) {
     }
     if let Some(owner) = e.owner {
         let (user, group) = owner.split_once(':').unwrap_or((owner, ""));
-        let uid = host.user(user).map(|u| u.uid);
+        let uid = host.uid(user);
         let gid = host.group(group).map(|g| g.gid);
         let _ = host.fs.chown(&root, path, uid, gid, true);
     }
