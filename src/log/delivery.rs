@@ -182,12 +182,14 @@ pub enum Delivery {
     Forward {
         text: String,
     },
-    /// A configured table has a bad value for a virtual mailbox.
+    /// A table has no uid or gid for a virtual mailbox, or one that cannot be used.
     VirtualMap {
-        map: String,
+        map: &'static str,
         user: String,
-        what: VirtualProblem,
+        value: Option<String>,
     },
+    /// The mailbox file has another owner, and `strict_mailbox_ownership` minds.
+    StrictOwner,
     /// pipe(8): a missing user, and so on.
     PipeConfig {
         text: String,
@@ -299,15 +301,6 @@ impl TlsPolicy {
     }
 }
 
-/// Why virtual(8) does not believe a table.
-#[derive(Clone, Debug, PartialEq)]
-pub enum VirtualProblem {
-    Missing,
-    BadUid(String),
-    LowUid(String),
-    Lookup,
-}
-
 impl Message for Delivery {
     fn severity(&self) -> Severity {
         match self {
@@ -317,7 +310,8 @@ impl Message for Delivery {
             | Delivery::AliasLookup { .. }
             | Delivery::NoAddress { .. }
             | Delivery::Forward { .. }
-            | Delivery::VirtualMap { .. } => Severity::Warning,
+            | Delivery::VirtualMap { .. }
+            | Delivery::StrictOwner => Severity::Warning,
             Delivery::PipeConfig { .. } => Severity::Crit,
             Delivery::ServerFatal { .. } => Severity::Crit,
             Delivery::Problem { .. }
@@ -384,12 +378,16 @@ impl Message for Delivery {
             }
             Delivery::Exec { why } => format!("fatal: {why}"),
             Delivery::Forward { text } => format!("warning: {text}"),
-            Delivery::VirtualMap { map, user, what } => match what {
-                VirtualProblem::Missing => format!("warning: recipient {user}: not found in {map}"),
-                VirtualProblem::BadUid(v) => format!("warning: recipient {user}: bad uid {v} in {map}"),
-                VirtualProblem::LowUid(v) => format!("warning: recipient {user}: uid {v} in {map} is too small"),
-                VirtualProblem::Lookup => format!("warning: recipient {user}: {map} lookup failed"),
-            },
+            Delivery::VirtualMap { map, user, value: None } => {
+                format!("warning: recipient {user}: not found in {map}")
+            }
+            Delivery::VirtualMap { map, user, value: Some(v) } => {
+                let kind = if *map == "virtual_gid_maps" { "gid" } else { "uid" };
+                format!("warning: recipient {user}: bad {kind} {v} in {map}")
+            }
+            Delivery::StrictOwner => {
+                "warning: specify \"strict_mailbox_ownership = no\" to ignore mailbox ownership mismatch".into()
+            }
             Delivery::PipeConfig { text } => format!("fatal: {text}"),
         }
     }
@@ -428,7 +426,7 @@ impl Message for Delivery {
             Delivery::MaildirAccess { uid, text, .. } => vec![("uid", uid.to_string()), ("reason", text.clone())],
             Delivery::IncludeMissing { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
             Delivery::AliasLookup { map, name } => vec![("map", map.clone()), ("name", name.clone())],
-            Delivery::VirtualMap { map, user, .. } => vec![("map", map.clone()), ("to", user.clone())],
+            Delivery::VirtualMap { map, user, .. } => vec![("map", (*map).to_owned()), ("to", user.clone())],
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::Exec { why } => vec![("reason", why.clone())],
             Delivery::Problem { param } => vec![("parameter", param.clone())],
@@ -438,9 +436,11 @@ impl Message for Delivery {
             Delivery::Bind { ip } => vec![("address", ip.to_string())],
             Delivery::ServerFatal { text } => vec![("reason", text.clone())],
             Delivery::Policy(t) => vec![("reason", t.text())],
-            Delivery::BlankUser | Delivery::MaildirHint | Delivery::Forward { .. } | Delivery::PipeConfig { .. } => {
-                Vec::new()
-            }
+            Delivery::BlankUser
+            | Delivery::StrictOwner
+            | Delivery::MaildirHint
+            | Delivery::Forward { .. }
+            | Delivery::PipeConfig { .. } => Vec::new(),
         }
     }
 }

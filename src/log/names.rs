@@ -159,10 +159,9 @@ names! { config::Warning: QueueMinfree, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap(what: delivery::VirtualProblem), PipeConfig,
+    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeConfig,
 }
 names! { delivery::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert }
-names! { delivery::VirtualProblem: Missing, BadUid, LowUid, Lookup }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }
 names! { dovecot::AuthFatal: Mechanism, Passdb, Userdb, NoPassdb }
 names! { dovecot::StartFailure: Listen, BindInet, BindUnix, NoListeners, Executable, NoUser, Running }

@@ -71,7 +71,7 @@ fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope,
     } else if e.sender.is_empty() {
         if has("2bounce") {
             let to = p.conf.get("2bounce_notice_recipient");
-            postmaster(ctx, &p, &mut r, &to, "Postmaster Warning: Undelivered Mail", false);
+            postmaster(ctx, &p, &mut r, &to, "Postmaster Copy: Undelivered Mail", false);
         }
     } else {
         let full = e.ret != Some(2);
@@ -249,7 +249,12 @@ impl Report<'_> {
         );
         for e in &self.entries {
             t.push('\n');
-            t += &fold(&format!("<{}>: {}", quote_local(&e.recipient), e.reason), 4);
+            let expanded = if e.orig.eq_ignore_ascii_case(&e.recipient) {
+                String::new()
+            } else {
+                format!(" (expanded from <{}>)", quote_local(&e.orig))
+            };
+            t += &fold(&format!("<{}>{expanded}: {}", quote_local(&e.recipient), e.reason), 4);
         }
         t += &format!(
             "\n--{b}\nContent-Description: Delivery report\nContent-Type: message/delivery-status\n\n\
@@ -261,9 +266,7 @@ impl Report<'_> {
         }
         let mail = &self.mail_name;
         t += &format!("X-{mail}-Queue-ID: {}\n", self.qid);
-        if !self.env.sender.is_empty() {
-            t += &format!("X-{mail}-Sender: rfc822; {}\n", quote_local(&self.env.sender));
-        }
+        t += &format!("X-{mail}-Sender: rfc822; {}\n", self.sender());
         t += &format!("Arrival-Date: {}\n", self.env.arrival.rfc5322());
         for e in &self.entries {
             t += &self.dsn(e, p);
@@ -276,7 +279,7 @@ impl Report<'_> {
         t += &format!(
             "\n--{b}\nContent-Description: {what}\nContent-Type: {kind}\nContent-Transfer-Encoding: 8bit\n\n\
              Return-Path: <{}>\n",
-            quote_local(&self.env.sender)
+            self.sender()
         );
         let body = if part == Part::Message { self.limited(p) } else { self.headers() };
         t += body;
@@ -285,6 +288,14 @@ impl Report<'_> {
         }
         t += &format!("\n--{b}--\n");
         t
+    }
+
+    /// The sender as reports name it: that of a bounce is the mail system.
+    fn sender(&self) -> String {
+        match self.env.sender.as_str() {
+            "" => format!("MAILER-DAEMON@{}", self.host),
+            s => quote_local(s),
+        }
     }
 
     fn headers(&self) -> &str {

@@ -24,6 +24,7 @@ pub mod maildrop;
 pub mod master;
 pub mod master_cf;
 pub mod matchlist;
+pub mod mbox;
 pub mod milter;
 pub mod params;
 pub mod pickup;

@@ -247,7 +247,10 @@ fn own(program: &str) -> (&'static [&'static str], &'static [&'static str]) {
                 "empty_",
                 "transport",
                 "relocated",
-                "virtual_",
+                "virtual_alias_d",
+                "virtual_alias_maps",
+                "virtual_mailbox_d",
+                "virtual_transport",
                 "local_transport",
                 "default_transport",
                 "relay_transport",
@@ -271,7 +274,10 @@ fn own(program: &str) -> (&'static [&'static str], &'static [&'static str]) {
             &["tls_", "smtpd_tls_session", "smtp_tls_session", "lmtp_tls_session", "smtpd_tls_loglevel"],
             &["max_idle"],
         ),
-        "proxymap" => (&["proxy_", "local_recipient", "virtual_", "relay_", "canonical"], &["max_idle", "max_use"]),
+        "proxymap" => (
+            &["proxy_", "local_recipient", "virtual_alias_", "virtual_mailbox_", "relay_", "canonical"],
+            &["max_idle", "max_use"],
+        ),
         "pipe" => (&["pipe_"], &["max_idle", "max_use", "command_time_limit"]),
         "verify" => (&["address_verify"], &["max_idle", "max_use"]),
         _ => (&[], &["max_idle", "max_use"]),
@@ -433,7 +439,10 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
     match program {
         "local" => mailbox("mailbox_size_limit").into_iter().collect(),
         "smtp" | "lmtp" => client_faults(conf, program),
-        "virtual" => mailbox("virtual_mailbox_limit").into_iter().collect(),
+        "virtual" if conf.get("virtual_mailbox_base").is_empty() => {
+            vec![Fault::Fatal(Fatal::EmptyString { name: "virtual_mailbox_base" })]
+        }
+        "virtual" => bad_lock(conf, "virtual_mailbox_lock").or(mailbox("virtual_mailbox_limit")).into_iter().collect(),
         "smtpd" => {
             let minfree = conf.int("queue_minfree");
             if minfree > 0 && message > 0 && (minfree as f64) / 1.5 < message as f64 {
@@ -444,6 +453,13 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
         }
         _ => Vec::new(),
     }
+}
+
+/// `mbox_lock_mask()`: the program names the parameter wrongly for virtual(8).
+fn bad_lock(conf: &Config, name: &str) -> Option<Fault> {
+    let word = unknown_word(conf, name, &["flock", "fcntl", "dotlock"])?;
+    let text = format!("unknown mailbox_delivery_lock value \"{word}\" in \"{}\"", conf.get(name));
+    Some(Fault::Fatal(Fatal::Plain(text)))
 }
 
 /// The levels of TLS that Postfix knows; empty leaves the choice to the older parameters.

@@ -4,11 +4,11 @@ use super::Ctx;
 use super::agent::{self, Proc};
 use super::delivery::{Item, Outcome, Request, Verdict};
 use super::local::maildir;
-use super::mail_addr;
+use super::{mail_addr, mbox};
 use crate::base::Span;
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::host::{Cred, Errno};
-use crate::log::delivery::{Delivery, VirtualProblem};
+use crate::log::delivery::Delivery;
 
 /// Delivers a request, recipient by recipient.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
@@ -17,46 +17,33 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     let mut t = Span::ZERO;
     for i in 0..r.recipients.len() {
         t = t + ctx.host.jitter("virtual.deliver", &format!("{}/{i}", r.qid), 1_000, 9_000);
-        let item = one(ctx, p, r, i, &content, t, &mut out);
-        out.items.push(item.relay("virtual").at(t));
+        let item = one(ctx, p, r, i, &content, t, &mut out).relay("virtual");
+        t = Span(t.0.max(item.at.0));
+        out.items.push(item.at(t));
+        if out.crash.is_some() {
+            break;
+        }
     }
     out.took = t;
     out
 }
 
+/// The number that a table has for a user, if it is one and large enough.
 fn id(
     ctx: &mut Ctx<'_>,
     p: &Proc,
-    param: &str,
+    map: &'static str,
     user: &str,
     minimum: i64,
     t: Span,
     out: &mut Outcome,
-) -> Result<u32, ()> {
-    let mut say = |what: VirtualProblem| {
-        out.log(t, Delivery::VirtualMap { map: param.to_owned(), user: user.to_owned(), what });
-    };
-    match mail_addr::find(ctx, p, param, user) {
-        Err(_) => {
-            say(VirtualProblem::Lookup);
-            Err(())
-        }
-        Ok(None) => {
-            say(VirtualProblem::Missing);
-            Err(())
-        }
-        Ok(Some(f)) => match f.value.trim().parse::<u32>() {
-            Err(_) => {
-                say(VirtualProblem::BadUid(f.value));
-                Err(())
-            }
-            Ok(n) if i64::from(n) < minimum => {
-                say(VirtualProblem::LowUid(f.value));
-                Err(())
-            }
-            Ok(n) => Ok(n),
-        },
+) -> Option<u32> {
+    let value = mail_addr::find(ctx, p, map, user).ok().flatten().map(|f| f.value);
+    let number = value.as_ref().and_then(|v| v.trim().parse::<u32>().ok()).filter(|n| i64::from(*n) >= minimum);
+    if number.is_none() {
+        out.log(t, Delivery::VirtualMap { map, user: user.to_owned(), value });
     }
+    number
 }
 
 fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Span, out: &mut Outcome) -> Item {
@@ -69,11 +56,15 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
         Ok(Some(f)) => f.value.trim().to_owned(),
     };
     let base = p.conf.get("virtual_mailbox_base");
-    let path = format!("{}/{}", base.trim_end_matches('/'), mailbox.trim_start_matches('/'));
-    let Ok(uid) = id(ctx, p, "virtual_uid_maps", &user, p.conf.int("virtual_minimum_uid"), t, out) else {
+    if !base.starts_with('/') {
+        let text = format!("do not specify relative pathname: virtual_mailbox_base = {base}");
+        out.crash = Some(Delivery::ServerFatal { text }.into());
         return broken();
-    };
-    let Ok(gid) = id(ctx, p, "virtual_gid_maps", &user, 1, t, out) else { return broken() };
+    }
+    let path = format!("{}/{}", base.trim_end_matches('/'), mailbox.trim_start_matches('/'));
+    let minimum = p.conf.int("virtual_minimum_uid");
+    let Some(uid) = id(ctx, p, "virtual_uid_maps", &user, minimum, t, out) else { return broken() };
+    let Some(gid) = id(ctx, p, "virtual_gid_maps", &user, 1, t, out) else { return broken() };
     let cred = Cred { uid, gid, groups: Vec::new() };
     let dir = path.ends_with('/');
     if r.verify {
@@ -93,7 +84,6 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
             }
         };
     }
-    let limit = p.conf.int("virtual_mailbox_limit");
     let c = r.handoff.civil();
     let from = if r.sender.is_empty() { "MAILER-DAEMON".to_owned() } else { agent::quote_local(&r.sender) };
     let mut mbox = format!(
@@ -114,27 +104,50 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
         mbox.extend_from_slice(line);
     }
     mbox.push(b'\n');
-    let size = ctx.host.fs.stat(&Cred::root(), &path).map_or(0, |(_, n)| n.size() as i64);
-    if limit > 0 && size + mbox.len() as i64 > limit {
-        let why = format!("error writing message: {}", Errno::FBig.text());
-        return failed(i, Errno::FBig, format!("cannot update mailbox {path} for user {user}. {why}"));
-    }
-    match ctx
-        .host
-        .fs
-        .open_write(&cred, &path, 0o600, false, false)
-        .and_then(|f| ctx.host.fs.append_ino(&cred, f, &mbox))
+    append(ctx, p, i, &cred, &path, &mbox, t, out)
+}
+
+/// `deliver_mailbox_file`: locks, opens and appends.
+#[allow(clippy::too_many_arguments)]
+fn append(
+    ctx: &mut Ctx<'_>,
+    p: &Proc,
+    i: usize,
+    cred: &Cred,
+    path: &str,
+    mbox: &[u8],
+    t: Span,
+    out: &mut Outcome,
+) -> Item {
+    let failure = |e: Errno, why: &str| failed(i, e, format!("delivery failed to mailbox {path}: {why}"));
+    if p.conf.list("virtual_mailbox_lock").iter().any(|l| l == "dotlock")
+        && let Err((e, waits)) = mbox::lock(ctx, cred, path)
     {
+        let tries = p.conf.int("deliver_lock_attempts") - 1;
+        let wait = if waits { Span::secs(tries * p.conf.time("deliver_lock_delay")) } else { Span::ZERO };
+        let why = format!("unable to create lock file {path}.lock: {}", e.text());
+        return failure(e, &why).at(t + wait);
+    }
+    let (ino, owner) = match mbox::open(ctx, cred, path) {
+        Ok(found) => found,
+        Err((e, why)) => return failure(e, &why),
+    };
+    if owner != cred.uid && p.conf.bool("strict_mailbox_ownership") {
+        out.log(t, Delivery::StrictOwner);
+        return failure(Errno::Perm, &format!("destination {path} is not owned by recipient"));
+    }
+    let limit = p.conf.int("virtual_mailbox_limit");
+    let size = ctx.host.fs.node(ino).map_or(0, |n| n.size() as i64);
+    let full = limit > 0 && size + mbox.len() as i64 > limit;
+    let written = if full { Err(Errno::FBig) } else { ctx.host.fs.append_ino(cred, ino, mbox) };
+    match written {
         Ok(()) => Item::new(i, Verdict::Sent, "2.0.0", "delivered to mailbox"),
-        Err(e) => {
-            let what = if e == Errno::NoSpc { "error writing message" } else { "cannot open file" };
-            failed(i, e, format!("cannot update mailbox {path} for user {user}. {what}: {}", e.text()))
-        }
+        Err(e) => failure(e, &format!("error writing message: {}", e.text())),
     }
 }
 
 fn failed(i: usize, e: Errno, text: String) -> Item {
-    let dsn = super::local::mbox_dsn(e, "5.2.0");
+    let dsn = super::local::mbox_dsn(e, "4.2.0");
     let verdict = if dsn.starts_with('4') { Verdict::Deferred } else { Verdict::Bounced };
     Item::new(i, verdict, dsn, text)
 }

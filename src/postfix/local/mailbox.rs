@@ -26,7 +26,7 @@ pub(super) fn message(l: &Local<'_>, _to: &Target, from_line: bool) -> Vec<u8> {
     if from_line {
         out.extend_from_slice(from_(l).as_bytes());
     }
-    out.extend_from_slice(head(&l.sender, &r.orig, &l.delivered).as_bytes());
+    out.extend_from_slice(head(&l.sender, &r.orig, &l.delivered.to_lowercase()).as_bytes());
     out.extend_from_slice(&l.content);
     out
 }
@@ -52,7 +52,7 @@ pub fn head(sender: &str, orig: &str, delivered: &str) -> String {
         "Return-Path: <{}>\nX-Original-To: {}\nDelivered-To: {}\n",
         quote_local(sender),
         quote_local(orig),
-        quote_local(&delivered.to_lowercase())
+        quote_local(delivered)
     )
 }
 

@@ -52,20 +52,22 @@ fn check(c: &mut Check<'_>, address: &str, class: &str) -> Outcome {
         let (dsn, text) = dsn_split(default, &r.nexthop);
         let dsn = dsn_fix(c, &dsn, class);
         let text = format!("<{address}>: {class} rejected: {text}");
-        return Ok(reject::reject(c, ErrorClass::Bounce, if retry { 450 } else { 550 }, &dsn, &text));
+        let code = match (retry, r.class) {
+            (true, _) => 450,
+            (false, Class::Alias) => c.env.int("unknown_virtual_alias_reject_code"),
+            _ => 550,
+        };
+        return Ok(reject::reject(c, ErrorClass::Bounce, code, &dsn, &text));
     }
     let (maps, code, table) = match r.class {
         Class::Local => ("local_recipient_maps", "unknown_local_recipient_reject_code", "local recipient table"),
-        Class::Alias => ("", "unknown_virtual_alias_reject_code", "virtual alias table"),
         Class::Virtual => ("virtual_mailbox_maps", "unknown_virtual_mailbox_reject_code", "virtual mailbox table"),
         Class::Relay => ("relay_recipient_maps", "unknown_relay_recipient_reject_code", "relay recipient table"),
-        Class::Default => return Ok(Status::Dunno),
+        Class::Alias | Class::Default => return Ok(Status::Dunno),
     };
-    if !maps.is_empty() {
-        let special = r.class == Class::Local && is_special(c, &key);
-        if c.env.param(maps).is_empty() || special || found(c, maps, &key, address)? {
-            return Ok(Status::Dunno);
-        }
+    let special = r.class == Class::Local && is_special(c, &key);
+    if c.env.param(maps).is_empty() || special || found(c, maps, &key, address)? {
+        return Ok(Status::Dunno);
     }
     let shown = if c.env.flag("show_user_unknown_table_name") { format!(" in {table}") } else { String::new() };
     let dsn = if is_sender { "5.1.0" } else { "5.1.1" };
