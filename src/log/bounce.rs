@@ -26,8 +26,12 @@ pub enum Bounce {
     Sender { qid: String, notice: Notice, new_qid: String },
     /// The copy for postmaster by `notify_classes`.
     Postmaster { qid: String, notice: Notice, new_qid: String },
-    /// `delay_warning_time` under an hour makes the built-in text say 0 hours: three lines.
-    ZeroHours(u8),
+    /// A time is less than one of the unit in which a template names it (`delay_warning_time` under an hour): three lines.
+    ZeroTime { origin: String, kind: &'static str, name: String, unit: &'static str, line: u8 },
+    /// A template holds more than the ASCII that it promises: three lines.
+    NotAscii { path: String, kind: &'static str, line: u8 },
+    /// `bounce_template_file` ends in the middle of a template.
+    NoEndMarker { path: String, line: usize, marker: String },
     /// A bounced notice to postmaster goes nowhere.
     Discarded { qid: String },
     /// Nobody is there to be told of a success.
@@ -39,7 +43,11 @@ pub enum Bounce {
 impl Message for Bounce {
     fn severity(&self) -> Severity {
         match self {
-            Bounce::ZeroHours(_) | Bounce::Failed { .. } | Bounce::Discarded { .. } => Severity::Warning,
+            Bounce::ZeroTime { .. }
+            | Bounce::NotAscii { .. }
+            | Bounce::NoEndMarker { .. }
+            | Bounce::Failed { .. }
+            | Bounce::Discarded { .. } => Severity::Warning,
             _ => Severity::Info,
         }
     }
@@ -52,13 +60,19 @@ impl Message for Bounce {
                 let kind = if *double { "double" } else { "single" };
                 format!("{qid}: not sending trace/success notification for {kind}-bounce message")
             }
-            Bounce::ZeroHours(0) => "warning: [built-in]: zero result in delay template conversion of parameter \
-                                     \"delay_warning_time_hours\""
-                .into(),
-            Bounce::ZeroHours(1) => {
-                "warning: please reduce time unit \"hours\" of \"delay_warning_time_hours\" in delay template".into()
+            Bounce::ZeroTime { origin, kind, name, unit, line } => match line {
+                0 => format!("warning: {origin}: zero result in {kind} template conversion of parameter \"{name}\""),
+                1 => format!("warning: please reduce time unit \"{unit}\" of \"{name}\" in {kind} template"),
+                _ => "warning: for instructions see the bounce(5) manual".into(),
+            },
+            Bounce::NotAscii { path, kind, line } => match line {
+                0 => format!("warning: {path}: 8-bit message text in {kind} template"),
+                1 => "warning: please specify a charset value other than us-ascii".into(),
+                _ => "warning: -- ignoring this template for now".into(),
+            },
+            Bounce::NoEndMarker { path, line, marker } => {
+                format!("warning: {path}, line {line}: missing \"{marker}\" end marker")
             }
-            Bounce::ZeroHours(_) => "warning: for instructions see the bounce(5) manual".into(),
             Bounce::Failed { qid } => format!("warning: {qid}: bounce message cannot be queued"),
         }
     }
@@ -67,7 +81,8 @@ impl Message for Bounce {
             Bounce::Sender { qid, notice, new_qid } | Bounce::Postmaster { qid, notice, new_qid } => {
                 vec![("qid", qid.clone()), ("new_qid", new_qid.clone()), ("notice", notice.word().into())]
             }
-            Bounce::ZeroHours(_) => Vec::new(),
+            Bounce::ZeroTime { name, .. } => vec![("parameter", name.clone())],
+            Bounce::NotAscii { path, .. } | Bounce::NoEndMarker { path, .. } => vec![("path", path.clone())],
             Bounce::Failed { qid } | Bounce::Discarded { qid } | Bounce::NoReport { qid, .. } => {
                 vec![("qid", qid.clone())]
             }

@@ -134,7 +134,7 @@ macro_rules! names {
 
 names! { anvil::Anvil: MaxRate, MaxCount, MaxCache }
 names! { bounce::Notice: NonDelivery, Delay, DeliveryStatus }
-names! { bounce::Bounce: Sender(notice: bounce::Notice), Postmaster(notice: bounce::Notice), ZeroHours, Discarded, NoReport, Failed }
+names! { bounce::Bounce: Sender(notice: bounce::Notice), Postmaster(notice: bounce::Notice), ZeroTime, NotAscii, NoEndMarker, Discarded, NoReport, Failed }
 names! { cleanup::Cleanup:
     MessageId, Hopcount, Check, MilterReject, MilterHold, MimeError, MultiValued, QueueWrite, CloseError, MapProblem, AliasLoop, TooLarge,
     UnknownCheck, BadCheckArgument,

@@ -1,35 +1,28 @@
 //! bounce(8): non-delivery, delay and delivery status notifications as real messages, and copies for postmaster.
 //!
-//! The texts are the built-in templates of bounce(5). Left out: `bounce_template_file`, VERP.
+//! The texts are templates ([`super::bounce_template`]). Left out: VERP.
 
 use super::Ctx;
 use super::agent::{self, Proc, quote_local};
-use super::cleanup::{Origin, notify, post_mail};
+use super::bounce_template::{self, Kind, Template};
+use super::cleanup::{Origin, drop_mail, notify, post_mail};
 use super::mail_queue::{self, LogEntry};
 use super::queue_file::{self, Envelope, Rcpt};
 use crate::log::bounce::{Bounce as Log, Notice};
 
-/// Which notification is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Failure,
-    Delay,
-    /// The report that sendmail -bv and -v asked for.
-    Verify,
-    Success,
-}
+/// Columns of a report.
+const WIDTH: usize = 79;
 
 struct Report<'a> {
     qid: &'a str,
     env: &'a Envelope,
     entries: Vec<LogEntry>,
     kind: Kind,
+    template: Template,
     content: String,
-    wide: bool,
     host: String,
     mail_name: String,
     boundary: String,
-    hours: i64,
 }
 
 /// Whether a delivered recipient asked for a report.
@@ -48,10 +41,7 @@ pub fn flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
 
 /// The message is too old: what the defer log says becomes final.
 pub fn expire(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
-    let entries: Vec<LogEntry> = mail_queue::read_log(ctx.host, "defer", qid)
-        .into_iter()
-        .filter(|x| x.notify == 0 || x.notify & notify::FAILURE != 0)
-        .collect();
+    let entries = mail_queue::read_log(ctx.host, "defer", qid);
     if !entries.is_empty() {
         send_failure(ctx, queue, qid, e, entries);
     }
@@ -69,19 +59,19 @@ fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope,
     if is_double {
         p.log(ctx, Log::Discarded { qid: qid.into() });
     } else if e.sender.is_empty() {
-        if has("2bounce") {
+        if has("2bounce") || has("bounce") {
             let to = p.conf.get("2bounce_notice_recipient");
-            postmaster(ctx, &p, &mut r, &to, "Postmaster Copy: Undelivered Mail", false);
+            postmaster(ctx, &p, &r, &to, Part::Message);
         }
     } else {
         let full = e.ret != Some(2);
         let part = if full { Part::Message } else { Part::Headers };
-        if let Some(new_qid) = sender(ctx, &p, &r, "Undelivered Mail Returned to Sender", part) {
+        if let Some(new_qid) = sender(ctx, &p, &mut r, part) {
             p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::NonDelivery, new_qid });
         }
         if has("bounce") {
             let to = p.conf.get("bounce_notice_recipient");
-            postmaster(ctx, &p, &mut r, &to, "Postmaster Copy: Undelivered Mail", true);
+            postmaster(ctx, &p, &r, &to, Part::Headers);
         }
     }
     agent::release(ctx, &p);
@@ -89,26 +79,18 @@ fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope,
 
 /// The delay warning.
 pub fn warn(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
-    let entries: Vec<LogEntry> = mail_queue::read_log(ctx.host, "defer", qid)
-        .into_iter()
-        .filter(|x| x.notify == 0 || x.notify & notify::DELAY != 0)
-        .collect();
+    let entries = mail_queue::read_log(ctx.host, "defer", qid);
     if entries.is_empty() || e.sender.is_empty() {
         return;
     }
     let Some(p) = agent::acquire(ctx, "defer") else { return };
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Delay);
-    if r.hours == 0 {
-        for n in 0..3 {
-            p.log(ctx, Log::ZeroHours(n));
-        }
-    }
-    if let Some(new_qid) = sender(ctx, &p, &r, "Delayed Mail (still being retried)", Part::Headers) {
+    if let Some(new_qid) = sender(ctx, &p, &mut r, Part::Headers) {
         p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::Delay, new_qid });
     }
     if p.conf.list("notify_classes").iter().any(|c| c == "delay") {
         let to = p.conf.get("delay_notice_recipient");
-        postmaster(ctx, &p, &mut r, &to, "Postmaster Warning: Delayed Mail", true);
+        postmaster(ctx, &p, &r, &to, Part::Headers);
     }
     agent::release(ctx, &p);
 }
@@ -134,9 +116,8 @@ pub fn trace_flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelo
         entries.sort_by_key(|x| u8::from(x.mta_name.is_empty()));
     }
     let Some(p) = agent::acquire(ctx, "trace") else { return };
-    let r = report(ctx, &p, queue, qid, e, entries, kind);
-    let subject = if kind == Kind::Verify { "Mail Delivery Status Report" } else { "Successful Mail Delivery Report" };
-    if let Some(new_qid) = sender(ctx, &p, &r, subject, Part::Headers) {
+    let mut r = report(ctx, &p, queue, qid, e, entries, kind);
+    if let Some(new_qid) = sender(ctx, &p, &mut r, Part::Headers) {
         p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::DeliveryStatus, new_qid });
     }
     agent::release(ctx, &p);
@@ -152,22 +133,22 @@ fn report<'a>(
     kind: Kind,
 ) -> Report<'a> {
     let bytes = mail_queue::read(ctx.host, queue, qid).map(|b| queue_file::content(&b.bytes())).unwrap_or_default();
-    let (content, wide) = match String::from_utf8(bytes) {
-        Ok(t) => (t, false),
-        Err(e) => (e.into_bytes().iter().map(|b| char::from(*b)).collect(), true),
-    };
+    let content = String::from_utf8(bytes).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect());
     let host = p.conf.get("myhostname");
+    let (template, said) = bounce_template::load(ctx.host, p, kind);
+    for event in said {
+        p.log(ctx, event);
+    }
     Report {
         qid,
         env,
         entries,
         kind,
+        template,
         content,
-        wide,
         boundary: format!("{qid}.{}/{host}", ctx.host.now.secs()),
         host,
         mail_name: p.conf.get("mail_name"),
-        hours: p.conf.time("delay_warning_time") / 3600,
     }
 }
 
@@ -178,17 +159,36 @@ enum Part {
     Headers,
 }
 
-fn sender(ctx: &mut Ctx<'_>, p: &Proc, r: &Report<'_>, subject: &str, part: Part) -> Option<String> {
+/// The report for the sender, about the recipients that he wants to hear of. bounce(8) finds that there are none when it
+/// has begun to write.
+fn sender(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, part: Part) -> Option<String> {
     let to = r.env.sender.clone();
-    let text = r.text(p, ctx, subject, &quote_local(&to), "auto-replied", &r.intro(), part);
+    let mut said = Vec::new();
+    let intro = r.template.body(p, &mut said);
+    for event in said {
+        p.log(ctx, event);
+    }
+    let all = r.entries.clone();
+    let class = match r.kind {
+        Kind::Failure => notify::FAILURE,
+        Kind::Delay => notify::DELAY,
+        Kind::Verify | Kind::Success => u32::MAX,
+    };
+    r.entries.retain(|e| e.notify == 0 || e.notify & class != 0);
+    let text = r.text(p, ctx, &quote_local(&to), &intro, part);
+    let nobody = r.entries.is_empty();
+    r.entries = all;
+    if nobody {
+        drop_mail(ctx, p, &text);
+        return None;
+    }
     post_mail(ctx, p, Origin::Bounce, "", &to, |_, _| text.clone())
 }
 
-fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, to: &str, subject: &str, headers: bool) {
+fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &Report<'_>, to: &str, part: Part) {
     let notice = if r.kind == Kind::Delay { Notice::Delay } else { Notice::NonDelivery };
     let shown = agent::rewrite(ctx, p, "local", to);
-    let part = if headers { Part::Headers } else { Part::Message };
-    let text = r.text(p, ctx, subject, &shown, "auto-generated", "", part);
+    let text = r.text(p, ctx, &shown, "", part);
     let from = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
     if let Some(new_qid) = post_mail(ctx, p, Origin::Bounce, &from, to, |_, _| text.clone()) {
         p.log(ctx, Log::Postmaster { qid: r.qid.into(), notice, new_qid });
@@ -196,46 +196,13 @@ fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, to: &str, subject
 }
 
 impl Report<'_> {
-    /// The text of the template, without the recipients.
-    fn intro(&self) -> String {
-        let head = format!("This is the mail system at host {}.\n\n", self.host);
-        let tail = "\n                   The mail system\n";
-        match self.kind {
-            Kind::Failure => format!(
-                "{head}I'm sorry to have to inform you that your message could not\nbe delivered to one or more \
-                 recipients. It's attached below.\n\nFor further assistance, please send mail to postmaster.\n\nIf you do \
-                 so, please include this problem report. You can\ndelete your own text from the attached returned \
-                 message.\n{tail}"
-            ),
-            Kind::Delay => format!(
-                "{head}####################################################################\n\
-                 # THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND YOUR MESSAGE. #\n\
-                 ####################################################################\n\n\
-                 Your message could not be delivered for more than {} hour(s).\n\
-                 It will be retried until it is {} day(s) old.\n\n\
-                 For further assistance, please send mail to postmaster.\n\n\
-                 If you do so, please include this problem report. You can\n\
-                 delete your own text from the attached returned message.\n{tail}",
-                self.hours, 5
-            ),
-            Kind::Verify => {
-                format!("{head}Enclosed is the mail delivery report that you requested.\n{tail}")
-            }
-            Kind::Success => format!(
-                "{head}Your message was successfully delivered to the destination(s)\nlisted below. If the message was \
-                 delivered to mailbox you will\nreceive no further notifications. Otherwise you may still receive\n\
-                 notifications of mail delivery errors from other systems.\n{tail}"
-            ),
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn text(&self, p: &Proc, ctx: &Ctx<'_>, subject: &str, to: &str, auto: &str, intro: &str, part: Part) -> String {
-        let days = p.conf.time("maximal_queue_lifetime") / 86_400;
-        let intro = intro.replace("until it is 5 day(s)", &format!("until it is {days} day(s)"));
-        let origin = p.conf.get("myorigin");
+    /// The whole report; without an introduction it is the postmaster's.
+    fn text(&self, p: &Proc, ctx: &Ctx<'_>, to: &str, intro: &str, part: Part) -> String {
+        let Template { from, subject, postmaster_subject, .. } = &self.template;
+        let (subject, auto) =
+            if intro.is_empty() { (postmaster_subject, "auto-generated") } else { (subject, "auto-replied") };
         let mut t = format!(
-            "Date: {}\nFrom: Mail Delivery System <MAILER-DAEMON@{origin}>\nSubject: {subject}\nTo: {to}\n\
+            "Date: {}\nFrom: {from}\nSubject: {subject}\nTo: {to}\n\
              Auto-Submitted: {auto}\nMIME-Version: 1.0\n\
              Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"{}\"\n\
              Content-Transfer-Encoding: 8bit\n\nThis is a MIME-encapsulated message.\n",
@@ -254,7 +221,7 @@ impl Report<'_> {
             } else {
                 format!(" (expanded from <{}>)", quote_local(&e.orig))
             };
-            t += &fold(&format!("<{}>{expanded}: {}", quote_local(&e.recipient), e.reason), 4);
+            t += &fold(&format!("<{}>{expanded}: {}", quote_local(&e.recipient), e.reason), WIDTH);
         }
         t += &format!(
             "\n--{b}\nContent-Description: Delivery report\nContent-Type: message/delivery-status\n\n\
@@ -271,6 +238,9 @@ impl Report<'_> {
         for e in &self.entries {
             t += &self.dsn(e, p);
         }
+        // What is too large goes back without its body.
+        let limit = p.conf.int("bounce_size_limit").max(1) as usize;
+        let part = if self.content.len() > limit { Part::Headers } else { part };
         let (what, kind) = match (part, self.kind) {
             (Part::Message, _) => ("Undelivered Message", "message/rfc822"),
             (Part::Headers, Kind::Failure | Kind::Delay) => ("Undelivered Message Headers", "text/rfc822-headers"),
@@ -281,7 +251,7 @@ impl Report<'_> {
              Return-Path: <{}>\n",
             self.sender()
         );
-        let body = if part == Part::Message { self.limited(p) } else { self.headers() };
+        let body = if part == Part::Message { &self.content } else { self.headers() };
         t += body;
         if !body.is_empty() && !body.ends_with('\n') {
             t.push('\n');
@@ -303,16 +273,6 @@ impl Report<'_> {
         if self.content.starts_with('\n') { "" } else { &self.content[..end] }
     }
 
-    /// The message up to `bounce_size_limit`.
-    fn limited(&self, p: &Proc) -> &str {
-        let limit = p.conf.int("bounce_size_limit").max(1) as usize;
-        if self.content.len() <= limit || self.wide {
-            return &self.content;
-        }
-        let cut = self.content.as_bytes()[..limit].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-        self.content.get(..cut).unwrap_or(&self.content)
-    }
-
     /// The fields of one recipient in the delivery report.
     fn dsn(&self, e: &LogEntry, p: &Proc) -> String {
         let mut t = format!("\nFinal-Recipient: rfc822; {}\n", quote_local(&e.recipient));
@@ -327,9 +287,9 @@ impl Report<'_> {
             t += &format!("Remote-MTA: {}; {}\n", e.mta_type, e.mta_name);
         }
         if e.diag_text.is_empty() {
-            t += &fold(&format!("Diagnostic-Code: X-{}; {}", self.mail_name, e.reason), 4);
+            t += &fold(&format!("Diagnostic-Code: X-{}; {}", self.mail_name, e.reason), WIDTH);
         } else {
-            t += &fold(&format!("Diagnostic-Code: {}; {}", e.diag_type, e.diag_text), 4);
+            t += &fold(&format!("Diagnostic-Code: {}; {}", e.diag_type, e.diag_text), WIDTH);
         }
         if self.kind == Kind::Delay {
             let until = self.env.arrival + crate::base::Span::secs(p.conf.time("maximal_queue_lifetime"));
@@ -339,11 +299,11 @@ impl Report<'_> {
     }
 }
 
-/// Breaks a line at blanks so that it fits 79 columns, further lines indented (`bounce_print_wrap`, line_wrap(3)).
-pub(super) fn fold(text: &str, indent: usize) -> String {
-    const WIDTH: usize = 79;
+/// Breaks a line at blanks so that it fits the columns, further lines indented by four (`bounce_print_wrap`, line_wrap(3)).
+pub(super) fn fold(text: &str, columns: usize) -> String {
+    const INDENT: usize = 4;
     let mut out = String::new();
-    let (mut start, mut word, mut width, mut lead) = (0, 0, WIDTH, 0);
+    let (mut start, mut word, mut width, mut lead) = (0, 0, columns, 0);
     loop {
         let space = text[word..].find([' ', '\t']).map_or(text.len(), |i| word + i);
         if word > start && space - start > width {
@@ -351,8 +311,8 @@ pub(super) fn fold(text: &str, indent: usize) -> String {
             out.push_str(text[start..word].trim_end());
             out.push('\n');
             if lead == 0 {
-                lead = indent;
-                width -= indent;
+                lead = INDENT;
+                width -= INDENT;
             }
             start = word;
         }
@@ -378,6 +338,6 @@ mod tests {
         let expected = "<noexiste@destino.com>: host mail.destino.com[198.51.100.50] said: 550 5.1.1\n    \
                         <noexiste@destino.com>: Recipient address rejected: User unknown in local\n    recipient table (in \
                         reply to RCPT TO command)\n";
-        assert_eq!(fold(long, 4), expected);
+        assert_eq!(fold(long, WIDTH), expected);
     }
 }

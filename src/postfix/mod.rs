@@ -8,6 +8,7 @@ pub mod address;
 pub mod agent;
 pub mod anvil;
 pub mod bounce;
+pub mod bounce_template;
 pub mod cleanup;
 pub mod config;
 pub mod delivery;

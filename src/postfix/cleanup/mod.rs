@@ -342,6 +342,25 @@ pub fn post_mail(
     recipient: &str,
     mut lines: impl FnMut(&mut Ctx<'_>, &str) -> String,
 ) -> Option<String> {
+    let m = internal(ctx, p, origin, sender, recipient, &mut lines);
+    let qid = m.qid.clone();
+    submit(ctx, m).is_ok().then_some(qid)
+}
+
+/// A message that the mail system began to write and had no reason to finish: cleanup has seen its header.
+pub fn drop_mail(ctx: &mut Ctx<'_>, p: &Proc, text: &str) {
+    let m = internal(ctx, p, Origin::Bounce, "", "", &mut |_, _| text.to_owned());
+    abandon(ctx, m, false);
+}
+
+fn internal(
+    ctx: &mut Ctx<'_>,
+    p: &Proc,
+    origin: Origin,
+    sender: &str,
+    recipient: &str,
+    lines: &mut dyn FnMut(&mut Ctx<'_>, &str) -> String,
+) -> Submission {
     let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
     let now = ctx.host.now;
     let text = lines(ctx, &qid);
@@ -351,8 +370,8 @@ pub fn post_mail(
         p.conf.get("mail_name"),
         now.rfc5322()
     );
-    let m = Submission {
-        qid: qid.clone(),
+    Submission {
+        qid,
         origin,
         arrival: now,
         sender: sender.to_owned(),
@@ -361,8 +380,7 @@ pub fn post_mail(
         local_rewrite: true,
         encoding: "8bit".into(),
         ..Submission::default()
-    };
-    submit(ctx, m).is_ok().then_some(qid)
+    }
 }
 
 /// Whether a message is one that probes an address.

@@ -64,8 +64,9 @@ pub(super) fn came_back(ctx: &mut Ctx<'_>, id: &str, deferred: bool) {
 fn lifetime(p: &Proc, sender: &str) -> Span {
     let double = p.conf.get("double_bounce_sender");
     let local = sender.split('@').next().unwrap_or("");
-    let name = if sender.is_empty() || local == double { "bounce_queue_lifetime" } else { "maximal_queue_lifetime" };
-    Span::secs(p.conf.time(name))
+    let most = p.conf.time("maximal_queue_lifetime");
+    let is_bounce = sender.is_empty() || local == double;
+    Span::secs(if is_bounce { most.min(p.conf.time("bounce_queue_lifetime")) } else { most })
 }
 
 /// Nothing of the message is on its way any more (`qmgr_active_done`).

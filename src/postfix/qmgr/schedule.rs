@@ -279,11 +279,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             }
             Verdict::Bounced => {
                 entry.action = "failed".into();
-                if rcpt.notify & crate::postfix::cleanup::notify::NEVER == 0
-                    && (rcpt.notify == 0 || rcpt.notify & crate::postfix::cleanup::notify::FAILURE != 0)
-                {
-                    failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
-                }
+                failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
             }
             Verdict::Deferred => {
                 entry.action = "delayed".into();

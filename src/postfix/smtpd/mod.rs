@@ -494,12 +494,11 @@ impl Session {
             if matches!(how, Ended::Lost | Ended::Timeout) {
                 self.abandon(ctx, false);
             }
-            if how != Ended::TooManyErrors {
-                self.aborted = Some(match how {
-                    Ended::Lost => "lost connection".into(),
-                    _ => "timeout".into(),
-                });
-            }
+            self.aborted = Some(match how {
+                Ended::Lost => "lost connection".into(),
+                Ended::TooManyErrors => "too many errors".into(),
+                _ => "timeout".into(),
+            });
             // Nobody complains of a client that goes without QUIT when its message is in.
             if how != Ended::Lost || stage != "END-OF-MESSAGE" {
                 self.log(ctx, Smtpd::Ended { how, stage, client });

@@ -28,7 +28,7 @@ impl Session {
             self.state.namaddr()
         );
         for line in &self.history {
-            for part in bounce::fold(line, 4).lines() {
+            for part in bounce::fold(line, 78).lines() {
                 text += &format!(" {part}\n");
             }
         }

@@ -1,0 +1,209 @@
+//! The text of notifications: the built-in templates of bounce(5), and those of `bounce_template_file`.
+//!
+//! Left out: `Charset:` (with `smtputf8_enable` all is UTF-8), header labels that are unknown or empty.
+
+use super::agent::Proc;
+use super::readlline::is_space;
+use crate::host::{Cred, Host};
+use crate::log::bounce::Bounce as Log;
+
+/// What a notification is about; its name in the file and in warnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Failure,
+    Delay,
+    Success,
+    /// The report that sendmail -bv and -v asked for.
+    Verify,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Failure => "failure",
+            Kind::Delay => "delay",
+            Kind::Success => "success",
+            Kind::Verify => "verify",
+        }
+    }
+}
+
+/// A template with its header values; the body is not expanded yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// `[built-in]` or the file.
+    origin: String,
+    kind: Kind,
+    pub from: String,
+    pub subject: String,
+    pub postmaster_subject: String,
+    body: String,
+}
+
+/// Parameters that a body may name in a unit of its own, with the units and their seconds.
+const TIMES: [&str; 2] = ["delay_warning_time", "maximal_queue_lifetime"];
+const UNITS: [(&str, i64); 5] =
+    [("seconds", 1), ("minutes", 60), ("hours", 3_600), ("days", 86_400), ("weeks", 604_800)];
+
+const HEAD: &str = "This is the mail system at host $myhostname.\n\n";
+const HELP: &str = "For further assistance, please send mail to postmaster.\n\n\
+                    If you do so, please include this problem report. You can\n\
+                    delete your own text from the attached returned message.\n";
+const TAIL: &str = "\n                   The mail system\n";
+
+fn built_in(kind: Kind) -> Template {
+    let (subject, copy, body) = match kind {
+        Kind::Failure => (
+            "Undelivered Mail Returned to Sender",
+            "Postmaster Copy: Undelivered Mail",
+            format!(
+                "I'm sorry to have to inform you that your message could not\n\
+                 be delivered to one or more recipients. It's attached below.\n\n{HELP}"
+            ),
+        ),
+        Kind::Delay => (
+            "Delayed Mail (still being retried)",
+            "Postmaster Warning: Delayed Mail",
+            format!(
+                "####################################################################\n\
+                 # THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND YOUR MESSAGE. #\n\
+                 ####################################################################\n\n\
+                 Your message could not be delivered for more than $delay_warning_time_hours hour(s).\n\
+                 It will be retried until it is $maximal_queue_lifetime_days day(s) old.\n\n{HELP}"
+            ),
+        ),
+        Kind::Success => (
+            "Successful Mail Delivery Report",
+            "",
+            "Your message was successfully delivered to the destination(s)\n\
+             listed below. If the message was delivered to mailbox you will\n\
+             receive no further notifications. Otherwise you may still receive\n\
+             notifications of mail delivery errors from other systems.\n"
+                .to_owned(),
+        ),
+        Kind::Verify => {
+            ("Mail Delivery Status Report", "", "Enclosed is the mail delivery report that you requested.\n".to_owned())
+        }
+    };
+    Template {
+        origin: "[built-in]".into(),
+        kind,
+        from: "Mail Delivery System <MAILER-DAEMON>".into(),
+        subject: subject.into(),
+        postmaster_subject: copy.into(),
+        body: format!("{HEAD}{body}{TAIL}"),
+    }
+}
+
+/// The template that holds for a kind of notification, and what its file gives to say.
+pub fn load(host: &Host, p: &Proc, kind: Kind) -> (Template, Vec<Log>) {
+    let path = p.conf.get("bounce_template_file");
+    let mut say = Vec::new();
+    let own = (!path.is_empty()).then(|| host.fs.read(&Cred::root(), &path).ok()).flatten();
+    let text = own.and_then(|b| find(&b.text(), &path, &format!("{}_template", kind.name()), &mut say));
+    let template = text.map_or_else(|| built_in(kind), |t| parse(&t, &path, kind, &mut say));
+    (template, say)
+}
+
+/// The value of `NAME = <<EOF` … `EOF` in the file.
+fn find(file: &str, path: &str, name: &str, say: &mut Vec<Log>) -> Option<String> {
+    let mut lines = file.lines().enumerate();
+    let mut found = None;
+    while let Some((_, line)) = lines.next() {
+        let Some((key, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { continue };
+        let Some(marker) = value.trim().strip_prefix("<<") else { continue };
+        let (marker, mut text, mut last, mut closed) = (marker.trim_start(), String::new(), 0, false);
+        for (n, line) in lines.by_ref() {
+            last = n + 1;
+            closed = line == marker;
+            if closed {
+                break;
+            }
+            text += line;
+            text.push('\n');
+        }
+        if !closed {
+            say.push(Log::NoEndMarker { path: path.to_owned(), line: last + 1, marker: marker.to_owned() });
+        }
+        if key.trim() == name {
+            found = Some(text);
+        }
+    }
+    found
+}
+
+/// A template's header, an empty line, and its body.
+fn parse(text: &str, path: &str, kind: Kind, say: &mut Vec<Log>) -> Template {
+    let mut t = Template { origin: path.to_owned(), ..built_in(kind) };
+    let (mut rest, mut charset) = (text, "us-ascii");
+    while let Some((line, after)) = rest.split_once('\n') {
+        let Some((label, value)) = line.split_once(':').filter(|(l, _)| !l.is_empty() && !l.contains(is_space)) else {
+            rest = if line.is_empty() { after } else { rest };
+            break;
+        };
+        let value = value.trim();
+        match label.to_ascii_lowercase().as_str() {
+            "from" => value.clone_into(&mut t.from),
+            "subject" => value.clone_into(&mut t.subject),
+            "postmaster-subject" => value.clone_into(&mut t.postmaster_subject),
+            "charset" => charset = value,
+            _ => {}
+        }
+        rest = after;
+    }
+    if !rest.is_ascii() && charset.eq_ignore_ascii_case("us-ascii") {
+        say.extend((0..3).map(|n| Log::NotAscii { path: path.to_owned(), kind: kind.name(), line: n }));
+        return built_in(kind);
+    }
+    rest.clone_into(&mut t.body);
+    t
+}
+
+impl Template {
+    /// The body with the values of main.cf in it.
+    pub fn body(&self, p: &Proc, say: &mut Vec<Log>) -> String {
+        let zero = std::cell::RefCell::new(Vec::new());
+        let lookup = |name: &str| {
+            let Some((param, unit, seconds)) = time_name(name) else { return Some(p.conf.get(name)) };
+            let value = p.conf.time(param) / seconds;
+            if value == 0 {
+                let (origin, kind, name) = (self.origin.clone(), self.kind.name(), name.to_owned());
+                zero.borrow_mut().extend((0..3).map(|line| Log::ZeroTime {
+                    origin: origin.clone(),
+                    kind,
+                    name: name.clone(),
+                    unit,
+                    line,
+                }));
+            }
+            Some(value.to_string())
+        };
+        let text = super::agent::expand(&self.body, &lookup);
+        say.append(&mut zero.borrow_mut());
+        text
+    }
+}
+
+/// `delay_warning_time_hours`: the parameter, the unit and its seconds.
+fn time_name(name: &str) -> Option<(&'static str, &'static str, i64)> {
+    let param = TIMES.into_iter().find(|t| name.starts_with(t))?;
+    let unit = name[param.len()..].strip_prefix('_')?;
+    UNITS.iter().find(|(u, _)| *u == unit).map(|(u, s)| (param, *u, *s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_two_templates() {
+        let file = "# x\na_template = <<EOF\nSubject: uno\n\nhola\nEOF\nb_template = <<FIN\nsolo texto\n";
+        let mut say = Vec::new();
+        let a = find(file, "/t", "a_template", &mut say).unwrap();
+        assert_eq!(a, "Subject: uno\n\nhola\n");
+        assert_eq!(say, [Log::NoEndMarker { path: "/t".into(), line: 9, marker: "FIN".into() }]);
+        let t = parse(&a, "/t", Kind::Failure, &mut say);
+        assert_eq!((t.subject.as_str(), t.body.as_str()), ("uno", "hola\n"));
+        assert_eq!(parse("solo\n", "/t", Kind::Delay, &mut say).body, "solo\n");
+    }
+}
