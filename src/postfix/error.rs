@@ -1,4 +1,4 @@
-//! error(8), which is retry(8) too, and discard(8): the next hop is the reason.
+//! error(8), which is retry(8) too, and discard(8): the next hop is the reason, with an enhanced code before it or without.
 
 use super::Ctx;
 use super::agent::Proc;
@@ -23,5 +23,9 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
 /// discard(8).
 pub fn discard(ctx: &mut Ctx<'_>, _p: &Proc, r: &Request) -> Outcome {
     let took: Span = ctx.host.jitter("discard.deliver", &r.qid, 500, 4_000);
-    Outcome::all(r, took, |i| Item::new(i, Verdict::Sent, "2.0.0", r.nexthop.clone()))
+    let (mut dsn, text) = dsn_split(&r.nexthop, "2.0.0");
+    if !dsn.starts_with('2') {
+        "2.0.0".clone_into(&mut dsn);
+    }
+    Outcome::all(r, took, |i| Item::new(i, Verdict::Sent, &dsn, text))
 }

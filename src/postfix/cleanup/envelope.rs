@@ -112,7 +112,7 @@ fn copy(ctx: &mut Ctx<'_>, st: &mut State, param: &'static str, addr: &str) {
     match mail_addr::find(ctx, &st.p, param, addr) {
         Ok(Some(f)) if !f.value.trim().is_empty() => st.bcc.push(f.value.trim().to_owned()),
         Ok(_) => {}
-        Err(_) => problem(ctx, st, param, addr),
+        Err(_) => problem(ctx, st, param, ""),
     }
 }
 

@@ -151,11 +151,13 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
 fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> String {
     let Some((name, value)) = header.split_once(':') else { return header.to_owned() };
     let domain = st.p.conf.get("remote_header_rewrite_domain");
-    let context = if st.m.local_rewrite { Some("local") } else { (!domain.is_empty()).then_some("remote") };
+    let context = match (st.m.local_rewrite, domain.is_empty()) {
+        (true, _) => "local",
+        (false, false) => "remote",
+        // Headers of strangers are left alone.
+        (false, true) => return header.to_owned(),
+    };
     let maps = if st.map_ok() { envelope::header_maps(st, sender) } else { Vec::new() };
-    if context.is_none() && maps.is_empty() && st.p.conf.get("masquerade_domains").is_empty() {
-        return header.to_owned();
-    }
     let mut out = String::new();
     let mut last = 0;
     let mut changed = false;
@@ -164,10 +166,7 @@ fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> S
         if old.is_empty() {
             continue;
         }
-        let mut new = old.clone();
-        if let Some(c) = context {
-            new = rewrite(ctx, &st.p, c, &new);
-        }
+        let mut new = rewrite(ctx, &st.p, context, &old);
         for m in &maps {
             new = envelope::map11(ctx, st, m, &new);
         }

@@ -66,18 +66,23 @@ fn redirect(list: &[Rcpt], to: &str) -> Vec<Rcpt> {
 
 /// The route of one address: content filter, then trivial-rewrite's answer, then what qmgr itself decides.
 fn route(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, filter: &str, address: &str) -> (String, String, String) {
-    let own = |t: &str, n: &str| (t.to_owned(), n.to_owned(), address.to_owned());
+    let own = |t: &str, n: &str, address: &str| (t.to_owned(), n.to_owned(), address.to_owned());
     if !filter.is_empty() {
         let (transport, nexthop) = filter.split_once(':').unwrap_or((filter, ""));
-        let nexthop = if nexthop.is_empty() { p.conf.get("myhostname") } else { nexthop.to_owned() };
-        return own(transport, &nexthop);
+        let domain = || address.rsplit_once('@').map_or_else(|| p.conf.get("myhostname"), |(_, d)| d.to_owned());
+        let nexthop = match (nexthop, p.conf.get("default_filter_nexthop")) {
+            ("", default) if default.is_empty() => domain(),
+            ("", default) => default,
+            (given, _) => given.to_owned(),
+        };
+        return own(transport, &nexthop, address);
     }
     let r = agent::resolve(ctx, p, sender, address);
     if r.fail {
-        return own("retry", "4.3.0 address resolver failure");
+        return own("retry", "4.3.0 address resolver failure", address);
     }
     if r.error {
-        return own("error", "5.1.3 bad address syntax");
+        return own("error", "5.1.3 bad address syntax", &r.recipient);
     }
     let defer = p.conf.list("defer_transports");
     if defer.contains(&r.transport) {

@@ -111,11 +111,12 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     };
     c.spend(ctx, "smtp.start", 500, 3_000);
     let dest = r.nexthop.clone();
-    if let Some(path) = dest.strip_prefix("unix:") {
-        local(ctx, &mut c, path);
-    } else {
-        let main = dest.strip_prefix("inet:").unwrap_or(&dest).to_owned();
-        network(ctx, &mut c, &main);
+    // To smtp(8) `unix` and `inet` are hosts like any other.
+    let (unix, inet) = (dest.strip_prefix("unix:"), dest.strip_prefix("inet:"));
+    match (unix, inet) {
+        (Some(path), _) if c.lmtp => local(ctx, &mut c, path),
+        (_, Some(host)) if c.lmtp => network(ctx, &mut c, host),
+        _ => network(ctx, &mut c, &dest),
     }
     if !c.left.is_empty() && c.out.crash.is_none() {
         c.give_up();
@@ -149,6 +150,7 @@ fn local(ctx: &mut Ctx<'_>, c: &mut Client<'_>, path: &str) {
 /// A destination by name or address; then the fallback relays.
 fn network(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) {
     let mut tries: Vec<String> = split(dest);
+    let own = tries.len();
     tries.extend(c.p.conf.list(&c.name("fallback_relay")));
     let last = tries.len().saturating_sub(1);
     let mut at = 0;
@@ -171,8 +173,8 @@ fn network(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) {
     }
     // What looks like a fault of the configuration costs no mail.
     let relayhost = !c.lmtp && tries.first().is_some_and(|t| *t == c.p.conf.get("relayhost"));
-    let param = if at > 0 { c.name("fallback_relay") } else { "relayhost".to_owned() };
-    if at > 0 || relayhost {
+    let param = if at >= own { c.name("fallback_relay") } else { "relayhost".to_owned() };
+    if at >= own || relayhost {
         c.log(Delivery::Problem { param });
         "4.3.5".clone_into(&mut c.why.dsn);
     }

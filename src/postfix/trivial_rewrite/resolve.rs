@@ -291,7 +291,6 @@ fn remote_class<E: Lookups + Log>(
     let maps = purpose.param("sender_dependent_relayhost_maps");
     let relayhost = env.param(&purpose.param("relayhost"));
     r.nexthop = match sender_dependent(env, &maps, "empty_address_relayhost_maps_lookup_key", sender)? {
-        Some(x) if x.eq_ignore_ascii_case("DUNNO") => domain.into(),
         Some(x) => x,
         None if relayhost.is_empty() => domain.into(),
         None => relayhost,
@@ -299,7 +298,7 @@ fn remote_class<E: Lookups + Log>(
     Ok(())
 }
 
-/// A sender-dependent map's answer; for transports `DUNNO` means the default.
+/// A sender-dependent map's answer; `DUNNO` means what holds for everybody.
 fn sender_dependent<E: Lookups + Log>(
     env: &mut E,
     maps: &str,
@@ -315,7 +314,7 @@ fn sender_dependent<E: Lookups + Log>(
             env.say(Rewrite::NullResult { maps: maps.into(), key });
             Ok(None)
         }
-        Ok(Some(v)) if v.eq_ignore_ascii_case("DUNNO") && maps.ends_with("transport_maps") => Ok(None),
+        Ok(Some(v)) if v.eq_ignore_ascii_case("DUNNO") => Ok(None),
         Ok(v) => Ok(v),
         Err(e) => {
             env.say(Rewrite::LookupFailure { maps: maps.into() });
@@ -363,13 +362,13 @@ fn transport_lookup<E: Lookups + Log>(env: &mut E, maps: &str, domain: &str, r: 
 /// `transport:nexthop`: an empty transport keeps the channel and an empty next hop resets to the recipient's domain.
 fn apply_transport(value: &str, domain: &str, r: &mut Resolved) {
     let (channel, host) = match value.split_once(':') {
-        Some((c, h)) => (c.trim(), h.trim()),
-        None => (value.trim(), ""),
+        Some((c, h)) => (c.trim_start(), h.trim()),
+        None => (value.trim_start(), ""),
     };
     if !channel.is_empty() {
         r.transport = channel.into();
         r.nexthop = if host.is_empty() {
-            if channel == "error" { "Address is undeliverable".into() } else { domain.into() }
+            if matches!(channel, "error" | "retry") { "Address is undeliverable".into() } else { domain.into() }
         } else {
             host.into()
         };
