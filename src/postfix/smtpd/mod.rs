@@ -497,7 +497,7 @@ impl Session {
             self.aborted = Some(match how {
                 Ended::Lost => "lost connection".into(),
                 Ended::TooManyErrors => "too many errors".into(),
-                _ => "timeout".into(),
+                Ended::Timeout => "timeout".into(),
             });
             // Nobody complains of a client that goes without QUIT when its message is in.
             if how != Ended::Lost || stage != "END-OF-MESSAGE" {
