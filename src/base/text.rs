@@ -3,6 +3,8 @@
 //! A byte that is no part of valid UTF-8 is kept as a private character (plane 16), and becomes that byte again on the
 //! way out. Arguments of programs are `String`s everywhere, so this is how `$'\xff'` reaches `printf`.
 
+use std::borrow::Cow;
+
 const BASE: u32 = 0x0010_FF00;
 
 /// Text of bytes, with a private character for each byte that is not UTF-8. NUL bytes are dropped, as bash drops them.
@@ -35,6 +37,27 @@ pub fn decode_keep(mut data: &[u8]) -> String {
     out
 }
 
+/// Text of bytes, with U+FFFD for what is not UTF-8. The strict reader is many times quicker than the lossy one, and nearly
+/// all that passes is UTF-8.
+pub fn lossy(data: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(data).map_or_else(|_| String::from_utf8_lossy(data), Cow::Borrowed)
+}
+
+/// Where the first line ends: the place of its line feed.
+pub fn line_end(data: &[u8]) -> Option<usize> {
+    memchr::memchr(b'\n', data)
+}
+
+/// The lines, each with its line feed; the last may have none.
+pub fn lines(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let end = line_end(data).map_or(data.len(), |i| i + 1);
+        let line;
+        (line, data) = data.split_at(end);
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 /// The character that stands for one raw byte.
 pub fn raw(byte: u8) -> char {
     if byte < 0x80 { char::from(byte) } else { char::from_u32(BASE + u32::from(byte)).unwrap_or('?') }
@@ -63,5 +86,13 @@ mod tests {
             assert_eq!(encode(&decode(data)), data);
         }
         assert_eq!(decode(b"a\0b"), "ab");
+        assert_eq!(lossy(b"a\xff\xc3"), String::from_utf8_lossy(b"a\xff\xc3"));
+    }
+
+    #[test]
+    fn lines_are_those_of_split_inclusive() {
+        for data in [&b""[..], b"\n", b"a", b"a\n", b"\n\na\r\n", b"a\nb"] {
+            assert!(lines(data).eq(data.split_inclusive(|b| *b == b'\n')));
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::config::{Config, Scope};
 use super::maildir::{SaveError, Store, stamp};
 use super::user::{MailUser, NoUser, auth_name, lookup};
 use super::{Dovecot, auth, ids, log, master, quota};
-use crate::base::Span;
+use crate::base::{Span, text};
 use crate::host::Host;
 use crate::host::net::{Peer, TlsPeer, Turn};
 use crate::log::dovecot::{Dovecot as Event, Session, Trouble};
@@ -71,7 +71,7 @@ pub struct Delivery<'a> {
 /// The value of a header field, unfolded; the first of that name.
 pub fn header(data: &[u8], name: &str) -> Option<String> {
     let end = data.windows(2).position(|w| w == b"\n\n").or_else(|| data.windows(4).position(|w| w == b"\r\n\r\n"));
-    let head = String::from_utf8_lossy(&data[..end.unwrap_or(data.len())]).into_owned();
+    let head = text::lossy(&data[..end.unwrap_or(data.len())]);
     let mut lines = head.lines().peekable();
     while let Some(l) = lines.next() {
         let Some((n, v)) = l.split_once(':') else { continue };
@@ -410,7 +410,7 @@ impl Peer for LmtpSession {
             return turn;
         }
         self.pending.extend_from_slice(data);
-        while let Some(i) = self.pending.iter().position(|b| *b == b'\n') {
+        while let Some(i) = text::line_end(&self.pending) {
             if let Some(mut body) = self.data.take() {
                 // Everything up to the lone dot is the message; one pass over what is there.
                 let (done, used) = take_data(&self.pending, &mut body);
@@ -430,7 +430,7 @@ impl Peer for LmtpSession {
                 break;
             }
             let line: Vec<u8> = self.pending.drain(..=i).collect();
-            let text = String::from_utf8_lossy(&line);
+            let text = text::lossy(&line);
             let reply = self.command(host, text.trim_end_matches(['\r', '\n']));
             turn.output.extend(reply.bytes());
             turn.delay = turn.delay + Span::micros(200);
@@ -457,7 +457,7 @@ impl Peer for LmtpSession {
 /// bytes were used.
 pub fn take_data(input: &[u8], body: &mut Vec<u8>) -> (bool, usize) {
     let mut used = 0;
-    while let Some(n) = input[used..].iter().position(|b| *b == b'\n') {
+    while let Some(n) = text::line_end(&input[used..]) {
         let line = &input[used..used + n];
         used += n + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);

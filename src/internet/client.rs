@@ -4,7 +4,7 @@
 //! time pass. A server keeps what was refused for now, or not answered, and tries again as Postfix would; a spammer gives
 //! up. Left out: pipelining, several messages on one connection, STARTTLS on port 25.
 
-use crate::base::{Chance, Span, Time};
+use crate::base::{Chance, Span, Time, text};
 use crate::host::errno::Errno;
 use base64::Engine;
 use std::net::IpAddr;
@@ -314,25 +314,22 @@ impl Client {
 
 /// Takes one whole reply (all of its lines) from the front of what was heard; the text without its last line end.
 fn take_reply(heard: &mut Vec<u8>) -> Option<String> {
-    let text = String::from_utf8_lossy(heard).into_owned();
     let mut end = 0;
-    for line in text.split_inclusive('\n') {
-        if !line.ends_with('\n') {
-            return None;
-        }
+    let last = text::lines(heard).find(|line| {
         end += line.len();
-        if line.as_bytes().get(3) != Some(&b'-') {
-            heard.drain(..end.min(heard.len()));
-            return Some(text[..end].trim_end().to_owned());
-        }
+        line.get(3) != Some(&b'-')
+    })?;
+    if !last.ends_with(b"\n") {
+        return None;
     }
-    None
+    let reply: Vec<u8> = heard.drain(..end).collect();
+    Some(text::lossy(&reply).trim_end().to_owned())
 }
 
 /// The message as it goes over the wire: CRLF, dots doubled, the final dot.
 fn stuffed(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len() + data.len() / 32 + 8);
-    for line in data.split_inclusive(|b| *b == b'\n') {
+    for line in text::lines(data) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.first() == Some(&b'.') {

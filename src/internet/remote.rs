@@ -1,7 +1,7 @@
 //! A session with a remote server, as seen from inside: the server's half of the dialogue.
 
 use super::server::{Mode, Server};
-use crate::base::{Chance, Span, Time};
+use crate::base::{Chance, Span, Time, text};
 use crate::host::Host;
 use crate::host::net::{Peer, TlsPeer, Turn};
 use base64::Engine as _;
@@ -225,18 +225,16 @@ impl Peer for Session {
         let (mut out, mut close) = (String::new(), false);
         let pending = std::mem::take(&mut self.buffer);
         let mut rest = pending.as_slice();
-        while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+        while let Some(end) = text::line_end(rest) {
             let (line, after) = rest.split_at(end + 1);
             rest = after;
-            let line = String::from_utf8_lossy(line);
-            let line = line.trim_end_matches(['\r', '\n']);
             let (text, ends) = if self.in_data {
-                if line != "." {
+                if !matches!(line, b".\n" | b".\r\n") {
                     continue;
                 }
                 self.end_of_data(host.now, host.chance)
             } else {
-                self.line(line)
+                self.line(text::lossy(line).trim_end_matches(['\r', '\n']))
             };
             out += &text;
             if ends {

@@ -4,7 +4,7 @@
 //! sizes; the envelope goes to `M`, the message to `X`, what was taken from the header to `E`. A recipient that was
 //! dealt with becomes `D` in place. Left out: the reserved space (`p`, `w`) that milters edit, and extracted return receipts.
 
-use crate::base::Time;
+use crate::base::{Time, text};
 use crate::host::Host;
 
 /// Record types, as `rec_type.h` names them.
@@ -160,12 +160,8 @@ pub fn put(out: &mut Vec<u8>, kind: u8, data: &[u8]) {
 
 /// Appends message lines as `N` records; a line longer than `limit` is cut into `L` records.
 pub fn put_text(out: &mut Vec<u8>, content: &[u8], limit: usize) {
-    let body = content.strip_suffix(b"\n").unwrap_or(content);
-    if content.is_empty() {
-        return;
-    }
-    for line in body.split(|b| *b == b'\n') {
-        let mut rest = line;
+    for line in text::lines(content) {
+        let mut rest = line.strip_suffix(b"\n").unwrap_or(line);
         while rest.len() > limit {
             put(out, rec::CONT, &rest[..limit]);
             rest = &rest[limit..];
@@ -268,7 +264,7 @@ impl Envelope {
         let (mut orig, mut orcpt, mut notify) = (String::new(), String::new(), 0);
         let mut in_message = false;
         for r in records(bytes) {
-            let text = || String::from_utf8_lossy(r.data).into_owned();
+            let text = || text::lossy(r.data).into_owned();
             if in_message {
                 match r.kind {
                     rec::XTRA => in_message = false,

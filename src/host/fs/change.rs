@@ -82,6 +82,9 @@ impl Fs {
         p.ctime = now;
         let Some(n) = self.nodes.get_mut(ino) else { return Ok(()) };
         let dir = n.is_dir();
+        if dir {
+            self.known.forget();
+        }
         n.nlink = n.nlink.saturating_sub(if dir { 2 } else { 1 });
         n.ctime = now;
         if let Some(n) = self.nodes.get(ino)
@@ -296,6 +299,9 @@ impl Fs {
             }
             self.unlink_from(cred, np, &nname)?;
         }
+        if dir {
+            self.known.forget();
+        }
         let now = self.now;
         if let Some(p) = self.nodes.get_mut(op)
             && let Kind::Dir(e) = &mut p.kind
@@ -322,6 +328,9 @@ impl Fs {
         }
         n.mode = mode & 0o7777;
         n.ctime = now;
+        if n.is_dir() {
+            self.known.forget();
+        }
         Ok(())
     }
     /// chown(2), or lchown(2) with `follow` false.
@@ -343,6 +352,9 @@ impl Fs {
         let now = self.now;
         if let Some(n) = self.nodes.get_mut(ino) {
             (n.uid, n.gid, n.mode, n.ctime) = (uid, gid, mode & 0o7777, now);
+            if n.is_dir() {
+                self.known.forget();
+            }
         }
     }
     /// The modification time of an inode, for root.

@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 mod change;
 mod inodes;
+mod known;
 
 use inodes::Inodes;
+use known::Known;
 
 pub type Ino = u64;
 type Res<T> = Result<T, Errno>;
@@ -139,6 +141,8 @@ pub struct Fs {
     pub mounts: Vec<Mount>,
     /// Directories that a later mount hides: its number, the directory's folder and name, and its inode.
     covered: Vec<(usize, Ino, Arc<str>, Ino)>,
+    /// Where directories were found. Whoever takes one away or changes who may pass it forgets them.
+    known: Known,
     /// The instant that new modification times get; the host keeps it at its clock.
     pub now: Time,
 }
@@ -210,6 +214,7 @@ impl Fs {
                 options: "rw,relatime,errors=remount-ro".into(),
             }],
             covered: Vec::new(),
+            known: Known::default(),
             now,
         }
     }
@@ -267,6 +272,7 @@ impl Fs {
             d.insert(name.clone(), ino);
         }
         self.covered.push((dev, parent, name, old));
+        self.known.forget();
         Ok(())
     }
     /// Takes away the last mount, when it is at that path.
@@ -282,6 +288,7 @@ impl Fs {
             d.insert(name, old);
         }
         self.nodes.retain(|n| n.dev != dev);
+        self.known.forget();
         Ok(())
     }
 
@@ -303,12 +310,31 @@ impl Fs {
         if path.is_empty() {
             return Err(Errno::NoEnt);
         }
-        self.straight(cred, path).unwrap_or_else(|| self.winding(cred, path, follow_last))
+        let found = self.below_known(cred, path).or_else(|| self.straight(cred, path));
+        found.unwrap_or_else(|| self.winding(cred, path, follow_last))
+    }
+    /// A name in a directory whose path was walked before; `None`: it was not, or the name wants a walk.
+    fn below_known<'s>(&'s self, cred: &Cred, path: &'s str) -> Option<Res<(Ino, &'s str, Option<Ino>)>> {
+        let (dir, name) = path.rsplit_once('/')?;
+        let at = self.known.get(dir, cred)?;
+        let node = self.nodes.get(at)?;
+        let Kind::Dir(entries) = &node.kind else { return None };
+        if matches!(name, "" | "." | "..") || name.len() > 255 {
+            return None;
+        }
+        if !node.allows(cred, PERM_X) {
+            return Some(Err(Errno::Acces));
+        }
+        let Some(&ino) = entries.get(name) else { return Some(Ok((at, name, None))) };
+        let link = matches!(self.nodes.get(ino)?.kind, Kind::Symlink(_));
+        (!link).then_some(Ok((at, name, Some(ino))))
     }
     /// A path without links or dots, as nearly all are; `None`: it is none of these.
     fn straight<'s>(&'s self, cred: &Cred, path: &'s str) -> Option<Res<(Ino, &'s str, Option<Ino>)>> {
         let mut cur = ROOT;
         let mut rest = path;
+        // Whether all may pass what was passed so far.
+        let mut open = true;
         loop {
             rest = rest.trim_start_matches('/');
             if rest.is_empty() {
@@ -325,6 +351,10 @@ impl Fs {
             if name == "." || name == ".." || name.len() > 255 {
                 return None;
             }
+            if after.is_empty() {
+                let dir = path[..path.len() - name.len()].trim_end_matches('/');
+                self.known.put(dir, cur, open);
+            }
             let Some(&ino) = entries.get(name) else {
                 return Some(if last { Ok((cur, name, None)) } else { Err(Errno::NoEnt) });
             };
@@ -336,6 +366,7 @@ impl Fs {
             if last || matches!(self.nodes.get(ino)?.kind, Kind::Symlink(_)) {
                 return None;
             }
+            open &= node.mode & 0o111 == 0o111;
             (cur, rest) = (ino, after);
         }
     }

@@ -14,7 +14,7 @@ pub use mailbox::{head, mbox_dsn};
 use super::agent::{self, Proc, split_extension};
 use super::delivery::{Exec, Item, Outcome, Passed, Request, Verdict};
 use super::{Ctx, ExecRequest};
-use crate::base::Span;
+use crate::base::{Span, text};
 use crate::host::Cred;
 use crate::host::users::User;
 use crate::log::delivery::Delivery;
@@ -232,8 +232,9 @@ impl Local<'_> {
 
     /// Whether the message already went through this address.
     fn loops(&self, address: &str) -> bool {
-        let text = String::from_utf8_lossy(&self.content);
-        for line in text.lines() {
+        for line in text::lines(&self.content) {
+            let line = text::lossy(line);
+            let line = line.trim_end_matches(['\r', '\n']);
             if line.is_empty() {
                 break;
             }

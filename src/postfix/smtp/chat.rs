@@ -1,6 +1,6 @@
 //! One side of a dialogue with a [`Peer`]: commands, replies, time-outs, lost connections.
 
-use crate::base::Span;
+use crate::base::{Span, text};
 use crate::host::Host;
 use crate::host::net::{Peer, Turn};
 use crate::postfix::delivery::dsn_valid;
@@ -77,7 +77,7 @@ impl Chat {
         let mut r = Reply::default();
         let mut lines: Vec<String> = Vec::new();
         loop {
-            let Some(end) = self.input.iter().position(|b| *b == b'\n') else {
+            let Some(end) = text::line_end(&self.input) else {
                 if self.closed {
                     return Err(Broken::Lost);
                 }
@@ -86,7 +86,7 @@ impl Chat {
                 return Err(Broken::TimedOut);
             };
             let line: Vec<u8> = self.input.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            let line = text::lossy(&line).trim_end().to_owned();
             let code: u16 = line.get(..3).and_then(|c| c.parse().ok()).unwrap_or(0);
             let more = line.as_bytes().get(3) == Some(&b'-');
             r.code = code;

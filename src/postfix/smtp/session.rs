@@ -4,7 +4,7 @@ use super::addr::Host;
 use super::chat::{Broken, Chat, Reply};
 use super::policy::Policy;
 use super::{Client, Why, auth, tls};
-use crate::base::Span;
+use crate::base::{Span, text};
 use crate::host::net::Peer;
 use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
@@ -390,7 +390,7 @@ fn notify_words(n: u32) -> String {
 fn body(ctx: &Ctx<'_>, c: &Client<'_>) -> Vec<u8> {
     let content = c.r.content(ctx);
     let mut out = Vec::with_capacity(content.len() + 64);
-    for line in content.split_inclusive(|b| *b == b'\n') {
+    for line in text::lines(&content) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         if line.starts_with(b".") {
             out.push(b'.');

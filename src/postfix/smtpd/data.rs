@@ -2,6 +2,7 @@
 
 use super::token::Token;
 use super::{Mode, Session};
+use crate::base::text;
 use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::address;
@@ -58,7 +59,7 @@ impl Session {
         let limit = self.int("message_size_limit").max(0) as u64;
         let input = std::mem::take(&mut self.input);
         let mut rest = &input[..];
-        while let Some(end) = rest.iter().position(|&b| b == b'\n') {
+        while let Some(end) = text::line_end(rest) {
             let mut line = &rest[..end];
             rest = &rest[end + 1..];
             if let [head @ .., b'\r'] = line {

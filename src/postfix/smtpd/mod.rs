@@ -28,7 +28,7 @@ use super::master::{self, Proc};
 use super::restriction::{CheckState, stages};
 use super::trivial_rewrite::Resolved;
 use super::{Ctx, anvil};
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, text};
 use crate::host::net::Turn;
 use crate::log::smtpd::{Ended, Fatal, Rate, Smtpd};
 use env::SmtpdEnv;
@@ -311,7 +311,7 @@ impl Session {
                     }
                 }
                 Mode::Command | Mode::Auth(_) => {
-                    let Some(end) = self.input.iter().position(|&b| b == b'\n') else {
+                    let Some(end) = text::line_end(&self.input) else {
                         if self.input.len() > MAX_LINE {
                             self.input.truncate(MAX_LINE);
                         }
