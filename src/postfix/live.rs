@@ -51,6 +51,11 @@ impl Live<'_, '_> {
     pub fn once(&mut self, what: &str) -> bool {
         self.ctx.pf.opened.entry(self.proc.pid).or_default().said.insert(what.to_owned())
     }
+    /// The match list of a parameter is this one.
+    pub fn has_list(&mut self, param: &str, list: &Arc<MatchList>) {
+        let opened = self.ctx.pf.opened.entry(self.proc.pid).or_default();
+        opened.lists.entry(param.to_owned()).or_insert_with(|| list.clone());
+    }
     /// The match list of a parameter, opened when it is first used. A table that is opened by more than one list
     /// complains once.
     pub fn list(&mut self, param: &str) -> Arc<MatchList> {

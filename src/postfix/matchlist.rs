@@ -41,6 +41,22 @@ impl MatchList {
         MatchList::open(host, parameter, &conf.get(parameter), parent, say)
     }
 
+    /// The list of a parameter that names neither files nor tables, and that is without faults.
+    pub fn of_words(conf: &Config, parameter: &str) -> Option<MatchList> {
+        let plain = |w: &String| !w.starts_with(['/', '#']) && (w.starts_with('[') || !w.contains(':'));
+        let parent = words(&conf.get("parent_domain_matches_subdomains")).any(|w| w == parameter);
+        let mut list = MatchList { name: parameter.to_owned(), patterns: Vec::new(), parent };
+        for item in split_braced(&conf.get(parameter), SEPARATORS) {
+            let inner = item.trim_start_matches('!').to_owned();
+            if inner.is_empty() || !plain(&inner) {
+                return None;
+            }
+            let what = What::Text(inner.to_lowercase());
+            list.patterns.push(Pattern { negate: (item.len() - inner.len()) % 2 == 1, what });
+        }
+        Some(list)
+    }
+
     /// The list in a text. `name` is what messages call it.
     pub fn open(host: &Host, name: &str, text: &str, parent: bool, say: &mut Say) -> MatchList {
         let mut list = MatchList { name: name.to_owned(), patterns: Vec::new(), parent };

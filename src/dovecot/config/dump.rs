@@ -46,7 +46,7 @@ fn collect(block: &Block, config: &Config, which: Which, top: bool) -> BTreeMap<
     let mut out: BTreeMap<String, String> = BTreeMap::new();
     let s = schema();
     if matches!(which, Which::All | Which::Defaults) && top {
-        out.clone_from(&s.values);
+        out.extend(s.values.iter().map(|(k, v)| (k.clone(), (*v).to_owned())));
         if which == Which::Defaults {
             return out;
         }

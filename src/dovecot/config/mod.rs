@@ -111,13 +111,13 @@ impl Config {
     /// Names (escaped) of the sections of a kind below `prefix` (empty, or `service/auth/`): built-in and configured.
     pub fn sections<'s>(&'s self, prefix: &str, kind: &str) -> Vec<String> {
         let head = format!("{prefix}{kind}/");
-        let mut names: BTreeSet<&str> = BTreeSet::new();
         let from = (Bound::Included(head.as_str()), Bound::Unbounded);
-        let mut add = |rest: &'s str| names.insert(rest.split('/').next().unwrap_or(rest));
-        let rest = |path: &'s String| path.strip_prefix(head.as_str());
-        schema::schema().values.range::<str, _>(from).map_while(|(p, _)| rest(p)).for_each(|r| _ = add(r));
-        self.global.values.range::<str, _>(from).map_while(|(p, _)| rest(p)).for_each(|r| _ = add(r));
-        self.global.sections.range::<str, _>(from).map_while(rest).for_each(|r| _ = add(r));
+        let name = |path: &'s String| path.strip_prefix(head.as_str()).map(|r| r.split('/').next().unwrap_or(r));
+        let mut names: Vec<&str> = schema::schema().sections(&head).iter().map(String::as_str).collect();
+        names.extend(self.global.values.range::<str, _>(from).map_while(|(p, _)| name(p)));
+        names.extend(self.global.sections.range::<str, _>(from).map_while(name));
+        names.sort_unstable();
+        names.dedup();
         names.into_iter().map(str::to_owned).collect()
     }
     /// A `plugin {}` setting for a protocol.

@@ -4,7 +4,8 @@
 //! names of sections are escaped ([`escape`]) so that a path splits on `/`. Types are inferred from the default's form,
 //! and the few that cannot be are listed here.
 
-use std::collections::BTreeMap;
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The type of a setting.
@@ -189,33 +190,45 @@ pub fn split_path(path: &str) -> (Vec<&str>, &str) {
     }
 }
 
-/// Every default.
+/// Every default, and the sections that have some.
 #[derive(Debug)]
 pub struct Schema {
-    pub values: BTreeMap<String, String>,
+    pub values: HashMap<String, &'static str, FixedState>,
+    /// Names (escaped) of the sections of a kind, in order, by the path up to there: `service/`, `service/auth/unix_listener/`.
+    sections: HashMap<String, Vec<String>, FixedState>,
 }
 
 /// The table of defaults, read once.
 pub fn schema() -> &'static Schema {
     static SCHEMA: OnceLock<Schema> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        let mut values = BTreeMap::new();
-        let mut path: Vec<String> = Vec::new();
+        let mut schema = Schema { values: HashMap::default(), sections: HashMap::default() };
+        let mut path = String::new();
+        let mut outer: Vec<usize> = Vec::new();
         for line in include_str!("defaults.txt").lines() {
             let line = line.trim_start();
             if line == "}" {
-                path.pop();
+                path.truncate(outer.pop().unwrap_or(0));
             } else if let Some(head) = line.strip_suffix(" {") {
                 let (word, name) = head.split_once(' ').unwrap_or((head, ""));
-                path.push(format!("{word}/{}", escape(name.trim_matches('"'))));
+                let name = escape(name.trim_matches('"'));
+                outer.push(path.len());
+                path.push_str(word);
+                path.push('/');
+                schema.sections.entry(path.clone()).or_default().push(name.clone());
+                path.push_str(&name);
+                path.push('/');
             } else if let Some((k, v)) = line.split_once(" =") {
                 let v = v.strip_prefix(' ').unwrap_or(v);
                 let v = v.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(v);
-                let key = path.iter().map(|p| format!("{p}/")).collect::<String>() + k;
-                values.insert(key, v.to_owned());
+                schema.values.insert(format!("{path}{k}"), v);
             }
         }
-        Schema { values }
+        for names in schema.sections.values_mut() {
+            names.sort_unstable();
+            names.dedup();
+        }
+        schema
     })
 }
 
@@ -233,6 +246,10 @@ impl Schema {
             return Some(Kind::Str);
         }
         section_fields(&words)?.iter().find(|(n, _, _)| *n == last).map(|(_, k, _)| *k)
+    }
+    /// Names (escaped) of the built-in sections below a path that ends in a kind and `/`.
+    pub fn sections(&self, head: &str) -> &[String] {
+        self.sections.get(head).map_or(&[], Vec::as_slice)
     }
     /// The default of the setting at `path`.
     pub fn default(&self, path: &str) -> &str {

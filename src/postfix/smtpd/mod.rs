@@ -42,6 +42,7 @@ pub struct Shared {
     pub anvil: anvil::Anvil,
     /// Answers of trivial-rewrite, by process.
     resolved: imbl::OrdMap<u32, BTreeMap<(String, String), Resolved>>,
+    plans: startup::Plans,
     sessions: u64,
 }
 

@@ -3,12 +3,15 @@
 
 use super::Ctx;
 use crate::log::smtpd::{Fatal, Misuse, Smtpd};
+use crate::postfix::config::Config;
 use crate::postfix::live::Live;
-use crate::postfix::lookups::{Lookups, Maps};
+use crate::postfix::lookups::Maps;
 use crate::postfix::master::Proc;
+use crate::postfix::matchlist::MatchList;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 use crate::postfix::startup;
+use std::sync::Arc;
 
 const LISTS: [&str; 8] = [
     "smtpd_noop_commands",
@@ -63,17 +66,114 @@ const WORDS: [(&str, &[&str]); 2] = [
 ];
 
 /// Words that mean nothing where they stand.
-fn known_words(live: &Live<'_, '_>) -> Result<(), Fatal> {
+fn known_words(conf: &Config) -> Result<(), Fatal> {
     for (name, known) in WORDS {
-        let value = live.param(name);
+        let value = conf.get(name);
         let bad = safety::split(&value).into_iter().find(|w| !known.iter().any(|k| k.eq_ignore_ascii_case(w)));
         if let Some(word) = bad {
             return Err(Fatal::UnknownWord { name: name.to_owned(), word, value });
         }
     }
-    let level = live.param("smtpd_tls_security_level");
+    let level = conf.get("smtpd_tls_security_level");
     let known = startup::TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level));
     if known { Ok(()) } else { Err(Fatal::TlsLevel { level }) }
+}
+
+/// What a process opens, in that order.
+#[derive(Clone, Debug)]
+enum Open {
+    /// A match list; given when its words alone make it.
+    List(&'static str, Option<Arc<MatchList>>),
+    Tables(&'static str),
+    /// A table that a restriction names.
+    Word(String),
+}
+
+/// What a configuration says of the start of every process that has it.
+#[derive(Clone, Debug, Default)]
+struct Plan {
+    open: Vec<Open>,
+    /// Where it ends: what comes after is not reached.
+    stop: Option<Fatal>,
+    /// Said when all is open; then the process goes on, or ends with the fault of the restrictions.
+    say: Vec<Smtpd>,
+    fatal: Option<Fatal>,
+}
+
+/// Plans of the configurations that were read last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plans(Vec<(Arc<Config>, Arc<Plan>)>);
+
+impl Plans {
+    const MOST: usize = 16;
+
+    fn of(&mut self, conf: &Arc<Config>) -> Arc<Plan> {
+        if let Some((_, plan)) = self.0.iter().find(|(c, _)| Arc::ptr_eq(c, conf)) {
+            return plan.clone();
+        }
+        let mut plan = Plan::default();
+        plan.stop = plan.make(conf).err();
+        let plan = Arc::new(plan);
+        if self.0.len() >= Self::MOST {
+            self.0.remove(0);
+        }
+        self.0.push((conf.clone(), plan.clone()));
+        plan
+    }
+}
+
+impl Plan {
+    fn make(&mut self, conf: &Config) -> Result<(), Fatal> {
+        known_words(conf)?;
+        for list in LISTS {
+            let text = conf.get(list);
+            bad_table(&text)?;
+            if safety::split(&text).iter().any(|w| w.trim_start_matches('!').is_empty()) {
+                return Err(Fatal::NoPattern { list: list.to_owned() });
+            }
+            if !text.is_empty() {
+                self.open.push(Open::List(list, MatchList::of_words(conf, list).map(Arc::new)));
+            }
+        }
+        for maps in TABLES {
+            let text = conf.get(maps);
+            if !text.is_empty() {
+                if let Some(word) = safety::split(&text).into_iter().find(|w| !w.contains(':')) {
+                    return Err(Fatal::Dictionary { word });
+                }
+                bad_table(&text)?;
+                self.open.push(Open::Tables(maps));
+            }
+        }
+        let classes = safety::split(&conf.get("smtpd_restriction_classes"));
+        for list in RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str)) {
+            if conf.get(list).is_empty() && classes.iter().any(|c| c == list) {
+                return Err(Fatal::NoClass { class: list.to_owned() });
+            }
+            let mut last = String::new();
+            for word in safety::split(&conf.get(list)) {
+                if last.eq_ignore_ascii_case("check_policy_service") {
+                    Service::parse(&word)?;
+                } else {
+                    bad_table(&word)?;
+                    if word.contains(':') || word.starts_with('{') {
+                        self.open.push(Open::Word(word.clone()));
+                    }
+                }
+                last = word;
+            }
+        }
+        let class = |n: &str| classes.iter().any(|c| c == n).then(|| conf.get(n));
+        let (relay, rcpt) = (conf.get("smtpd_relay_restrictions"), conf.get("smtpd_recipient_restrictions"));
+        let (fatal, misuse) = safety::check(&relay, &rcpt, &class);
+        self.fatal = fatal;
+        self.say.extend(misuse.into_iter().map(Smtpd::RestrictionWarning));
+        let (minfree, limit) = (conf.int("queue_minfree"), conf.int("message_size_limit"));
+        if minfree > 0 && (minfree as f64) < 1.5 * limit as f64 {
+            self.say.push(Smtpd::QueueMinFree { minfree, limit });
+        }
+        Ok(())
+    }
 }
 
 /// Runs the start of a process that has not started yet.
@@ -82,64 +182,27 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     if !live.once("started") {
         return Ok(());
     }
-    known_words(&live)?;
-    for list in LISTS {
-        let text = live.param(list);
-        bad_table(&text)?;
-        if safety::split(&text).iter().any(|w| w.trim_start_matches('!').is_empty()) {
-            return Err(Fatal::NoPattern { list: list.to_owned() });
-        }
-        if !text.is_empty() {
-            live.list(list);
+    let plan = live.ctx.pf.smtpd.plans.of(&proc.conf);
+    for open in &plan.open {
+        match open {
+            Open::List(name, Some(list)) => live.has_list(name, list),
+            Open::List(name, None) => _ = live.list(name),
+            Open::Tables(name) => _ = live.tables(Maps::Param(name)),
+            Open::Word(word) => open_table(&mut live, word),
         }
     }
-    for maps in TABLES {
-        let text = live.param(maps);
-        if !text.is_empty() {
-            if let Some(word) = safety::split(&text).into_iter().find(|w| !w.contains(':')) {
-                return Err(Fatal::Dictionary { word });
-            }
-            bad_table(&text)?;
-            live.tables(Maps::Param(maps));
-        }
+    if let Some(fatal) = &plan.stop {
+        return Err(fatal.clone());
     }
-    let classes = safety::split(&live.param("smtpd_restriction_classes"));
-    for list in RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str)) {
-        if live.param(list).is_empty() && classes.iter().any(|c| c == list) {
-            return Err(Fatal::NoClass { class: list.to_owned() });
-        }
-        let mut last = String::new();
-        for word in safety::split(&live.param(list)) {
-            if last.eq_ignore_ascii_case("check_policy_service") {
-                Service::parse(&word)?;
-            } else {
-                bad_table(&word)?;
-                open_table(&mut live, &word);
-            }
-            last = word;
-        }
-    }
-    let conf = proc.conf.clone();
-    let class = |n: &str| classes.iter().any(|c| c == n).then(|| conf.get(n));
-    let (relay, rcpt) = (live.param("smtpd_relay_restrictions"), live.param("smtpd_recipient_restrictions"));
-    let (fatal, say) = safety::check(&relay, &rcpt, &class);
-    for misuse in say {
-        proc.log(live.ctx.host, Smtpd::RestrictionWarning(misuse));
-    }
-    if conf.int("queue_minfree") > 0 && (conf.int("queue_minfree") as f64) < 1.5 * conf.int("message_size_limit") as f64
-    {
-        let event = Smtpd::QueueMinFree { minfree: conf.int("queue_minfree"), limit: conf.int("message_size_limit") };
-        proc.log(live.ctx.host, event);
+    for event in &plan.say {
+        proc.log(live.ctx.host, event.clone());
     }
     super::tls::load(live.ctx, proc);
-    fatal.map_or(Ok(()), Err)
+    plan.fatal.clone().map_or(Ok(()), Err)
 }
 
 /// A word with a colon is a table: it is opened now. `{ type:name { search_order = … } }` names one, too.
 fn open_table(live: &mut Live<'_, '_>, word: &str) {
-    if !word.contains(':') && !word.starts_with('{') {
-        return;
-    }
     if let Some(inner) = word.strip_prefix('{') {
         let words = safety::split(inner.strip_suffix('}').unwrap_or(inner));
         match words.first() {
