@@ -12,6 +12,7 @@ use crate::host::{Errno, Host};
 use crate::log::dovecot::{Denied, Trouble};
 use foldhash::fast::FixedState;
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// A user's mail store, opened for a protocol.
@@ -351,7 +352,7 @@ impl Store {
         f.keywords = keywords(host, &dir);
         for (uid, base) in &known {
             if let Some((dir, name, ino, recent)) = found.get(base)
-                && let Some(m) = host.fs.node(*ino).and_then(|n| mail(n, *uid, base, &format!("{dir}/{name}"), *recent))
+                && let Some(m) = host.fs.node(*ino).and_then(|n| mail(n, *uid, base, dir, name, *recent))
             {
                 f.mails.push(m);
             }
@@ -364,7 +365,7 @@ impl Store {
     fn write_uidlist(&self, host: &mut Host, f: &Folder) {
         let mut text = format!("3 V{} N{} G{}\n", f.uidvalidity, f.uidnext, f.guid);
         for m in &f.mails {
-            text.push_str(&format!("{} :{}\n", m.uid, m.path.rsplit('/').next().unwrap_or(&m.base)));
+            let _ = writeln!(text, "{} :{}", m.uid, split(&m.path).1);
         }
         let _ = host.fs.write(&self.user.cred, &format!("{}/dovecot-uidlist", f.dir), text, 0o600);
     }
@@ -453,7 +454,8 @@ impl Store {
         let uid = f.uidnext;
         f.uidnext += 1;
         let new = host.fs.stat(&Cred::root(), &target).ok();
-        f.mails.extend(new.and_then(|(_, n)| mail(n, uid, &named, &target, letters.is_empty())));
+        let (folder, name) = split(&target);
+        f.mails.extend(new.and_then(|(_, n)| mail(n, uid, &named, folder, name, letters.is_empty())));
         self.write_uidlist(host, &f);
         Ok((f.uidvalidity, uid))
     }
@@ -548,15 +550,22 @@ fn sorted(letters: &str) -> String {
     v.into_iter().collect()
 }
 
-fn mail(node: &Node, uid: u32, base: &str, path: &str, recent: bool) -> Option<Mail> {
+fn mail(node: &Node, uid: u32, base: &str, dir: &str, name: &str, recent: bool) -> Option<Mail> {
     let blob = node.blob()?;
-    let number = |tag: &str| base.split(',').find_map(|p| p.strip_prefix(tag)).and_then(|n| n.parse().ok());
-    let size = number("S=").unwrap_or(blob.len() as u64);
-    let vsize = number("W=").unwrap_or_else(|| virtual_size(&blob.bytes()));
-    let flags = path.rsplit('/').next().and_then(|n| n.split_once(":2,")).map_or("", |(_, f)| f);
+    let (mut size, mut vsize) = (None, None);
+    for part in base.split(',') {
+        match part.as_bytes() {
+            [b'S', b'=', ..] if size.is_none() => size = Some(part[2..].parse().ok()),
+            [b'W', b'=', ..] if vsize.is_none() => vsize = Some(part[2..].parse().ok()),
+            _ => {}
+        }
+    }
+    let size = size.flatten().unwrap_or(blob.len() as u64);
+    let vsize = vsize.flatten().unwrap_or_else(|| virtual_size(&blob.bytes()));
+    let flags = name[base.len()..].strip_prefix(":2,").unwrap_or("");
     Some(Mail {
         uid,
-        path: path.to_owned(),
+        path: [dir, "/", name].concat(),
         base: base.to_owned(),
         flags: sorted(flags),
         recent,

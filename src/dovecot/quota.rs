@@ -155,6 +155,7 @@ pub fn count(host: &Host, top: &str) -> Usage {
             u.bytes += named.unwrap_or(node.size() as i64);
             u.messages += 1;
         }
+        true
     });
     u
 }

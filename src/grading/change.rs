@@ -5,9 +5,10 @@
 //! time change nothing.
 
 use super::mailbox::{self, Stored};
+use crate::host::Blob;
 use crate::host::fs::Kind;
 use crate::sim::World;
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// Folders that change by themselves or that are the learner's scratch.
 const VOLATILE: [&str; 12] = [
@@ -25,10 +26,40 @@ const VOLATILE: [&str; 12] = [
     "/var/tmp",
 ];
 
+/// A file, directory or other inode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct File {
+    path: Box<str>,
+    owner: (u32, u32),
+    mode: u32,
+    holds: Holds,
+}
+
+#[derive(Clone, Debug)]
+enum Holds {
+    Bytes(Blob),
+    Link(Arc<str>),
+    Names,
+    Nothing,
+}
+
+impl PartialEq for Holds {
+    fn eq(&self, other: &Holds) -> bool {
+        match (self, other) {
+            (Holds::Bytes(a), Holds::Bytes(b)) => a.same(b) || a.bytes() == b.bytes(),
+            (Holds::Link(a), Holds::Link(b)) => a == b,
+            (Holds::Names, Holds::Names) | (Holds::Nothing, Holds::Nothing) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Holds {}
+
 /// The state of a host as far as only an administrator changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Print {
-    files: [u8; 32],
+    files: Vec<File>,
     sockets: Vec<String>,
     rules: Vec<String>,
     stored: Vec<Stored>,
@@ -38,27 +69,20 @@ pub struct Print {
 /// Takes the print of a world.
 pub fn print(world: &World) -> Print {
     let fs = &world.host.fs;
-    let mut h = Sha256::new();
+    let mut files = Vec::new();
     fs.visit("/", |path, _, n| {
-        if VOLATILE.iter().any(|v| path.strip_prefix(v).is_some_and(|r| r.is_empty() || r.starts_with('/')))
-            || path.starts_with("/home/")
-                && ["/Maildir", "/.dovecot.lda", ".svbin", ".sieve.log"].iter().any(|v| path.contains(v))
-        {
-            return;
+        let of_mail = || ["/Maildir", "/.dovecot.lda", ".svbin", ".sieve.log"].iter().any(|v| path.contains(v));
+        if VOLATILE.contains(&path) || path.starts_with("/home/") && of_mail() {
+            return false;
         }
-        h.update(path.as_bytes());
-        h.update(n.mode.to_le_bytes());
-        h.update(n.uid.to_le_bytes());
-        h.update(n.gid.to_le_bytes());
-        match &n.kind {
-            Kind::File(b) => {
-                h.update([0]);
-                h.update(b.bytes());
-            }
-            Kind::Symlink(t) => h.update(t.as_bytes()),
-            Kind::Dir(_) => h.update([1]),
-            _ => h.update([2]),
-        }
+        let holds = match &n.kind {
+            Kind::File(b) => Holds::Bytes(b.clone()),
+            Kind::Symlink(t) => Holds::Link(t.clone()),
+            Kind::Dir(_) => Holds::Names,
+            _ => Holds::Nothing,
+        };
+        files.push(File { path: path.into(), owner: (n.uid, n.gid), mode: n.mode, holds });
+        true
     });
     let mut sockets: Vec<String> =
         world.host.net.listeners.iter().map(|l| format!("{:?} {} {} {}", l.proto, l.ip, l.port, l.owner)).collect();
@@ -68,7 +92,7 @@ pub fn print(world: &World) -> Print {
     rules.extend(net.rules.iter().map(|r| {
         format!("{} {:?} {:?} {:?} {:?} {:?} {:?}", r.input, r.proto, r.source, r.dest, r.dport, r.iface, r.target)
     }));
-    Print { files: h.finalize().into(), sockets, rules, stored: mailbox::stored(world), removed: removed(world) }
+    Print { files, sockets, rules, stored: mailbox::stored(world), removed: removed(world) }
 }
 
 /// How many messages postsuper(1) took out of the queue or moved.

@@ -4,6 +4,7 @@
 //! without flags, so that reading it, or moving it to another folder, does not lose it.
 
 use crate::host::Cred;
+use crate::host::fs::Node;
 use crate::sim::World;
 use std::collections::BTreeSet;
 
@@ -21,26 +22,50 @@ pub struct Stored {
 
 /// All messages of all users, in the order of the file tree.
 pub fn stored(world: &World) -> Vec<Stored> {
-    let fs = &world.host.fs;
     let mut out = Vec::new();
-    for u in world.host.users().iter() {
+    each(world, |_| true, |stored, _| out.push(stored.to_stored()));
+    out
+}
+
+/// A message as it is come upon.
+pub struct Met<'a> {
+    owner: &'a str,
+    folder: &'a str,
+    name: &'a str,
+    path: &'a str,
+}
+
+impl Met<'_> {
+    pub fn is_inbox(&self) -> bool {
+        self.folder == "INBOX"
+    }
+    fn to_stored(&self) -> Stored {
+        let [owner, folder, name, path] = [self.owner, self.folder, self.name, self.path].map(str::to_owned);
+        Stored { owner, folder, name, path }
+    }
+}
+
+/// Shows the messages of the users that are wanted by name.
+pub fn each(world: &World, wanted: impl Fn(&str) -> bool, mut see: impl FnMut(&Met<'_>, &Node)) {
+    let fs = &world.host.fs;
+    for u in world.host.users().iter().filter(|u| wanted(&u.name)) {
         if u.uid != 0 && !(1000..60000).contains(&u.uid) {
             continue;
         }
         let top = format!("{}/Maildir", u.home.trim_end_matches('/'));
         fs.visit(&top, |path, _, node| {
-            let Some(rest) = path.strip_prefix(&top) else { return };
+            let Some(rest) = path.strip_prefix(&top) else { return false };
             let mut parts = rest.trim_start_matches('/').rsplit('/');
             let (file, folder) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
             if !matches!(folder, "new" | "cur") || !node.is_file() {
-                return;
+                return true;
             }
-            let name = file.split(':').next().unwrap_or(file).to_owned();
-            let sub = parts.next().map_or("INBOX", |d| d.trim_start_matches('.')).to_owned();
-            out.push(Stored { owner: u.name.clone(), folder: sub, name, path: path.to_owned() });
+            let name = file.split(':').next().unwrap_or(file);
+            let folder = parts.next().map_or("INBOX", |d| d.trim_start_matches('.'));
+            see(&Met { owner: &u.name, folder, name, path }, node);
+            true
         });
     }
-    out
 }
 
 impl Stored {
@@ -61,7 +86,7 @@ pub fn messages(world: &World) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> =
         stored(world).into_iter().filter_map(|s| text(&s.path).map(|t| (s.owner, t))).collect();
     for (path, ino) in fs.tree("/var/mail") {
-        if fs.node(ino).is_some_and(crate::host::fs::Node::is_file)
+        if fs.node(ino).is_some_and(Node::is_file)
             && let Some(t) = text(&path)
         {
             out.push((path.rsplit('/').next().unwrap_or("").to_owned(), t));

@@ -4,7 +4,6 @@ use super::dialogue::{Dialogue, address, helo};
 use super::{Found, Setting};
 use crate::base::{Span, Time};
 use crate::grading::mailbox;
-use crate::host::Cred;
 use crate::lab::values::Machine;
 use crate::sim::World;
 
@@ -46,11 +45,14 @@ pub fn ask(
 
 /// Whether a user's inbox has a message with the token, written since an instant.
 fn has(w: &World, user: &str, token: &str, since: Time) -> bool {
-    let root = Cred::root();
-    let is_new = |path: &str| w.host.fs.stat(&root, path).is_ok_and(|(_, n)| n.mtime >= since);
-    let in_maildir = mailbox::stored(w)
-        .into_iter()
-        .filter(|s| s.owner == user && s.is_inbox() && is_new(&s.path))
-        .any(|s| w.host.fs.read(&root, &s.path).is_ok_and(|b| b.text().contains(token)));
+    let mut in_maildir = false;
+    mailbox::each(
+        w,
+        |name| name == user,
+        |met, node| {
+            let new = met.is_inbox() && node.mtime >= since;
+            in_maildir |= new && node.blob().is_some_and(|b| b.str().contains(token));
+        },
+    );
     in_maildir || w.host.fs.read_text(&format!("/var/mail/{user}")).is_some_and(|t| t.contains(token))
 }

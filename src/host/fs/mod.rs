@@ -497,11 +497,14 @@ impl Fs {
     /// Every path below `top` (depth first, byte order), with its inode; links are not followed.
     pub fn tree(&self, top: &str) -> Vec<(String, Ino)> {
         let mut out = Vec::new();
-        self.visit(top, |path, ino, _| out.push((path.to_owned(), ino)));
+        self.visit(top, |path, ino, _| {
+            out.push((path.to_owned(), ino));
+            true
+        });
         out
     }
-    /// Shows every path below `top`, as [`Fs::tree`] lists them.
-    pub fn visit(&self, top: &str, mut see: impl FnMut(&str, Ino, &Node)) {
+    /// Shows every path below `top`, as [`Fs::tree`] lists them; what is below a directory, if the answer is yes.
+    pub fn visit(&self, top: &str, mut see: impl FnMut(&str, Ino, &Node) -> bool) {
         let Ok(ino) = self.resolve_nofollow(&Cred::root(), top) else { return };
         let mut path = top.trim_end_matches('/').to_owned();
         let mut at = Some(ino);
@@ -509,8 +512,10 @@ impl Fs {
         let mut stack: Vec<(usize, &str, Ino)> = Vec::new();
         while let Some(ino) = at {
             if let Some(node) = self.nodes.get(ino) {
-                see(if path.is_empty() { "/" } else { &path }, ino, node);
-                if let Kind::Dir(e) = &node.kind {
+                let below = see(if path.is_empty() { "/" } else { &path }, ino, node);
+                if let Kind::Dir(e) = &node.kind
+                    && below
+                {
                     stack.extend(e.iter().rev().map(|(name, child)| (path.len(), &**name, *child)));
                 }
             }
