@@ -119,22 +119,34 @@ impl Time {
     }
     /// `Feb  6 11:30:15`, the traditional syslog stamp (RFC 3164).
     pub fn syslog(self) -> String {
+        let mut out = String::with_capacity(15);
+        self.put_syslog(&mut out);
+        out
+    }
+    /// Appends [`Time::syslog`].
+    pub fn put_syslog(self, out: &mut String) {
         let c = self.civil();
-        format!("{} {:2} {:02}:{:02}:{:02}", MONTHS[c.month as usize - 1], c.day, c.hour, c.minute, c.second)
+        out.push_str(MONTHS[c.month as usize - 1]);
+        out.push(' ');
+        two(out, c.day, ' ');
+        out.push(' ');
+        c.put_clock(out);
     }
     /// `Fri,  6 Feb 2026 11:30:15 +0000 (UTC)`, as Postfix writes Date: and Received: (day space padded).
     pub fn rfc5322(self) -> String {
         let c = self.civil();
-        format!(
-            "{}, {:2} {} {} {:02}:{:02}:{:02} +0000 (UTC)",
-            WEEKDAYS[c.weekday as usize],
-            c.day,
-            MONTHS[c.month as usize - 1],
-            c.year,
-            c.hour,
-            c.minute,
-            c.second
-        )
+        let mut out = String::with_capacity(40);
+        out.push_str(WEEKDAYS[c.weekday as usize]);
+        out.push_str(", ");
+        two(&mut out, c.day, ' ');
+        out.push(' ');
+        out.push_str(MONTHS[c.month as usize - 1]);
+        out.push(' ');
+        out.push_str(&c.year.to_string());
+        out.push(' ');
+        c.put_clock(&mut out);
+        out.push_str(" +0000 (UTC)");
+        out
     }
     /// `2026-02-06T11:30:15.123456+00:00`, rsyslog's default stamp in Debian 12.
     pub fn iso_micros(self) -> String {
@@ -143,6 +155,24 @@ impl Time {
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}+00:00",
             c.year, c.month, c.day, c.hour, c.minute, c.second, c.micro
         )
+    }
+}
+
+/// Two digits of a number below 100, or what fills the place of the first.
+fn two(out: &mut String, n: u32, fill: char) {
+    let digit = |d: u32| char::from(b'0' + (d % 10) as u8);
+    out.push(if n < 10 { fill } else { digit(n / 10) });
+    out.push(digit(n));
+}
+
+impl Civil {
+    /// `11:30:15`. Written digit by digit: every line of a log has one.
+    fn put_clock(self, out: &mut String) {
+        two(out, self.hour, '0');
+        out.push(':');
+        two(out, self.minute, '0');
+        out.push(':');
+        two(out, self.second, '0');
     }
 }
 

@@ -28,6 +28,7 @@ pub mod user;
 pub mod verify;
 
 use crate::base::Time;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// Syslog severities (RFC 5424).
@@ -123,11 +124,19 @@ pub struct Record {
 impl Record {
     /// `Feb  6 11:30:15 mail postfix/smtpd[1234]: connect from …`, rsyslog's traditional layout, without newline.
     pub fn traditional(&self, host: &str) -> String {
-        format!("{} {host} {}", self.time.syslog(), self.tagged())
+        let mut out = String::with_capacity(192);
+        self.time.put_syslog(&mut out);
+        out.push(' ');
+        out.push_str(host);
+        out.push(' ');
+        self.put_tagged(&mut out);
+        out
     }
     /// The layout of rsyslog's own default in Debian 12 (ISO 8601 stamp).
     pub fn iso(&self, host: &str) -> String {
-        format!("{} {host} {}", self.time.iso_micros(), self.tagged())
+        let mut out = format!("{} {host} ", self.time.iso_micros());
+        self.put_tagged(&mut out);
+        out
     }
     /// As `journalctl` prints it: always with the pid.
     pub fn journal(&self, host: &str) -> String {
@@ -136,16 +145,21 @@ impl Record {
     /// The text with a question mark for what cannot be printed, as Postfix and Dovecot write it; a user's is as it is.
     fn wording(&self) -> String {
         let text = self.event.text();
-        if matches!(self.event, Event::User(_)) || !text.contains(char::is_control) {
+        let plain = text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control());
+        if plain || matches!(self.event, Event::User(_)) {
             return text;
         }
         text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
     }
-    fn tagged(&self) -> String {
+    fn put_tagged(&self, out: &mut String) {
         // Postfix cuts a message there.
         let max = if self.ident.starts_with("postfix") { 2000 } else { usize::MAX };
         let text = self.wording();
-        let text = config::clip(&text, max);
-        if self.show_pid { format!("{}[{}]: {text}", self.ident, self.pid) } else { format!("{}: {text}", self.ident) }
+        out.push_str(&self.ident);
+        if self.show_pid {
+            let _ = write!(out, "[{}]", self.pid);
+        }
+        out.push_str(": ");
+        out.push_str(config::clip(&text, max));
     }
 }

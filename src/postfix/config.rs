@@ -29,11 +29,26 @@ pub struct Config {
     pub path: String,
     /// Defaults that the host computes.
     computed: BTreeMap<&'static str, String>,
-    /// Expanded values of the parameters of the table, filled when asked.
-    cache: Vec<OnceLock<String>>,
+    /// The parameters of the table as they were last asked for.
+    cache: Vec<Slot>,
     /// What starting with these values gives to say: of the common ones, and of the program that this was read for.
     pub(super) common_faults: OnceLock<Vec<Fault>>,
     pub(super) own_faults: OnceLock<Vec<Fault>>,
+}
+
+/// What a parameter of the table was found to be: each when it was first asked for.
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    /// The expanded value.
+    text: OnceLock<String>,
+    number: OnceLock<i64>,
+    seconds: OnceLock<i64>,
+    flag: OnceLock<bool>,
+    words: OnceLock<Arc<[String]>>,
+}
+
+fn empty_cache() -> Vec<Slot> {
+    vec![Slot::default(); params::count()]
 }
 
 /// Splits `name = value` as split_nameval(3) does.
@@ -185,7 +200,7 @@ impl Config {
         for (name, value) in overrides {
             c.main.insert(name.clone(), value.clone());
         }
-        c.cache = vec![OnceLock::new(); params::count()];
+        c.cache = empty_cache();
         c
     }
 
@@ -195,7 +210,7 @@ impl Config {
         c.computed.insert("hostname", host.name.clone());
         let style = c.get("mynetworks_style");
         c.computed.insert("mynetworks", own_networks(host, &style));
-        c.cache = vec![OnceLock::new(); params::count()];
+        c.cache = empty_cache();
         c
     }
 
@@ -207,19 +222,13 @@ impl Config {
     /// A configuration from a text, for tests and tools: no host, so `myhostname` defaults to `localhost.localdomain`.
     pub fn from_text(path: &str, text: &str) -> Config {
         let (entries, faults) = parse(path, text);
-        Config {
-            main: entries,
-            faults,
-            path: path.to_owned(),
-            cache: vec![OnceLock::new(); params::count()],
-            ..Default::default()
-        }
+        Config { main: entries, faults, path: path.to_owned(), cache: empty_cache(), ..Default::default() }
     }
 
     /// Sets a value, as `-o name=value` does.
     pub fn set(&mut self, name: &str, value: &str) {
         self.main.insert(name.to_owned(), value.to_owned());
-        self.cache = vec![OnceLock::new(); params::count()];
+        self.cache = empty_cache();
         (self.common_faults, self.own_faults) = Default::default();
     }
 
@@ -280,14 +289,17 @@ impl Config {
 
     /// As [`Config::get`], borrowed when it is a parameter of the table.
     fn value(&self, name: &str) -> Cow<'_, str> {
-        let compute = || {
-            let Some(raw) = self.raw(name) else { return String::new() };
-            if raw.contains('$') { self.expand(&raw).text } else { raw }
-        };
-        match params::index(name).and_then(|i| self.cache.get(i)) {
-            Some(slot) => Cow::Borrowed(slot.get_or_init(compute)),
-            None => Cow::Owned(compute()),
+        match self.slot(name) {
+            Some(slot) => Cow::Borrowed(slot.text.get_or_init(|| self.compute_value(name))),
+            None => Cow::Owned(self.compute_value(name)),
         }
+    }
+    fn compute_value(&self, name: &str) -> String {
+        let Some(raw) = self.raw(name) else { return String::new() };
+        if raw.contains('$') { self.expand(&raw).text } else { raw }
+    }
+    fn slot(&self, name: &str) -> Option<&Slot> {
+        self.cache.get(params::index(name)?)
     }
 
     /// Whether the expanded value is empty.
@@ -297,19 +309,26 @@ impl Config {
 
     /// A `yes`/`no` parameter.
     pub fn bool(&self, name: &str) -> bool {
-        parse_bool(&self.value(name)).unwrap_or_else(|| parse_bool(&self.default_expanded(name)).unwrap_or(false))
+        let read = || {
+            parse_bool(&self.value(name)).unwrap_or_else(|| parse_bool(&self.default_expanded(name)).unwrap_or(false))
+        };
+        self.slot(name).map_or_else(read, |s| *s.flag.get_or_init(read))
     }
 
     /// A numeric parameter.
     pub fn int(&self, name: &str) -> i64 {
         let parse = |t: &str| t.trim_matches(is_space).parse().ok();
-        parse(&self.value(name)).or_else(|| parse(&self.default_expanded(name))).unwrap_or(0)
+        let read = || parse(&self.value(name)).or_else(|| parse(&self.default_expanded(name))).unwrap_or(0);
+        self.slot(name).map_or_else(read, |s| *s.number.get_or_init(read))
     }
 
     /// A time parameter, in seconds.
     pub fn time(&self, name: &str) -> i64 {
-        let unit = if let Kind::Time(u) = params::kind(name) { u } else { 's' };
-        parse_time(&self.value(name), unit).or_else(|| parse_time(&self.default_expanded(name), unit)).unwrap_or(0)
+        let read = || {
+            let unit = if let Kind::Time(u) = params::kind(name) { u } else { 's' };
+            parse_time(&self.value(name), unit).or_else(|| parse_time(&self.default_expanded(name), unit)).unwrap_or(0)
+        };
+        self.slot(name).map_or_else(read, |s| *s.seconds.get_or_init(read))
     }
 
     /// The words of a list parameter, split at white space and commas.
@@ -318,8 +337,9 @@ impl Config {
     }
 
     /// As [`Config::list`], with `{ … }` kept together.
-    pub fn list_braced(&self, name: &str) -> Vec<String> {
-        words_braced(&self.value(name))
+    pub fn words_braced(&self, name: &str) -> Arc<[String]> {
+        let read = || words_braced(&self.value(name)).into();
+        self.slot(name).map_or_else(read, |s| s.words.get_or_init(read).clone())
     }
 
     fn default_expanded(&self, name: &str) -> String {
@@ -328,7 +348,7 @@ impl Config {
 
     /// `TRANSPORT` + suffix (`_destination_concurrency_limit`), with the fall back on the `default_…` parameter.
     pub fn transport_int(&self, transport: &str, suffix: &str) -> i64 {
-        self.int(&format!("{transport}{suffix}"))
+        self.int(&[transport, suffix].concat())
     }
 
     /// As [`Config::transport_int`] for a time.

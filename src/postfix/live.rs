@@ -92,6 +92,9 @@ impl Lookups for Live<'_, '_> {
     fn raw_param(&self, name: &str) -> String {
         self.proc.conf.raw(name).unwrap_or_default()
     }
+    fn words(&self, name: &str) -> Arc<[String]> {
+        self.proc.conf.words_braced(name)
+    }
     fn flag(&self, name: &str) -> bool {
         self.proc.conf.bool(name)
     }

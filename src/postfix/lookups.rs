@@ -3,7 +3,9 @@
 //! A daemon hands in what its process read and opened; a test or a case file hands in literals.
 
 use super::address::split_extension;
+use super::config::words_braced;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A table or list could not be searched. The reason is in the log already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,10 @@ pub trait Lookups {
     /// Whether mail for `user@[ip]` is ours: the addresses of `inet_interfaces` and `proxy_interfaces`.
     fn is_own_address(&self, ip: IpAddr) -> bool;
 
+    /// The words of a parameter, with `{ … }` kept together.
+    fn words(&self, name: &str) -> Arc<[String]> {
+        words_braced(&self.param(name)).into()
+    }
     fn flag(&self, name: &str) -> bool {
         self.param(name).eq_ignore_ascii_case("yes")
     }

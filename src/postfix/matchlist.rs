@@ -7,13 +7,35 @@ use super::config::{Config, split_braced, words};
 use super::table::cidr::Block;
 use super::table::{Dict, Say, TableError};
 use crate::host::{Cred, Host};
-use crate::log::table::Table;
+use crate::log::table::{CidrFault, Table};
 use std::net::IpAddr;
 
 #[derive(Clone, Debug)]
 enum What {
-    Text(String),
+    Text(Text),
     Table(Box<Dict>),
+}
+
+/// A pattern that is no table: as it is written in lower case, and what it is as an address.
+#[derive(Clone, Debug)]
+struct Text {
+    pattern: String,
+    /// The address that it spells.
+    is: Option<IpAddr>,
+    /// The addresses that it stands for, if it looks like a block.
+    block: Option<Result<Block, CidrFault>>,
+}
+
+impl Text {
+    fn new(pattern: &str) -> Text {
+        let pattern = pattern.to_lowercase();
+        let bare = pattern.strip_prefix('[').and_then(|p| p.strip_suffix(']')).unwrap_or(&pattern);
+        let is = bare.parse::<IpAddr>().ok().filter(|ip| ip.to_string() == bare);
+        let of = |set: &str| pattern.trim_matches(['[', ']']).chars().all(|c| set.contains(c));
+        let looks = pattern.contains([':', '/']) && (of("0123456789./") || of("0123456789abcdef:/[]."));
+        let block = looks.then(|| Block::parse(&pattern));
+        Text { pattern, is, block }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -51,7 +73,7 @@ impl MatchList {
             if inner.is_empty() || !plain(&inner) {
                 return None;
             }
-            let what = What::Text(inner.to_lowercase());
+            let what = What::Text(Text::new(&inner));
             list.patterns.push(Pattern { negate: (item.len() - inner.len()) % 2 == 1, what });
         }
         Some(list)
@@ -88,7 +110,7 @@ impl MatchList {
                 let what = What::Table(Box::new(Dict::open(host, inner, say)));
                 self.patterns.push(Pattern { negate, what });
             } else {
-                self.patterns.push(Pattern { negate, what: What::Text(inner.to_lowercase()) });
+                self.patterns.push(Pattern { negate, what: What::Text(Text::new(inner)) });
             }
         }
     }
@@ -127,7 +149,7 @@ impl MatchList {
     pub fn string(&self, host: &Host, text: &str, say: &mut Say) -> Result<bool, TableError> {
         let text = text.to_lowercase();
         self.search(|what| match what {
-            What::Text(p) => Ok(*p == text),
+            What::Text(p) => Ok(p.pattern == text),
             What::Table(d) => self.ask(host, d, &text, say),
         })
     }
@@ -155,7 +177,7 @@ impl MatchList {
 
     fn hostname(&self, host: &Host, what: &What, name: &str, say: &mut Say) -> Result<bool, TableError> {
         match what {
-            What::Text(p) => Ok(name == p || self.is_below(name, p)),
+            What::Text(p) => Ok(name == p.pattern || self.is_below(name, &p.pattern)),
             What::Table(d) => {
                 let mut entry = name;
                 loop {
@@ -179,29 +201,21 @@ impl MatchList {
     }
 
     fn hostaddr(&self, host: &Host, what: &What, ip: IpAddr, say: &mut Say) -> Result<bool, TableError> {
-        let p = match what {
+        let text = match what {
             What::Table(d) => return self.ask(host, d, &ip.to_string(), say),
-            What::Text(p) => p,
+            What::Text(text) => text,
         };
-        let addr = ip.to_string();
-        let bare = p.strip_prefix('[').and_then(|p| p.strip_suffix(']')).unwrap_or(p);
-        if bare.eq_ignore_ascii_case(&addr) {
+        if text.is == Some(ip) {
             return Ok(true);
         }
-        // Cheap tests first: the other family, or no block at all.
-        if addr.contains(':') != p.contains(':') || !p.contains([':', '/']) {
-            return Ok(false);
-        }
-        let of = |set: &str| p.trim_matches(['[', ']']).chars().all(|c| set.contains(c));
-        if !(of("0123456789./") || of("0123456789abcdefABCDEF:/[].")) {
-            return Ok(false);
-        }
-        match Block::parse(p) {
-            Ok(b) => Ok(b.contains(ip)),
-            Err(fault) => {
-                say.push(Table::ListPattern { list: self.name.clone(), fault });
+        match &text.block {
+            Some(_) if text.pattern.contains(':') != ip.is_ipv6() => Ok(false),
+            Some(Ok(b)) => Ok(b.contains(ip)),
+            Some(Err(fault)) => {
+                say.push(Table::ListPattern { list: self.name.clone(), fault: fault.clone() });
                 Err(TableError)
             }
+            None => Ok(false),
         }
     }
 }

@@ -43,7 +43,7 @@ fn fault(host: &Host, spec: &str, say: &mut Vec<Log>) -> Option<Errno> {
 /// Tries the filters of a parameter in order; the first verdict stands.
 pub fn connect(host: &Host, conf: &Config, parameter: &str) -> (Option<Verdict>, Vec<Log>) {
     let mut say = Vec::new();
-    for item in conf.list_braced(parameter) {
+    for item in conf.words_braced(parameter).iter() {
         let inner = item.strip_prefix('{').and_then(|i| i.strip_suffix('}'));
         let mut words = inner.map_or_else(|| vec![item.clone()], super::config::words_braced).into_iter();
         let spec = words.next().unwrap_or_default();

@@ -10,9 +10,9 @@ use crate::postfix::delivery::Verdict;
 impl Local<'_> {
     /// Expands a name by `alias_maps`. True: it was an alias, or the database could not be read.
     pub(super) fn alias(&mut self, ctx: &mut Ctx<'_>, to: &Target, name: &str, unmatched: Option<String>) -> bool {
-        let maps = self.p.conf.list_braced("alias_maps");
-        for map in maps {
-            match agent::lookup_alias(ctx, self.p, &map, name) {
+        let maps = self.p.conf.words_braced("alias_maps");
+        for map in maps.iter() {
+            match agent::lookup_alias(ctx, self.p, map, name) {
                 Ok(None) => {}
                 Ok(Some(value)) => {
                     if to.exp_from.eq_ignore_ascii_case(name) {
@@ -25,11 +25,11 @@ impl Local<'_> {
                         self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
                         return true;
                     }
-                    self.expand_alias(ctx, to, name, &map, &value, unmatched);
+                    self.expand_alias(ctx, to, name, map, &value, unmatched);
                     return true;
                 }
                 Err(_) => {
-                    self.log(Delivery::AliasLookup { map, name: name.to_owned() });
+                    self.log(Delivery::AliasLookup { map: map.clone(), name: name.to_owned() });
                     self.item(ctx, to, Verdict::Deferred, "4.3.0", "alias database unavailable");
                     return true;
                 }
@@ -81,7 +81,7 @@ impl Local<'_> {
 
     fn owner_alias(&mut self, ctx: &mut Ctx<'_>, name: &str) -> bool {
         let owner = format!("owner-{name}");
-        let maps = self.p.conf.list_braced("alias_maps");
+        let maps = self.p.conf.words_braced("alias_maps");
         maps.iter().any(|m| matches!(agent::lookup_alias(ctx, self.p, m, &owner), Ok(Some(_))))
     }
 }

@@ -80,7 +80,7 @@ pub struct Qmgr {
     dests: OrdMap<Key, Dest>,
     /// Deliveries in progress by transport.
     busy: OrdMap<String, i64>,
-    jobs: OrdMap<u64, Job>,
+    jobs: OrdMap<u64, Arc<Job>>,
     next_job: u64,
     /// Programs of local(8) and pipe(8) by id: job and place in its outcome.
     execs: OrdMap<u64, (u64, usize)>,

@@ -10,6 +10,7 @@ use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict};
 use crate::postfix::mail_queue::{self, LogEntry};
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::{self, Ctx};
+use std::sync::Arc;
 
 fn later(ctx: &mut Ctx<'_>, span: Span, due: Due) {
     let at = ctx.host.now + span;
@@ -75,7 +76,7 @@ pub(super) fn add(
         kept,
         order,
     };
-    ctx.pf.qmgr.jobs.insert(id, job);
+    ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     ctx.pf.qmgr.dests.entry(key.clone()).or_default().todo.push_back(id);
     pump(ctx, p, &key);
 }
@@ -107,8 +108,8 @@ fn pump(ctx: &mut Ctx<'_>, p: &Proc, key: &(String, String)) {
 
 /// Hands a job to an agent, which does the whole delivery; the outcome is then played in time.
 pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
-    let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
-    let transport = job.request.transport.clone();
+    let Some(transport) = ctx.pf.qmgr.jobs.get(&id).map(|j| j.request.transport.clone()) else { return };
+    let mut instead = None;
     let proc = match agent::acquire_agent(ctx, &transport) {
         agent::Acquired::Ready(p) => *p,
         agent::Acquired::Down => return,
@@ -121,14 +122,18 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
                 p.log(ctx, Log::NoTransport { transport: transport.clone(), errno });
                 agent::release(ctx, &p);
             }
-            "retry".clone_into(&mut job.request.transport);
-            "4.3.0 mail transport unavailable".clone_into(&mut job.request.nexthop);
+            instead = Some(("retry", "4.3.0 mail transport unavailable"));
             match agent::acquire_agent(ctx, "retry") {
                 agent::Acquired::Ready(p) => *p,
                 _ => return,
             }
         }
     };
+    let Some(mut job) = take(ctx, id) else { return };
+    if let Some((transport, nexthop)) = instead {
+        transport.clone_into(&mut job.request.transport);
+        nexthop.clone_into(&mut job.request.nexthop);
+    }
     job.request.handoff = ctx.host.now;
     let mut outcome = postfix::deliver(ctx, &proc, &job.request);
     outcome.items.sort_by_key(|i| i.at);
@@ -149,15 +154,20 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     let runs: Vec<_> = outcome.execs.iter().map(|e| e.request.clone()).collect();
     ctx.pf.execs.extend(runs);
     job.outcome = outcome;
-    ctx.pf.qmgr.jobs.insert(id, job);
+    ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     arm(ctx, id);
+}
+
+/// A job out of its place, to which it is put back by whoever took it.
+fn take(ctx: &mut Ctx<'_>, id: u64) -> Option<Job> {
+    ctx.pf.qmgr.jobs.get_mut(&id).map(std::mem::take).map(Arc::unwrap_or_clone)
 }
 
 /// A program ended: its outcome joins the others.
 pub(super) fn exec_done(ctx: &mut Ctx<'_>, exec: u64, status: i32, output: &[u8]) {
     let Some((id, n)) = ctx.pf.qmgr.execs.remove(&exec) else { return };
-    let Some(mut job) = ctx.pf.qmgr.jobs.get(&id).cloned() else { return };
-    let Some(e) = job.outcome.execs.get(n).cloned() else { return };
+    let Some(e) = ctx.pf.qmgr.jobs.get(&id).and_then(|j| j.outcome.execs.get(n).cloned()) else { return };
+    let Some(mut job) = take(ctx, id) else { return };
     let took = ctx.host.now - job.request.handoff;
     let item = postfix::pipe_command::outcome(&e, status, output);
     let at = took + ctx.host.jitter("pipe.wait", &format!("{}/{exec}", job.request.qid), 4_000, 20_000);
@@ -165,7 +175,7 @@ pub(super) fn exec_done(ctx: &mut Ctx<'_>, exec: u64, status: i32, output: &[u8]
     job.outcome.items.push(item.at(at));
     job.outcome.took = Span(job.outcome.took.0.max(at.0));
     job.execs -= 1;
-    ctx.pf.qmgr.jobs.insert(id, job);
+    ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     arm(ctx, id);
 }
 
@@ -189,10 +199,9 @@ fn arm(ctx: &mut Ctx<'_>, id: u64) {
 
 /// Plays what a job has at this instant; at its end tells qmgr.
 pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
-    let Some(place) = ctx.pf.qmgr.jobs.get_mut(&id) else { return };
-    let Some(proc) = place.proc.clone() else { return };
+    let Some(proc) = ctx.pf.qmgr.jobs.get(&id).and_then(|j| j.proc.clone()) else { return };
     // Nobody else looks at this job while it is played.
-    let mut job = std::mem::take(place);
+    let Some(mut job) = take(ctx, id) else { return };
     let passed = ctx.host.now - job.request.handoff;
     loop {
         let log = job.outcome.logs.get(job.logs_done).filter(|l| l.0 <= passed).map(|l| l.0);
@@ -223,7 +232,7 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
     if finished {
         end(ctx, id, &job);
     } else {
-        ctx.pf.qmgr.jobs.insert(id, job);
+        ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
         arm(ctx, id);
     }
 }
@@ -392,7 +401,7 @@ fn hand_over(ctx: &mut Ctx<'_>, r: &Request, passed: &Passed) {
         kept: vec![false],
         order: 0,
     };
-    ctx.pf.qmgr.jobs.insert(id, job);
+    ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     let dest: &mut Dest = ctx.pf.qmgr.dests.entry(key.clone()).or_default();
     dest.window = dest.window.max(1);
     dest.busy += 1;
@@ -447,7 +456,7 @@ fn feedback(ctx: &mut Ctx<'_>, p: &Proc, job: &Job) {
 
 /// A job that waited for a destination that is given a rest: retry(8) defers it.
 fn suspend(ctx: &mut Ctx<'_>, id: u64, dsn: &str, reason: &str) {
-    let Some(job) = ctx.pf.qmgr.jobs.get_mut(&id) else { return };
+    let Some(job) = ctx.pf.qmgr.jobs.get_mut(&id).map(Arc::make_mut) else { return };
     "retry".clone_into(&mut job.request.transport);
     job.request.nexthop = format!("{dsn} delivery temporarily suspended: {reason}");
     job.key = ("retry".into(), job.request.nexthop.clone());

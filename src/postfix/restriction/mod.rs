@@ -181,9 +181,8 @@ fn walk(c: &mut Check<'_>, list: &[String], subject: Subject<'_>) -> Outcome {
 
 fn one(c: &mut Check<'_>, name: &str, list: &[String], i: &mut usize, subject: Subject<'_>) -> Outcome {
     let Some(row) = registry::find(name) else {
-        let class = c.env.param("smtpd_restriction_classes");
-        if safety::split(&class).iter().any(|k| k == name) {
-            let inner = safety::split(&c.env.param(name));
+        if c.env.words("smtpd_restriction_classes").iter().any(|k| k == name) {
+            let inner = c.env.words(name);
             return evaluate(c, &inner, subject);
         }
         c.warn(Misuse::Unknown { name: name.into() });

@@ -4,7 +4,7 @@
 
 use super::reject::{self, CLIENT, DATA, END_OF_DATA, ETRN, HELO, RECIPIENT, SENDER};
 use super::state::CheckState;
-use super::{Check, Env, Outcome, Status, Subject, evaluate, safety, unlisted};
+use super::{Check, Env, Outcome, Status, Subject, evaluate, unlisted};
 use crate::log::smtpd::Smtpd;
 
 /// The reply, when the request is rejected.
@@ -14,7 +14,7 @@ fn run(c: &mut Check<'_>, list: &str, subject: Subject<'_>) -> Status {
     c.state.recursion = 0;
     c.state.warn_if_reject = 0;
     c.state.defer_if_reject = None;
-    let list = safety::split(&c.env.param(list));
+    let list = c.env.words(list);
     if list.is_empty() {
         return Status::Dunno;
     }
@@ -205,7 +205,7 @@ pub fn queue_space(state: &mut CheckState, env: &mut dyn Env, free: u64) -> Reje
 pub fn rewrite(state: &mut CheckState, env: &mut dyn Env) -> Result<bool, String> {
     use crate::log::smtpd::Action;
     use crate::postfix::lookups::{Maps, Who};
-    let list = safety::split(&env.param("local_header_rewrite_clients"));
+    let list = env.words("local_header_rewrite_clients");
     let (name, addr) = (state.name.clone(), state.addr.clone());
     let mut words = list.iter();
     while let Some(word) = words.next() {

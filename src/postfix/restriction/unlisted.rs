@@ -78,7 +78,7 @@ fn check(c: &mut Check<'_>, address: &str, class: &str) -> Outcome {
 
 /// Whether `receive_override_options` switches the check off.
 fn overridden(c: &Check<'_>) -> bool {
-    super::safety::split(&c.env.param("receive_override_options")).iter().any(|o| o == "no_unknown_recipient_checks")
+    c.env.words("receive_override_options").iter().any(|o| o == "no_unknown_recipient_checks")
 }
 
 pub(super) fn sender(c: &mut Check<'_>, address: &str) -> Outcome {

@@ -13,6 +13,7 @@ use crate::postfix::restriction::{Env, Verified};
 use crate::postfix::trivial_rewrite::{Purpose, Resolved};
 use crate::postfix::verify;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A process at work, and the time that its work takes.
 pub struct SmtpdEnv<'a, 'c> {
@@ -29,6 +30,9 @@ impl Lookups for SmtpdEnv<'_, '_> {
     }
     fn raw_param(&self, name: &str) -> String {
         self.live.raw_param(name)
+    }
+    fn words(&self, name: &str) -> Arc<[String]> {
+        self.live.words(name)
     }
     fn flag(&self, name: &str) -> bool {
         self.live.flag(name)
