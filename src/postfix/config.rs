@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Where main.cf stands unless told otherwise.
 pub const DEFAULT_DIRECTORY: &str = "/etc/postfix";
@@ -31,6 +31,8 @@ pub struct Config {
     computed: BTreeMap<&'static str, String>,
     /// The parameters of the table as they were last asked for.
     cache: Vec<Slot>,
+    /// The numbers of parameters that belong to a transport and are not in the table.
+    limits: Limits,
     /// What starting with these values gives to say: of the common ones, and of the program that this was read for.
     pub(super) common_faults: OnceLock<Vec<Fault>>,
     pub(super) own_faults: OnceLock<Vec<Fault>>,
@@ -45,6 +47,16 @@ struct Slot {
     seconds: OnceLock<i64>,
     flag: OnceLock<bool>,
     words: OnceLock<Arc<[String]>>,
+}
+
+/// Found out anew by a clone, which may be given other values.
+#[derive(Debug, Default)]
+struct Limits(Mutex<Vec<(String, i64)>>);
+
+impl Clone for Limits {
+    fn clone(&self) -> Limits {
+        Limits::default()
+    }
 }
 
 fn empty_cache() -> Vec<Slot> {
@@ -229,6 +241,7 @@ impl Config {
     pub fn set(&mut self, name: &str, value: &str) {
         self.main.insert(name.to_owned(), value.to_owned());
         self.cache = empty_cache();
+        self.limits = Limits::default();
         (self.common_faults, self.own_faults) = Default::default();
     }
 
@@ -348,7 +361,21 @@ impl Config {
 
     /// `TRANSPORT` + suffix (`_destination_concurrency_limit`), with the fall back on the `default_…` parameter.
     pub fn transport_int(&self, transport: &str, suffix: &str) -> i64 {
-        self.int(&[transport, suffix].concat())
+        let name = [transport, suffix].concat();
+        if params::index(&name).is_some() {
+            return self.int(&name);
+        }
+        let known = |l: &Vec<(String, i64)>| l.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+        if let Some(n) = self.limits.0.lock().ok().and_then(|l| known(&l)) {
+            return n;
+        }
+        let n = self.int(&name);
+        if let Ok(mut limits) = self.limits.0.lock()
+            && limits.len() < 100
+        {
+            limits.push((name, n));
+        }
+        n
     }
 
     /// As [`Config::transport_int`] for a time.

@@ -19,14 +19,17 @@ const HASHED: [&str; 2] = ["deferred", "defer"];
 fn dir(queue: &str, id: &str) -> String {
     if HASHED.contains(&queue) {
         let c: String = queue_file::hash_text(id).chars().take(1).collect();
-        return format!("{SPOOL}/{queue}/{c}");
+        return [SPOOL, "/", queue, "/", &c].concat();
     }
-    format!("{SPOOL}/{queue}")
+    [SPOOL, "/", queue].concat()
 }
 
 /// The path of a queue file.
 pub fn path(queue: &str, id: &str) -> String {
-    format!("{}/{id}", dir(queue, id))
+    let mut path = dir(queue, id);
+    path.push('/');
+    path.push_str(id);
+    path
 }
 
 /// The path as postcat(1) prints it, relative to the queue directory.
@@ -38,7 +41,7 @@ pub fn short_path(queue: &str, id: &str) -> String {
 pub fn owner(host: &Host) -> Cred {
     let (uid, gid) =
         host.fs.stat(&Cred::root(), &format!("{SPOOL}/private")).map_or((101, 103), |(_, n)| (n.uid, n.gid));
-    let gid = if gid == 0 { host.user_by_uid(uid).map_or(gid, |u| u.gid) } else { gid };
+    let gid = if gid == 0 { host.users().iter().find(|u| u.uid == uid).map_or(gid, |u| u.gid) } else { gid };
     Cred { uid, gid, groups: Vec::new() }
 }
 

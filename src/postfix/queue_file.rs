@@ -275,8 +275,8 @@ impl Envelope {
             }
             match r.kind {
                 rec::SIZE => {
-                    let t = text();
-                    let mut n = t.split_whitespace().map(|w| w.parse::<u64>().unwrap_or(0));
+                    let t = text::lossy(r.data);
+                    let mut n = t.split_ascii_whitespace().map(|w| w.parse::<u64>().unwrap_or(0));
                     e.size = n.next()?;
                     e.data_offset = n.next()? as usize;
                     let _ = n.next();
@@ -285,8 +285,8 @@ impl Envelope {
                     e.smtputf8 = n.next().unwrap_or(0) != 0;
                 }
                 rec::TIME => {
-                    let t = text();
-                    let mut n = t.split_whitespace().map(|w| w.parse::<i64>().unwrap_or(0));
+                    let t = text::lossy(r.data);
+                    let mut n = t.split_ascii_whitespace().map(|w| w.parse::<i64>().unwrap_or(0));
                     e.arrival = Time(n.next()? * 1_000_000 + n.next().unwrap_or(0));
                 }
                 rec::FULL => e.fullname = text(),
@@ -303,7 +303,7 @@ impl Envelope {
                 rec::DSN_NOTIFY => notify = text().trim().parse().unwrap_or(0),
                 rec::ORCP => orig = text(),
                 rec::ATTR => {
-                    let t = text();
+                    let t = text::lossy(r.data);
                     if let Some((n, v)) = t.split_once('=') {
                         match n {
                             "dsn_orig_rcpt" => v.clone_into(&mut orcpt),
@@ -359,7 +359,15 @@ pub fn content(bytes: &[u8]) -> Vec<u8> {
 
 /// The first record of a file: sizes in fixed columns.
 pub fn size_record(size: u64, offset: usize, rcpts: usize, flags: u32, length: u64, smtputf8: bool) -> String {
-    format!("{size:15} {offset:15} {rcpts:15} {flags:15} {length:15} {:15}", u8::from(smtputf8))
+    let fields = [size, offset as u64, rcpts as u64, flags.into(), length, smtputf8.into()];
+    let mut out = String::with_capacity(95);
+    for n in fields {
+        let digits = n.to_string();
+        out.push_str(if out.is_empty() { "" } else { " " });
+        out.push_str(&"               "[digits.len().min(15)..]);
+        out.push_str(&digits);
+    }
+    out
 }
 
 #[cfg(test)]

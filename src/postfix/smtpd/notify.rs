@@ -5,11 +5,10 @@ use crate::postfix::Ctx;
 use crate::postfix::bounce;
 use crate::postfix::cleanup::{self, Origin, Recipient, Submission};
 use crate::postfix::queue_file;
-use crate::postfix::restriction::safety;
 
 impl Session {
     pub(super) fn notify(&mut self, ctx: &mut Ctx<'_>) {
-        let classes = safety::split(&self.proc.conf.get("notify_classes"));
+        let classes = self.proc.conf.words_braced("notify_classes");
         let wanted = self.state.errors.iter().any(|e| classes.iter().any(|c| c.eq_ignore_ascii_case(e.name())));
         if !wanted || self.history.is_empty() {
             return;
