@@ -8,7 +8,7 @@ use super::{noise, patch};
 use crate::base::{Chance, Time};
 use crate::host::{Cred, Host};
 use crate::machine;
-use crate::sim::World;
+use crate::sim::{Surroundings, World};
 
 /// Which world of a lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,9 +58,8 @@ impl Lab {
                     world.advance(at);
                     let cred = world.host.user(&user).map_or_else(Cred::root, |u| world.host.cred_of(&u));
                     let line = format!("sendmail -oi -f '{sender}' {}", recipients.join(" "));
-                    let env = [("HOME".to_owned(), format!("/home/{user}")), ("USER".to_owned(), user)];
                     if let Some(exec) = world.exec {
-                        let _ = exec(&mut world, &cred, &line, &data, &env);
+                        let _ = exec(&mut world, &cred, &line, &data, &Surroundings::Login);
                     }
                 }
                 Step::Item(Item::Imap { client, user, password }) => {

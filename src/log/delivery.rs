@@ -1,5 +1,6 @@
 //! What the delivery agents can say: local, virtual, smtp, lmtp, pipe, error, discard; and the `delay=` notation.
 
+use super::config::MacroFault;
 use super::{Message, Severity};
 use crate::base::Span;
 use std::fmt;
@@ -190,8 +191,19 @@ pub enum Delivery {
     },
     /// The mailbox file has another owner, and `strict_mailbox_ownership` minds.
     StrictOwner,
-    /// pipe(8): a missing user, and so on.
-    PipeConfig {
+    /// pipe(8): an argument in master.cf names no macro, or cannot be read.
+    PipeMacro {
+        service: String,
+        name: String,
+    },
+    Macro(MacroFault),
+    /// A flag of pipe(8) that is for one recipient at a time.
+    PipeSingle {
+        service: String,
+        flag: char,
+    },
+    /// The child of an agent ends before it is a program.
+    Child {
         text: String,
     },
 }
@@ -312,8 +324,8 @@ impl Message for Delivery {
             | Delivery::Forward { .. }
             | Delivery::VirtualMap { .. }
             | Delivery::StrictOwner => Severity::Warning,
-            Delivery::PipeConfig { .. } => Severity::Crit,
-            Delivery::ServerFatal { .. } => Severity::Crit,
+            Delivery::ServerFatal { .. } | Delivery::Child { .. } => Severity::Crit,
+            Delivery::PipeMacro { .. } | Delivery::Macro(_) | Delivery::PipeSingle { .. } => Severity::Warning,
             Delivery::Problem { .. }
             | Delivery::TableError { .. }
             | Delivery::NoMechanisms { .. }
@@ -388,7 +400,14 @@ impl Message for Delivery {
             Delivery::StrictOwner => {
                 "warning: specify \"strict_mailbox_ownership = no\" to ignore mailbox ownership mismatch".into()
             }
-            Delivery::PipeConfig { text } => format!("fatal: {text}"),
+            Delivery::PipeMacro { service, name } => {
+                format!("warning: file /etc/postfix/master.cf: service {service}: unknown macro name: \"{name}\"")
+            }
+            Delivery::Macro(m) => format!("warning: {m}"),
+            Delivery::PipeSingle { service, flag } => {
+                format!("warning: pipe flag `{flag}' requires {service}_destination_recipient_limit = 1")
+            }
+            Delivery::Child { text } => format!("fatal: {text}"),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -434,13 +453,16 @@ impl Message for Delivery {
             Delivery::LockFile { path, .. } => vec![("path", path.clone())],
             Delivery::NoMechanisms { relay, .. } => vec![("relay", relay.clone())],
             Delivery::Bind { ip } => vec![("address", ip.to_string())],
-            Delivery::ServerFatal { text } => vec![("reason", text.clone())],
+            Delivery::ServerFatal { text } | Delivery::Child { text } => vec![("reason", text.clone())],
+            Delivery::PipeMacro { service, .. } | Delivery::PipeSingle { service, .. } => {
+                vec![("service", service.clone())]
+            }
             Delivery::Policy(t) => vec![("reason", t.text())],
             Delivery::BlankUser
             | Delivery::StrictOwner
             | Delivery::MaildirHint
             | Delivery::Forward { .. }
-            | Delivery::PipeConfig { .. } => Vec::new(),
+            | Delivery::Macro(_) => Vec::new(),
         }
     }
 }

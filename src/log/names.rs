@@ -159,7 +159,7 @@ names! { config::Warning: QueueMinfree, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeConfig,
+    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, Child,
 }
 names! { delivery::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }

@@ -14,7 +14,7 @@ use crate::command::{Ctx, Trainer};
 use crate::host::fs::Cred;
 use crate::shell::spawn::Spawner;
 use crate::shell::{Flow, Mode, Shell};
-use crate::sim::World;
+use crate::sim::{Surroundings, World};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -88,8 +88,8 @@ pub struct Capture {
     pub vantage: Option<IpAddr>,
     /// Aliases are expanded, as at a prompt.
     pub aliases: bool,
-    /// Name and value of further environment variables.
-    pub env: Vec<(String, String)>,
+    /// Environment and directory.
+    pub place: Surroundings,
 }
 
 /// The steps that one input may take before it counts as endless.
@@ -491,10 +491,10 @@ fn context(world: &WorldRef, kernel: &Rc<Kernel>, cred: Cred, fds: BTreeMap<u32,
 
 /// Runs a command line on a world as a delivery agent does: as a user, with the message on its standard input. Status and
 /// output, standard error mixed in.
-pub fn exec(world: &mut World, cred: &Cred, line: &str, input: &[u8], env: &[(String, String)]) -> (i32, Vec<u8>) {
+pub fn exec(world: &mut World, cred: &Cred, line: &str, input: &[u8], place: &Surroundings) -> (i32, Vec<u8>) {
     let empty = World::new(crate::host::Host::new("", "", world.now(), world.host.chance));
     let shared: WorldRef = Rc::new(RefCell::new(std::mem::replace(world, empty)));
-    let how = Capture { stdin: input.to_vec(), env: env.to_vec(), ..Capture::default() };
+    let how = Capture { stdin: input.to_vec(), place: place.clone(), ..Capture::default() };
     let mut done = run::captured(&shared, cred.clone(), line, &how, (80, 24));
     std::mem::swap(world, &mut shared.borrow_mut());
     done.stdout.append(&mut done.stderr);

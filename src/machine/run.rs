@@ -5,6 +5,7 @@ use crate::base::{Span, Time};
 use crate::command::io::{Fd, Kernel, Wait, WorldRef};
 use crate::host::fs::Cred;
 use crate::shell::{Flow, Mode, Shell};
+use crate::sim::Surroundings;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -194,7 +195,10 @@ pub(super) fn captured(world: &WorldRef, cred: Cred, text: &str, how: &Capture, 
     let pid = world.borrow_mut().host.procs.burn();
     let mut ctx = context(world, &kernel, cred, fds, pid);
     ctx.vantage = how.vantage;
-    ctx.env.extend(how.env.iter().cloned());
+    if let Surroundings::Only(env, cwd) = &how.place {
+        ctx.env = env.iter().cloned().collect();
+        ctx.cwd.clone_from(cwd);
+    }
     let mut shell = Shell::from_ctx(&ctx, Mode::Command);
     if how.aliases {
         shell.shopt.insert("expand_aliases", true);

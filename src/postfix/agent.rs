@@ -8,6 +8,7 @@ use super::table::{ANY, PARTIAL, Say};
 use super::trivial_rewrite::{self, Context, Purpose};
 use super::{Ctx, expand as mac_expand};
 use crate::base::Span;
+use crate::host::Errno;
 use crate::log::rewrite::Rewrite;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -82,7 +83,11 @@ pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
     match get(ctx, transport) {
         Ok(p) => Acquired::Ready(Box::new(p)),
         Err(Refused::Down) => Acquired::Down,
-        Err(Refused::NoService) => Acquired::Missing(crate::host::Errno::NoEnt.text().to_owned()),
+        Err(Refused::NoService) => {
+            // The place of an empty name is the directory of the sockets itself.
+            let errno = if transport.is_empty() { Errno::ConnRefused } else { Errno::NoEnt };
+            Acquired::Missing(errno.text().to_owned())
+        }
         Err(Refused::Limit) => Acquired::Later(Span::millis(200)),
         Err(Refused::Throttled) => Acquired::Later(Span::secs(60)),
     }

@@ -207,10 +207,10 @@ pub fn read_log(host: &Host, queue: &str, id: &str) -> Vec<LogEntry> {
     for line in b.text().lines() {
         let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('<')) else { continue };
         if name == "recipient" {
-            out.push(LogEntry::default());
+            out.push(LogEntry { reason: "(description unavailable)".into(), ..LogEntry::default() });
         }
         let Some(e) = out.last_mut() else { continue };
-        let v = value.to_owned();
+        let v = value.trim_end().to_owned();
         match name {
             "recipient" => {
                 e.orig.clone_from(&v);

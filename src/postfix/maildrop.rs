@@ -14,6 +14,8 @@ pub struct Post<'a> {
     pub recipients: &'a [String],
     /// Attributes of the message (`encoding`, `ret_flags`, …); empty values are left out.
     pub attributes: &'a [(&'a str, &'a str)],
+    /// sendmail -G: the mail of others, whose headers are left alone.
+    pub gateway: bool,
     /// Flags of NOTIFY; zero for none.
     pub notify: u32,
     pub text: &'a [u8],
@@ -27,7 +29,8 @@ pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     let mut file = Vec::new();
     let put = |f: &mut Vec<u8>, k: u8, s: &str| queue_file::put(f, k, s.as_bytes());
     put(&mut file, rec::TIME, &format!("{} {}", now.secs(), now.subsec_micros()));
-    put(&mut file, rec::ATTR, "rewrite_context=local");
+    let context = if p.gateway { "remote" } else { "local" };
+    put(&mut file, rec::ATTR, &format!("rewrite_context={context}"));
     for (n, v) in p.attributes {
         if !v.is_empty() {
             put(&mut file, rec::ATTR, &format!("{n}={v}"));

@@ -51,12 +51,15 @@ pub fn connect(host: &Host, conf: &Config, parameter: &str) -> (Option<Verdict>,
             let w = w.trim_matches(['{', '}']);
             split_nameval(w).ok().filter(|(n, _)| *n == "default_action").map(|(_, v)| v.to_owned())
         });
+        let action = own.unwrap_or_else(|| conf.get("milter_default_action"));
         let Some(errno) = fault(host, &spec, &mut say) else {
             say.push(Log::NeedsEndpoint { spec });
+            if action == "accept" {
+                continue;
+            }
             return (Some(BROKEN), say);
         };
         say.push(Log::Connect { service: spec.clone(), error: errno.text().to_owned() });
-        let action = own.unwrap_or_else(|| conf.get("milter_default_action"));
         let verdict = match action.as_str() {
             "accept" => continue,
             "reject" => Verdict::Refuse(550, "5.5.0", "Service unavailable"),

@@ -91,7 +91,19 @@ pub struct ExecRequest {
     pub cred: Cred,
     pub command: String,
     pub input: Vec<u8>,
+    /// All of its environment.
     pub env: Vec<(String, String)>,
+    pub cwd: String,
+}
+
+impl ExecRequest {
+    /// With the environment that everybody gets (`import_environment`, `export_environment`).
+    pub fn new(cred: Cred, command: String, input: Vec<u8>, cwd: String) -> ExecRequest {
+        let path = pipe_command::PATH.join(":");
+        let env = [("LANG", "C"), ("MAIL_CONFIG", "/etc/postfix"), ("PATH", &path)];
+        let env = env.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
+        ExecRequest { id: 0, cred, command, input, env, cwd }
+    }
 }
 
 /// Something that a Postfix process will do at an instant.

@@ -74,7 +74,7 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32, mode: u32) {
         encoding: env.attr("encoding").to_owned(),
         ret: env.ret.map(|r| if r == 2 { Ret::Headers } else { Ret::Full }),
         envid: env.envid.clone(),
-        local_rewrite: true,
+        local_rewrite: env.attr("rewrite_context") != "remote",
         report: match env.attr("trace_flags") {
             "512" => Report::VerifyOnly,
             "1024" => Report::Deliver,

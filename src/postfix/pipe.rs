@@ -1,39 +1,113 @@
 //! pipe(8): hands a message to a program by the arguments in master.cf.
+//!
+//! Left out: the flags of multi-recipient file locking, and the time limit of a program.
 
 use super::agent::{self, Proc};
 use super::delivery::{Exec, Item, Outcome, Request, Verdict};
-use super::{Ctx, ExecRequest};
-use crate::host::Cred;
+use super::expand::{Piece, pieces};
+use super::mail_queue::SPOOL;
+use super::{Ctx, ExecRequest, pipe_command};
+use crate::base::Span;
+use crate::base::time::{MONTHS, WEEKDAYS};
+use crate::host::{Cred, Errno};
 use crate::log::delivery::Delivery;
 
+/// The flags that there are.
+const FLAGS: &str = "BDFORXhqu.>";
+
+/// Macros with a value for each recipient: a word with one of them stands once for each.
+const OF_RECIPIENT: [&str; 6] = ["recipient", "user", "extension", "mailbox", "original_recipient", "domain"];
+
 /// What `flags=`, `user=`, `argv=` and their kin say.
-#[derive(Default)]
 struct Attrs {
     flags: String,
-    user: String,
+    cred: Cred,
     argv: Vec<String>,
-    null_sender: Option<String>,
-    eol_crlf: bool,
+    null_sender: String,
+    eol: String,
+    directory: Option<String>,
+    size: i64,
 }
 
-fn attrs(args: &[String]) -> Attrs {
-    let mut a = Attrs::default();
-    let mut it = args.iter();
-    while let Some(w) = it.next() {
-        if let Some(v) = w.strip_prefix("flags=") {
-            v.clone_into(&mut a.flags);
-        } else if let Some(v) = w.strip_prefix("user=") {
-            v.clone_into(&mut a.user);
-        } else if let Some(v) = w.strip_prefix("null_sender=") {
-            a.null_sender = Some(v.to_owned());
-        } else if let Some(v) = w.strip_prefix("eol=") {
-            a.eol_crlf = v.contains("\\r");
-        } else if let Some(v) = w.strip_prefix("argv=") {
-            a.argv.push(v.to_owned());
-            a.argv.extend(it.by_ref().cloned());
-        }
+impl Attrs {
+    fn has(&self, flag: char) -> bool {
+        self.flags.contains(flag)
     }
-    a
+
+    /// Reads a service's arguments; the error is the program's last word.
+    fn read(ctx: &Ctx<'_>, p: &Proc, args: &[String]) -> Result<Attrs, String> {
+        let mut a = Attrs {
+            flags: String::new(),
+            cred: Cred::root(),
+            argv: Vec::new(),
+            null_sender: "MAILER-DAEMON".into(),
+            eol: "\n".into(),
+            directory: None,
+            size: 0,
+        };
+        let mut user = false;
+        let mut words = args.iter();
+        while let Some(w) = words.next() {
+            match w.split_once('=').unwrap_or((w, "")) {
+                ("flags", v) => {
+                    if let Some(c) = v.chars().find(|c| !FLAGS.contains(*c)) {
+                        return Err(format!("unknown flag: {c} (ignored)"));
+                    }
+                    v.clone_into(&mut a.flags);
+                }
+                ("user", v) => {
+                    a.cred = credentials(ctx, v)?;
+                    user = true;
+                }
+                ("null_sender", v) => v.clone_into(&mut a.null_sender),
+                ("eol", v) => a.eol = v.replace("\\r", "\r").replace("\\n", "\n"),
+                ("directory", v) => a.directory = Some(v.to_owned()),
+                ("size", v) => {
+                    a.size = v.parse().map_err(|_| format!("get_service_attr: bad size= value: {v}"))?;
+                }
+                ("argv", v) => {
+                    a.argv.push(v.to_owned());
+                    a.argv.extend(words.by_ref().cloned());
+                }
+                _ => return Err(format!("unknown attribute name: {w}")),
+            }
+        }
+        if !user {
+            return Err("missing user= command-line attribute".into());
+        }
+        if a.argv.is_empty() {
+            return Err("missing argv= command-line attribute".into());
+        }
+        let owner = p.conf.get("mail_owner");
+        if a.cred.uid == 0 {
+            return Err("user= command-line attribute specifies root privileges".into());
+        }
+        if ctx.host.uid(&owner) == Some(a.cred.uid) {
+            return Err(format!("user= command-line attribute specifies mail system owner {owner}"));
+        }
+        let postdrop = p.conf.get("setgid_group");
+        let (gid, owners) = (a.cred.gid, ctx.host.user(&owner).map(|u| u.gid));
+        let whose = match gid {
+            0 => "privileged group id 0".to_owned(),
+            g if owners == Some(g) => format!("mail system owner {owner} group id {g}"),
+            g if ctx.host.group(&postdrop).is_some_and(|x| x.gid == g) => {
+                format!("mail system {postdrop} group id {g}")
+            }
+            _ => return Ok(a),
+        };
+        Err(format!("user= command-line attribute specifies {whose}"))
+    }
+}
+
+/// `USER` or `USER:GROUP`.
+fn credentials(ctx: &Ctx<'_>, value: &str) -> Result<Cred, String> {
+    let (name, group) = value.split_once(':').map_or((value, None), |(u, g)| (u, Some(g)));
+    let user = ctx.host.user(name).ok_or_else(|| format!("get_service_attr: unknown username: {name}"))?;
+    let gid = match group {
+        None | Some("") => user.gid,
+        Some(g) => ctx.host.group(g).ok_or_else(|| format!("get_service_attr: unknown group: {g}"))?.gid,
+    };
+    Ok(Cred { uid: user.uid, gid, groups: Vec::new() })
 }
 
 fn shell_quote(s: &str) -> String {
@@ -43,123 +117,188 @@ fn shell_quote(s: &str) -> String {
 
 /// Delivers a request: one program for all of its recipients.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
-    let args = agent::service_args(ctx, &r.transport);
-    let a = attrs(&args);
     let took = ctx.host.jitter("pipe.start", &r.qid, 500, 4_000);
-    let name = a.user.split(':').next().unwrap_or("").to_owned();
-    let Some(user) = ctx.host.user(&name) else {
-        let mut out = Outcome::all(r, took, |i| {
-            Item::new(i, Verdict::Deferred, "4.3.5", "mail system configuration error").relay(p.service.clone())
-        });
-        out.logs.push((took, Delivery::PipeConfig { text: format!("unknown username: {name}") }.into()));
-        return out;
+    let args = agent::service_args(ctx, &r.transport);
+    let a = match Attrs::read(ctx, p, &args) {
+        Ok(a) => a,
+        Err(text) => {
+            return Outcome { took, crash: Some(Delivery::ServerFatal { text }.into()), ..Outcome::default() };
+        }
+    };
+    let all = |verdict: Verdict, dsn: &str, text: &str| {
+        Outcome::all(r, took, |i| Item::new(i, verdict, dsn, text).relay(p.service.clone()))
+    };
+    let unconfigured = |fault: Delivery| {
+        let mut out = all(Verdict::Deferred, "4.3.5", "mail system configuration error");
+        out.log(Span::ZERO, fault);
+        out
     };
     if r.verify {
-        return Outcome::all(r, took, |i| {
-            let text = format!("delivers to command: {}", a.argv.first().cloned().unwrap_or_default());
-            Item::new(i, Verdict::Sent, "2.0.0", text).relay(p.service.clone())
-        });
+        return all(Verdict::Sent, "2.0.0", &format!("delivers to command: {}", a.argv[0]));
     }
-    let cred = match a.user.split_once(':') {
-        Some((_, g)) => Cred { uid: user.uid, gid: ctx.host.group(g).map_or(user.gid, |g| g.gid), groups: Vec::new() },
-        None => ctx.host.cred_of(&user),
+    let single = ['D', 'O'].into_iter().find(|f| a.has(*f) && r.recipients.len() > 1);
+    if let Some(flag) = single {
+        return unconfigured(Delivery::PipeSingle { service: p.service.clone(), flag });
+    }
+    let content = r.content(ctx);
+    if a.has('D') && super::local::delivered_before(&content, &r.recipients[0].address) {
+        let text = format!("mail forwarding loop for {}", r.recipients[0].address);
+        return all(Verdict::Bounced, "5.4.6", &text);
+    }
+    if a.size > 0 && content.len() as i64 > a.size {
+        return all(Verdict::Bounced, "5.2.3", "message too large");
+    }
+    let words = match command(p, r, &a) {
+        Ok(words) => words,
+        Err(fault) => return unconfigured(fault),
     };
-    let sender = if r.sender.is_empty() {
-        a.null_sender.clone().unwrap_or_else(|| "MAILER-DAEMON".into())
-    } else {
-        r.sender.clone()
-    };
-    let sender = if a.flags.contains('q') { agent::quote_local(&sender) } else { sender };
+    if let Some((fault, output)) = cannot_run(ctx, &a) {
+        let mut out = all(Verdict::Deferred, "4.3.0", &format!("temporary failure{output}"));
+        for i in &mut out.items {
+            i.diag_type = "x-unix".into();
+            i.diag_text = output.strip_prefix(". Command output: ").unwrap_or("temporary failure").to_owned();
+        }
+        out.log(took, fault);
+        return out;
+    }
+    let input = message(r, &a, &content);
+    let line: Vec<String> = words.iter().map(|w| shell_quote(w)).collect();
+    let cwd = a.directory.clone().unwrap_or_else(|| SPOOL.into());
     let mut out = Outcome { took, ..Outcome::default() };
-    let g: Vec<usize> = (0..r.recipients.len()).collect();
-    {
-        let mut words = Vec::new();
-        for w in &a.argv {
-            let per = ["recipient", "user", "extension", "mailbox", "original_recipient", "domain"];
-            if per.iter().any(|v| w.contains(&format!("${{{v}}}")) || w.contains(&format!("${v}"))) {
-                for i in &g {
-                    words.push(expand(p, w, r, *i, &sender, &a.flags));
-                }
-            } else {
-                words.push(expand(p, w, r, g[0], &sender, &a.flags));
-            }
-        }
-        let mut input = Vec::new();
-        if a.flags.contains('F') {
-            let c = r.handoff.civil();
-            input.extend_from_slice(
-                format!(
-                    "From {sender}  {} {} {:2} {:02}:{:02}:{:02} {}\n",
-                    crate::base::time::WEEKDAYS[c.weekday as usize],
-                    crate::base::time::MONTHS[c.month as usize - 1],
-                    c.day,
-                    c.hour,
-                    c.minute,
-                    c.second,
-                    c.year
-                )
-                .as_bytes(),
-            );
-        }
-        if a.flags.contains('R') {
-            input.extend_from_slice(format!("Return-Path: <{}>\n", agent::quote_local(&r.sender)).as_bytes());
-        }
-        if a.flags.contains('O') {
-            input.extend_from_slice(format!("X-Original-To: {}\n", r.recipients[g[0]].orig).as_bytes());
-        }
-        if a.flags.contains('D') {
-            input.extend_from_slice(format!("Delivered-To: {}\n", r.recipients[g[0]].address).as_bytes());
-        }
-        input.extend_from_slice(&r.content(ctx));
-        if a.eol_crlf {
-            input = String::from_utf8_lossy(&input).replace('\n', "\r\n").into_bytes();
-        }
-        let command: Vec<String> = words.iter().map(|w| shell_quote(w)).collect();
-        for (n, i) in g.iter().enumerate() {
-            let item = Item::new(*i, Verdict::Sent, "2.0.0", "").relay(p.service.clone()).at(took);
-            let request = ExecRequest {
-                id: 0,
-                cred: cred.clone(),
-                // The program runs once; the other recipients share its result through `true`.
-                command: if n == 0 { command.join(" ") } else { "true".into() },
-                input: if n == 0 { input.clone() } else { Vec::new() },
-                env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("MAIL_CONFIG".into(), "/etc/postfix".into())],
-            };
-            out.execs.push(Exec { request, item, command: p.service.clone(), pipe: true });
-        }
+    for i in 0..r.recipients.len() {
+        // The program runs once; the other recipients share its result through `true`.
+        let (command, input) = if i == 0 { (line.join(" "), input.clone()) } else { ("true".into(), Vec::new()) };
+        let request = ExecRequest::new(a.cred.clone(), command, input, cwd.clone());
+        let item = Item::new(i, Verdict::Sent, "2.0.0", "").relay(p.service.clone()).at(took);
+        out.execs.push(Exec { request, item, command: a.argv[0].clone(), pipe: true });
     }
     out
 }
 
-/// The `${…}` of pipe(8)'s arguments.
-fn expand(p: &Proc, word: &str, r: &Request, i: usize, sender: &str, flags: &str) -> String {
+/// Why the child of pipe(8) does not get as far as the program, and what stands behind `temporary failure` then.
+fn cannot_run(ctx: &Ctx<'_>, a: &Attrs) -> Option<(Delivery, String)> {
+    if let Some(dir) = &a.directory
+        && let Err(e) = ctx.host.fs.readdir(&a.cred, dir)
+    {
+        let (uid, gid) = (a.cred.uid, a.cred.gid);
+        let text = format!("cannot change directory to \"{dir}\" for uid={uid} gid={gid}: {}", e.text());
+        return Some((Delivery::Child { text }, String::new()));
+    }
+    let program = &a.argv[0];
+    let places =
+        if program.contains('/') { vec![String::new()] } else { pipe_command::PATH.map(|d| format!("{d}/")).to_vec() };
+    let tried: Vec<_> = places.iter().map(|d| runnable(ctx, &a.cred, &format!("{d}{program}"))).collect();
+    if tried.iter().any(Result::is_ok) {
+        return None;
+    }
+    let e = tried.into_iter().find_map(|t| t.err().filter(|e| *e != Errno::NoEnt)).unwrap_or(Errno::NoEnt);
+    let why = format!("pipe_command: execvp {program}: {}", e.text());
+    let output = format!(". Command output: pipe: fatal: {why} ");
+    Some((Delivery::Exec { why }, output))
+}
+
+fn runnable(ctx: &Ctx<'_>, cred: &Cred, path: &str) -> Result<(), Errno> {
+    ctx.host.fs.access(cred, path, 1)?;
+    if ctx.host.fs.is_dir(path) { Err(Errno::Acces) } else { Ok(()) }
+}
+
+/// The program and its arguments, with the values of macros.
+fn command(p: &Proc, r: &Request, a: &Attrs) -> Result<Vec<String>, Delivery> {
+    let mut words = Vec::new();
+    for w in &a.argv {
+        let (parts, fault) = pieces(w);
+        if let Some(fault) = fault {
+            return Err(Delivery::Macro(fault));
+        }
+        let of_recipient = |x: &Piece<'_>| matches!(x, Piece::Expression(e) if OF_RECIPIENT.contains(e));
+        let times = if parts.iter().any(of_recipient) { r.recipients.len() } else { 1 };
+        for i in 0..times {
+            let mut word = String::new();
+            for part in &parts {
+                match part {
+                    Piece::Literal(t) => word.push_str(t),
+                    Piece::Expression(name) => {
+                        let unknown = || Delivery::PipeMacro { service: p.service.clone(), name: (*name).to_owned() };
+                        word.push_str(&value(p, r, a, i, name).ok_or_else(unknown)?);
+                    }
+                }
+            }
+            words.push(word);
+        }
+    }
+    Ok(words)
+}
+
+/// The value of a macro for a recipient.
+fn value(p: &Proc, r: &Request, a: &Attrs, i: usize, name: &str) -> Option<String> {
     let rcpt = &r.recipients[i];
-    let fold = |s: &str| if flags.contains('u') { s.to_lowercase() } else { s.to_owned() };
+    let fold = |s: &str, flag: char| if a.has(flag) { s.to_lowercase() } else { s.to_owned() };
+    let quoted = |s: &str| if a.has('q') { agent::quote_local(s) } else { s.to_owned() };
+    let folded = |s: &str| match s.rsplit_once('@') {
+        Some((l, d)) => quoted(&format!("{}@{}", fold(l, 'u'), fold(d, 'h'))),
+        None => quoted(&fold(s, 'u')),
+    };
     let (local, domain) = rcpt.address.rsplit_once('@').unwrap_or((rcpt.address.as_str(), ""));
     let (user, extension) = agent::split_extension(&p.conf, local);
-    let domain = if flags.contains('h') { domain.to_lowercase() } else { domain.to_owned() };
-    let address = if domain.is_empty() { fold(local) } else { format!("{}@{domain}", fold(local)) };
-    let lookup = |name: &str| -> Option<String> {
-        Some(match name {
-            "recipient" => address.clone(),
-            "original_recipient" => rcpt.orig.clone(),
-            "user" => fold(user),
-            "extension" => fold(extension.unwrap_or("")),
-            "mailbox" => fold(local),
-            "domain" => domain.clone(),
-            "sender" => sender.to_owned(),
-            "nexthop" => r.nexthop.clone(),
-            "queue_id" => r.qid.clone(),
-            "size" => r.envelope.size.to_string(),
-            "client_address" => r.envelope.attr("client_address").to_owned(),
-            "client_hostname" => r.envelope.attr("client_name").to_owned(),
-            "client_helo" => r.envelope.attr("helo_name").to_owned(),
-            "client_protocol" => r.envelope.attr("protocol_name").to_owned(),
-            "sasl_method" => r.envelope.attr("sasl_method").to_owned(),
-            "sasl_username" => r.envelope.attr("sasl_username").to_owned(),
-            "sasl_sender" => r.envelope.attr("sasl_sender").to_owned(),
-            _ => return None,
-        })
+    let attr = |name: &str| r.envelope.attr(name).to_owned();
+    Some(match name {
+        "recipient" => folded(&rcpt.address),
+        "original_recipient" => folded(&rcpt.orig),
+        "user" => fold(user, 'u'),
+        "extension" => fold(extension.unwrap_or(""), 'u'),
+        "mailbox" => fold(local, 'u'),
+        "domain" => fold(domain, 'h'),
+        "sender" if r.sender.is_empty() => a.null_sender.clone(),
+        "sender" => quoted(&r.sender),
+        "nexthop" => fold(&r.nexthop, 'h'),
+        "queue_id" => r.qid.clone(),
+        "size" => r.envelope.size.to_string(),
+        "client_hostname" => attr("client_name"),
+        "client_helo" => attr("helo_name"),
+        "client_protocol" => attr("protocol_name"),
+        "client_address" | "client_port" | "sasl_method" | "sasl_username" | "sasl_sender" => attr(name),
+        _ => return None,
+    })
+}
+
+/// What the program reads: the message by the flags.
+fn message(r: &Request, a: &Attrs, content: &[u8]) -> Vec<u8> {
+    let sender = if r.sender.is_empty() { a.null_sender.clone() } else { agent::quote_local(&r.sender) };
+    let first = &r.recipients[0];
+    let mut head = String::new();
+    if a.has('F') {
+        let c = r.handoff.civil();
+        let (day, month) = (WEEKDAYS[c.weekday as usize], MONTHS[c.month as usize - 1]);
+        head += &format!(
+            "From {sender}  {day} {month} {:2} {:02}:{:02}:{:02} {}\n",
+            c.day, c.hour, c.minute, c.second, c.year
+        );
+    }
+    if a.has('R') {
+        head += &format!("Return-Path: <{sender}>\n");
+    }
+    if a.has('O') {
+        head += &format!("X-Original-To: {}\n", first.orig);
+    }
+    if a.has('D') {
+        head += &format!("Delivered-To: {}\n", first.address);
+    }
+    let mut out = Vec::with_capacity(head.len() + content.len() + 2);
+    let mut put = |line: &[u8]| {
+        out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+        out.extend_from_slice(a.eol.as_bytes());
     };
-    agent::expand(word, &lookup)
+    head.split_inclusive('\n').for_each(|l| put(l.as_bytes()));
+    for line in content.split_inclusive(|b| *b == b'\n') {
+        let quote: &[u8] = match line {
+            l if a.has('.') && l.starts_with(b".") => b".",
+            l if a.has('>') && l.starts_with(b"From ") => b">",
+            _ => b"",
+        };
+        put(&[quote, line].concat());
+    }
+    if a.has('B') {
+        put(b"");
+    }
+    out
 }

@@ -2,6 +2,9 @@
 
 use super::delivery::{Exec, Item, Verdict, dsn_split, dsn_valid};
 
+/// Where programs are looked for.
+pub const PATH: [&str; 2] = ["/usr/bin", "/bin"];
+
 /// `sys_exits_detail()`: exit status, enhanced code, text.
 const SYS_EXITS: [(i32, &str, &str); 15] = [
     (64, "5.3.0", "command line usage error"),
@@ -36,8 +39,8 @@ pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
     let by = |dsn: &str| if dsn.starts_with('4') { Verdict::Deferred } else { Verdict::Bounced };
     if status == 0 {
         let text = if e.pipe {
-            let via = format!("delivered via {} service", e.command);
-            if said.is_empty() { via } else { format!("{via} ({said})") }
+            let via = format!("delivered via {} service", item.relay);
+            if said.is_empty() { via } else { format!("{via} ({})", said.trim_end()) }
         } else {
             format!("delivered to command: {}", e.command)
         };
@@ -51,6 +54,8 @@ pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
     } else if dsn_valid(first) && !first.starts_with('2') {
         let (dsn, text) = dsn_split(&said, "5.3.0");
         set(&dsn, text.to_owned(), by(&dsn));
+        item.diag_text = text.trim_end().to_owned();
+        return item;
     } else if let Some((_, dsn, text)) = SYS_EXITS.iter().find(|(s, ..)| *s == status) {
         set(dsn, format!("{text}{tail}"), by(dsn));
     } else {
@@ -73,13 +78,7 @@ mod tests {
     #[test]
     fn exit_statuses() {
         let e = Exec {
-            request: crate::postfix::ExecRequest {
-                id: 1,
-                cred: Cred::root(),
-                command: "x".into(),
-                input: Vec::new(),
-                env: Vec::new(),
-            },
+            request: crate::postfix::ExecRequest::new(Cred::root(), "x".into(), Vec::new(), "/".into()),
             item: Item::new(0, Verdict::Sent, "2.0.0", ""),
             command: "/bin/x".into(),
             pipe: false,

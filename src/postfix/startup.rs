@@ -401,6 +401,11 @@ pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
     if out.iter().any(Fault::is_fatal) {
         return out;
     }
+    if entry.unprivileged && matches!(entry.command.as_str(), "local" | "pipe" | "spawn" | "virtual") {
+        let text = format!("service {} requires privileged operation", entry.name);
+        out.push(Fault::Fatal(Fatal::Plain(text)));
+        return out;
+    }
     out.extend(conf.own_faults.get_or_init(|| own_values(conf, &entry.command)).iter().cloned());
     out
 }

@@ -127,7 +127,7 @@ pub(super) fn run(world: &mut World, unit: &str, command: &str, pid: u32) -> Exi
     }
     world.pass(Span::millis(190));
     let Some(exec) = world.exec else { return Exit::Status(0) };
-    let (status, output) = exec(world, &Cred::root(), command, b"", &[]);
+    let (status, output) = exec(world, &Cred::root(), command, b"", &super::Surroundings::Login);
     for l in String::from_utf8_lossy(&output).lines().take(100) {
         world.host.log(Facility::Daemon, base(command), pid, unit, Systemd::Printed(l.to_owned()));
     }

@@ -20,9 +20,19 @@ use crate::internet::Internet;
 use crate::postfix::maildrop::Post;
 use crate::postfix::{self, Postfix};
 
+/// Where a program finds itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Surroundings {
+    /// In the user's home, with the environment of a login.
+    #[default]
+    Login,
+    /// With this environment in this directory.
+    Only(Vec<(String, String)>, String),
+}
+
 /// Runs a command line on the world as a user with text on its standard input: exit status and output. Given by
 /// `machine`, so that a delivery to a pipe can run any simulated program.
-pub type ExecFn = fn(&mut World, &Cred, &str, &[u8], &[(String, String)]) -> (i32, Vec<u8>);
+pub type ExecFn = fn(&mut World, &Cred, &str, &[u8], &Surroundings) -> (i32, Vec<u8>);
 
 /// Everything there is. Cloning is cheap: the parts share until written.
 #[derive(Clone, Debug)]
@@ -105,7 +115,7 @@ impl World {
     pub fn run_execs(&mut self) {
         for r in std::mem::take(&mut self.postfix.execs) {
             let (status, output) = match self.exec {
-                Some(f) => f(self, &r.cred, &r.command, &r.input, &r.env),
+                Some(f) => f(self, &r.cred, &r.command, &r.input, &Surroundings::Only(r.env, r.cwd)),
                 None => (127, Vec::new()),
             };
             self.with_postfix(|ctx| postfix::exec_done(ctx, r.id, status, &output));

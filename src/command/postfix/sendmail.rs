@@ -21,6 +21,7 @@ struct Job {
     extract: bool,
     /// A lone dot does not end the input.
     ignore_dot: bool,
+    gateway: bool,
     report: &'static str,
     encoding: String,
     ret: String,
@@ -65,6 +66,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
             'F' => job.fullname = Some(v),
             't' => job.extract = true,
             'i' => job.ignore_dot = true,
+            'G' => job.gateway = true,
             'o' => match v.chars().next() {
                 Some('i') if v.len() == 1 => job.ignore_dot = true,
                 _ => {}
@@ -317,7 +319,8 @@ fn drop_mail(
         ("envelope_id", &job.envid),
     ];
     let uid = ctx.io.cred.uid;
-    let post = Post { uid, sender, fullname, recipients, attributes: &attributes, notify: job.notify, text, limit };
+    let (gateway, notify) = (job.gateway, job.notify);
+    let post = Post { uid, sender, fullname, recipients, attributes: &attributes, gateway, notify, text, limit };
     maildrop::post(&mut w.host, &post)?;
     let missing = !w.host.fs.exists("/var/spool/postfix/public/pickup");
     w.with_postfix(pickup::trigger);

@@ -17,7 +17,7 @@ mod submission;
 
 use super::mailbox::Stored;
 use crate::lab::schema::Probe;
-use crate::sim::World;
+use crate::sim::{Surroundings, World};
 
 /// What a probe found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,6 @@ pub fn ask(world: &World, probe: &Probe, setting: &Setting<'_>) -> Found {
 /// Runs a command line on a copy of the host as root: exit status and output.
 pub fn run(world: &mut World, line: &str) -> (i32, String) {
     let Some(exec) = world.exec else { return (127, String::new()) };
-    let env = [("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned())];
-    let (status, out) = exec(world, &crate::host::Cred::root(), line, b"", &env);
+    let (status, out) = exec(world, &crate::host::Cred::root(), line, b"", &Surroundings::Login);
     (status, String::from_utf8_lossy(&out).into_owned())
 }

@@ -12,7 +12,7 @@ use crate::host::net::{Listener, Proto, Rule, Target};
 use crate::host::{Cred, Process, Processes};
 use crate::internet::server::Mode;
 use crate::lab::values::Machine;
-use crate::sim::World;
+use crate::sim::{Surroundings, World};
 
 /// Whether a change waits until the services run, though it has no time.
 pub fn after_boot(change: &Change) -> bool {
@@ -114,8 +114,7 @@ pub fn apply(world: &mut World, change: &Change) {
 /// Types a line as root.
 fn run(world: &mut World, line: &str) {
     if let Some(exec) = world.exec {
-        let env = [("HOME".to_owned(), "/root".to_owned()), ("USER".to_owned(), "root".to_owned())];
-        let _ = exec(world, &Cred::root(), line, b"", &env);
+        let _ = exec(world, &Cred::root(), line, b"", &Surroundings::Login);
     }
 }
 

@@ -13,6 +13,7 @@ pub use mailbox::{head, mbox_dsn};
 
 use super::agent::{self, Proc, split_extension};
 use super::delivery::{Exec, Item, Outcome, Passed, Request, Verdict};
+use super::mail_queue::SPOOL;
 use super::{Ctx, ExecRequest};
 use crate::base::{Span, text};
 use crate::host::Cred;
@@ -139,7 +140,7 @@ impl Local<'_> {
             return;
         }
         self.budget -= 1;
-        if to.level == 0 && self.loops(&to.address) {
+        if to.level == 0 && delivered_before(&self.content, &to.address) {
             let text = format!("mail forwarding loop for {}", to.address);
             self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
             return;
@@ -230,24 +231,6 @@ impl Local<'_> {
         self.out.passed.push(Passed { rcpt: self.rcpt, address, transport, nexthop });
     }
 
-    /// Whether the message already went through this address.
-    fn loops(&self, address: &str) -> bool {
-        for line in text::lines(&self.content) {
-            let line = text::lossy(line);
-            let line = line.trim_end_matches(['\r', '\n']);
-            if line.is_empty() {
-                break;
-            }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("delivered-to")
-                && value.trim().eq_ignore_ascii_case(address)
-            {
-                return true;
-            }
-        }
-        false
-    }
-
     /// `$user`, `$home`, `$extension` and their kin in a parameter.
     fn expand(&self, text: &str, user: &str, extension: Option<&str>, to: &Target) -> String {
         let domain = to.address.rsplit_once('@').map_or("", |(_, d)| d);
@@ -297,8 +280,6 @@ impl Local<'_> {
         set("LOCAL", local);
         set("DOMAIN", domain);
         set("EXTENSION", extension.unwrap_or(""));
-        set("MAIL_CONFIG", "/etc/postfix");
-        set("PATH", "/usr/bin:/bin");
         let mut item = Item::new(self.rcpt, Verdict::Sent, "2.0.0", "").relay("local").at(self.t);
         if to.level > 0 {
             item.to = Some(to.address.clone());
@@ -315,9 +296,28 @@ impl Local<'_> {
             return;
         }
         let input = mailbox::message(self, to, true);
-        let request = ExecRequest { id: 0, cred, command: command.to_owned(), input, env };
+        let mut request = ExecRequest::new(cred, command.to_owned(), input, SPOOL.into());
+        request.env.append(&mut env);
         self.out.execs.push(Exec { request, item, command: command.to_owned(), pipe: false });
     }
+}
+
+/// Whether a message already went through this address (`delivered_hdr_find()`).
+pub fn delivered_before(content: &[u8], address: &str) -> bool {
+    for line in text::lines(content) {
+        let line = text::lossy(line);
+        let line = line.trim_end_matches(['\r', '\n']);
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("delivered-to")
+            && value.trim().eq_ignore_ascii_case(address)
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// A command without anything for a shell is executed directly; why that fails.

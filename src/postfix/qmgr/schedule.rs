@@ -210,12 +210,13 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
             (Some(l), i) if i.is_none_or(|i| l <= i) => {
                 let event = job.outcome.logs[job.logs_done].1.clone();
                 job.logs_done += 1;
-                if matches!(event, Event::Delivery(Delivery::Exec { .. })) {
-                    let pid = ctx.host.procs.burn();
-                    ctx.host.log_mail("local", pid, event);
-                } else {
-                    ctx.host.log_mail(&proc.ident, proc.pid, event);
-                }
+                let (ident, pid) = match event {
+                    // The child of an agent; at last under the bare name of its program.
+                    Event::Delivery(Delivery::Exec { .. }) => (proc.program.as_str(), ctx.host.procs.burn()),
+                    Event::Delivery(Delivery::Child { .. }) => (&*proc.ident, ctx.host.procs.burn()),
+                    _ => (&*proc.ident, proc.pid),
+                };
+                ctx.host.log_mail(ident, pid, event);
             }
             (_, Some(_)) => {
                 let item = job.outcome.items[job.items_done].clone();
@@ -281,7 +282,8 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             Verdict::Sent => {
                 let here = !item.relays_notice || r.envelope.attr("trace_flags") == "1024";
                 if here && postfix::bounce::wants_success(&r.envelope, &rcpt) {
-                    entry.action = if item.relay.contains('[') { "relayed" } else { "delivered" }.into();
+                    entry.action =
+                        if item.relay.contains('[') || proc.program == "pipe" { "relayed" } else { "delivered" }.into();
                     entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
                     let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
                 }
