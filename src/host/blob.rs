@@ -1,5 +1,6 @@
 //! The bytes of a file: shared between clones of a world, cheap to append to.
 
+use super::alike::{Differences, Models};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec;
 use std::borrow::Cow;
@@ -15,26 +16,31 @@ const LONG: usize = 256;
 enum Chunk {
     Plain(Arc<Vec<u8>>),
     /// Compressed, with the length that it has when it is not.
-    Packed(Arc<[u8]>, usize),
+    Packed(Arc<(Box<[u8]>, usize)>),
+    /// By what differs from another file.
+    Alike(Arc<Differences>),
 }
 
 impl Chunk {
     fn len(&self) -> usize {
         match self {
             Chunk::Plain(b) => b.len(),
-            Chunk::Packed(_, len) => *len,
+            Chunk::Packed(p) => p.1,
+            Chunk::Alike(d) => d.len(),
         }
     }
     fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
             Chunk::Plain(b) => Cow::Borrowed(b),
-            Chunk::Packed(b, _) => Cow::Owned(decompress_to_vec(b).unwrap_or_default()),
+            Chunk::Packed(p) => Cow::Owned(decompress_to_vec(&p.0).unwrap_or_default()),
+            Chunk::Alike(d) => Cow::Owned(d.bytes()),
         }
     }
     fn same(&self, other: &Chunk) -> bool {
         match (self, other) {
             (Chunk::Plain(a), Chunk::Plain(b)) => Arc::ptr_eq(a, b),
-            (Chunk::Packed(a, _), Chunk::Packed(b, _)) => Arc::ptr_eq(a, b),
+            (Chunk::Packed(a), Chunk::Packed(b)) => Arc::ptr_eq(a, b),
+            (Chunk::Alike(a), Chunk::Alike(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -66,9 +72,9 @@ impl Blob {
                 return;
             }
             if long {
-                let packed = Chunk::Packed(compress_to_vec(last, 1).into(), last.len());
+                let packed = (compress_to_vec(last, 1).into(), last.len());
                 self.chunks.pop_back();
-                self.chunks.push_back(packed);
+                self.chunks.push_back(Chunk::Packed(Arc::new(packed)));
             }
         }
         self.chunks.push_back(Chunk::Plain(Arc::new(data.to_vec())));
@@ -81,7 +87,15 @@ impl Blob {
         self.len += data.len();
         self.chunks.push_back(Chunk::Plain(data.clone()));
     }
-    /// All bytes; borrowed when the file is one chunk.
+    /// Keeps a short file by its differences from a known one, when that takes less.
+    pub(super) fn rest(&mut self, models: &mut Models) {
+        if let (1, Some(Chunk::Plain(b))) = (self.chunks.len(), self.chunks.front())
+            && let Some(d) = models.tell(b)
+        {
+            self.chunks = imbl::Vector::unit(Chunk::Alike(Arc::new(d)));
+        }
+    }
+    /// All bytes; borrowed when the file is one plain chunk.
     pub fn bytes(&self) -> Cow<'_, [u8]> {
         match self.chunks.len() {
             0 => Cow::Borrowed(&[]),
@@ -111,7 +125,7 @@ impl Blob {
         }
         out
     }
-    /// The text, with what is not UTF-8 replaced; borrowed when the file is one chunk.
+    /// The text, with what is not UTF-8 replaced; borrowed when the file is one plain chunk.
     pub fn str(&self) -> Cow<'_, str> {
         // The strict reader is many times quicker than the lossy one, and nearly every file is UTF-8.
         match self.bytes() {

@@ -2,6 +2,7 @@
 //!
 //! Knows no mail. Units are in [`units`]; the syslog daemon in [`syslog`].
 
+mod alike;
 pub mod blob;
 pub mod cert;
 pub mod crypt;

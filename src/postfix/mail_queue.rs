@@ -71,6 +71,13 @@ pub fn rename(host: &mut Host, id: &str, from: &str, to: &str) -> Result<(), Err
     }
 }
 
+/// A message waits for a while: its file and its log are kept in less memory.
+pub fn rest(host: &mut Host, queue: &str, id: &str) {
+    for q in [queue, "defer"] {
+        host.fs.rest(&path(q, id));
+    }
+}
+
 /// Removes a file of a queue, if it is there.
 pub fn remove(host: &mut Host, queue: &str, id: &str) -> bool {
     let cred = owner(host);

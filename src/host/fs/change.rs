@@ -142,6 +142,14 @@ impl Fs {
         }
         Ok(())
     }
+    /// A file will not be written for a while, and is kept in less memory. Nothing of it changes.
+    pub fn rest(&mut self, path: &str) {
+        if let Ok(ino) = self.resolve(&Cred::root(), path)
+            && let Some(Kind::File(b)) = self.nodes.get_mut(ino).map(|n| &mut n.kind)
+        {
+            b.rest(&mut self.models);
+        }
+    }
     /// Appends to a regular file by inode. Devices swallow; `/dev/full` says that it is full.
     pub fn append_ino(&mut self, cred: &Cred, ino: Ino, data: &[u8]) -> Res<()> {
         let n = self.nodes.get(ino).ok_or(Errno::BadF)?;

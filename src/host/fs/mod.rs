@@ -5,6 +5,7 @@
 //! other than 255 bytes, access times.
 
 use crate::base::Time;
+use crate::host::alike::Models;
 use crate::host::blob::Blob;
 use crate::host::errno::Errno;
 use imbl::OrdMap;
@@ -143,6 +144,8 @@ pub struct Fs {
     covered: Vec<(usize, Ino, Arc<str>, Ino)>,
     /// Where directories were found. Whoever takes one away or changes who may pass it forgets them.
     known: Known,
+    /// Files that those at rest are compared with.
+    models: Models,
     /// The instant that new modification times get; the host keeps it at its clock.
     pub now: Time,
 }
@@ -215,6 +218,7 @@ impl Fs {
             }],
             covered: Vec::new(),
             known: Known::default(),
+            models: Models::default(),
             now,
         }
     }

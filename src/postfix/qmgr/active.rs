@@ -142,6 +142,7 @@ fn defer(ctx: &mut Ctx<'_>, p: &Proc, id: &str, e: &Envelope) {
     let path = mail_queue::path("active", id);
     let _ = ctx.host.fs.set_mtime(&Cred::root(), &path, Time::from_secs(now.secs() + delay));
     let _ = mail_queue::rename(ctx.host, id, "active", "deferred");
+    mail_queue::rest(ctx.host, "deferred", id);
     if ctx.pf.qmgr.active.is_empty() {
         scan::trigger_if_any(ctx);
     }
