@@ -465,6 +465,10 @@ impl Io {
     /// Waits while the pipe that `fd` writes to is full. Programs that can write without end call this between writes.
     pub async fn flush(&self, fd: u32) {
         self.kernel.step().await;
+        self.drain(fd).await;
+    }
+    /// As [`Io::flush`], for what comes to an end.
+    pub async fn drain(&self, fd: u32) {
         loop {
             match self.fds.get(&fd) {
                 Some(Fd::PipeWrite(w)) if w.0.data.borrow().len() >= PIPE_FULL && w.0.readers.get() > 0 => {

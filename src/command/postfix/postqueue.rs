@@ -10,6 +10,9 @@ use crate::postfix::{agent, qmgr};
 
 const USAGE: &str = "postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
 
+/// So much is written at once of a long list.
+const PIECE: usize = 32 * 1024;
+
 /// sysexits(3).
 const EX_UNAVAILABLE: i32 = 69;
 
@@ -25,8 +28,8 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     }
     let (mode, value) = modes[0].clone();
     match mode {
-        'p' => show(ctx, false),
-        'j' => show(ctx, true),
+        'p' => show(ctx, false).await,
+        'j' => show(ctx, true).await,
         'f' => flush(ctx).await,
         'i' => one(ctx, &value).await,
         's' => site(ctx, &value),
@@ -35,7 +38,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
 }
 
 /// Lists the queue: through showq(8), or from the files when the mail system is down.
-pub fn show(ctx: &Ctx, json: bool) -> i32 {
+pub async fn show(ctx: &Ctx, json: bool) -> i32 {
     let world = ctx.world();
     let up = world.borrow().postfix.master.pid.is_some();
     if !up {
@@ -51,11 +54,32 @@ pub fn show(ctx: &Ctx, json: bool) -> i32 {
     if up {
         world.borrow_mut().with_postfix(|c| crate::postfix::master::touch(c, "showq/unix"));
     }
-    let w = world.borrow();
-    let list = showq::list(&w.host);
-    let long = Config::load(&w.host, &[]).bool("enable_long_queue_ids");
-    drop(w);
-    ctx.out(if json { showq::json(&list) } else { showq::table(&list, long) });
+    let (files, long) = {
+        let w = world.borrow();
+        (showq::files(&w.host), Config::load(&w.host, &[]).bool("enable_long_queue_ids"))
+    };
+    let mut table = showq::Table::new(long);
+    let mut text = String::new();
+    for (queue, file) in files {
+        if let Some(m) = showq::message(&world.borrow().host, queue, &file) {
+            if json {
+                text += &showq::json(&m);
+            } else {
+                table.add(&mut text, &m);
+            }
+        }
+        if text.len() >= PIECE {
+            ctx.out(std::mem::take(&mut text));
+            ctx.io.drain(1).await;
+            if ctx.io.is_broken() {
+                return 0;
+            }
+        }
+    }
+    if !json {
+        table.end(&mut text);
+    }
+    ctx.out(text);
     0
 }
 

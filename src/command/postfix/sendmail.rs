@@ -111,7 +111,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         return flush_queue(ctx, &what, &words).await;
     }
     match mode {
-        'p' => postqueue::show(ctx, false),
+        'p' => postqueue::show(ctx, false).await,
         'i' => newaliases(ctx).await,
         's' => standalone(ctx).await,
         'd' | 'l' => {

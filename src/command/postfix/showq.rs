@@ -4,7 +4,7 @@ use crate::base::Time;
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::host::Host;
 use crate::postfix::agent::quote_local;
-use crate::postfix::mail_queue;
+use crate::postfix::mail_queue::{self, Entry};
 use crate::postfix::queue_file::Envelope;
 
 /// A message in the queue.
@@ -19,19 +19,19 @@ pub struct Listed {
     pub recipients: Vec<(String, String)>,
 }
 
-/// Everything, in showq's order of queues.
-pub fn list(host: &Host) -> Vec<Listed> {
-    let mut out = Vec::new();
-    for queue in ["active", "incoming", "deferred", "hold", "maildrop"] {
-        for e in mail_queue::scan(host, queue) {
-            if e.mode & 0o100 == 0 {
-                continue;
-            }
-            let Some(env) = mail_queue::envelope(host, queue, &e.id) else { continue };
-            out.push(one(host, queue, &e.id, e.mode, &env));
-        }
+/// Every file, in showq's order of queues.
+pub fn files(host: &Host) -> Vec<(&'static str, Entry)> {
+    let queues = ["active", "incoming", "deferred", "hold", "maildrop"];
+    queues.into_iter().flat_map(|q| mail_queue::scan(host, q).into_iter().map(move |e| (q, e))).collect()
+}
+
+/// The message in a file, when it is complete.
+pub fn message(host: &Host, queue: &'static str, e: &Entry) -> Option<Listed> {
+    if e.mode & 0o100 == 0 {
+        return None;
     }
-    out
+    let env = mail_queue::envelope(host, queue, &e.id)?;
+    Some(one(host, queue, &e.id, e.mode, &env))
 }
 
 fn one(host: &Host, queue: &'static str, id: &str, mode: u32, env: &Envelope) -> Listed {
@@ -72,19 +72,28 @@ fn when(t: Time) -> String {
     )
 }
 
-/// `postqueue -p`.
-pub fn table(list: &[Listed], long: bool) -> String {
-    if list.is_empty() {
-        return "Mail queue is empty\n".into();
+/// `postqueue -p`, message by message.
+pub struct Table {
+    long: bool,
+    messages: u64,
+    bytes: u64,
+}
+
+impl Table {
+    /// `long`: with `enable_long_queue_ids`.
+    pub fn new(long: bool) -> Table {
+        Table { long, messages: 0, bytes: 0 }
     }
-    let width = if long { 17 } else { 11 };
-    let mut out = if long {
-        "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------\n".to_owned()
-    } else {
-        "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n".to_owned()
-    };
-    let mut bytes = 0;
-    for m in list {
+    pub fn add(&mut self, out: &mut String, m: &Listed) {
+        if self.messages == 0 {
+            *out += if self.long {
+                "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------\n"
+            } else {
+                "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
+            };
+        }
+        self.messages += 1;
+        self.bytes += m.size;
         let mark = match m.queue {
             "active" => "*",
             "hold" => "!",
@@ -94,57 +103,56 @@ pub fn table(list: &[Listed], long: bool) -> String {
         let id = format!("{}{mark}", m.id);
         let sender = if m.sender.is_empty() { "MAILER-DAEMON".to_owned() } else { quote_local(&m.sender) };
         let t = when(m.arrival);
-        if long {
-            out += &format!("{id:<width$} {:>8} {} {sender}\n", m.size, t.trim_end());
+        *out += &if self.long {
+            format!("{id:<17} {:>8} {} {sender}\n", m.size, t.trim_end())
         } else {
-            out += &format!("{id:<width$} {:>7} {t} {sender}\n", m.size);
-        }
+            format!("{id:<11} {:>7} {t} {sender}\n", m.size)
+        };
         let mut last = "";
         for (address, reason) in &m.recipients {
             if reason != last {
                 // An alias that waits for one of its members has no reason of its own.
                 let words = if reason.is_empty() { "reason unavailable" } else { reason };
                 let n = 76_usize.saturating_sub(words.chars().count());
-                out += &format!("{}({words})\n", " ".repeat(n));
+                *out += &format!("{}({words})\n", " ".repeat(n));
                 last = reason;
             }
-            out += &format!("{}{}\n", " ".repeat(if long { 47 } else { 41 }), quote_local(address));
+            *out += &format!("{}{}\n", " ".repeat(if self.long { 47 } else { 41 }), quote_local(address));
         }
         out.push('\n');
-        bytes += m.size;
     }
-    let n = list.len();
-    out + &format!("-- {} Kbytes in {n} Request{}.\n", bytes / 1024, if n == 1 { "" } else { "s" })
+    pub fn end(&self, out: &mut String) {
+        *out += &match self.messages {
+            0 => "Mail queue is empty\n".into(),
+            n => format!("-- {} Kbytes in {n} Request{}.\n", self.bytes / 1024, if n == 1 { "" } else { "s" }),
+        };
+    }
 }
 
 fn quoted(s: &str) -> String {
     serde_json::Value::String(s.to_owned()).to_string()
 }
 
-/// `postqueue -j`.
-pub fn json(list: &[Listed]) -> String {
-    let mut out = String::new();
-    for m in list {
-        let rcpts: Vec<String> = m
-            .recipients
-            .iter()
-            .map(|(a, r)| {
-                let reason = if r.is_empty() { String::new() } else { format!(", \"delay_reason\": {}", quoted(r)) };
-                format!("{{\"address\": {}{reason}}}", quoted(a))
-            })
-            .collect();
-        let sender = if m.sender.is_empty() { "MAILER-DAEMON" } else { &m.sender };
-        out += &format!(
-            "{{\"queue_name\": {}, \"queue_id\": {}, \"arrival_time\": {}, \"message_size\": {}, \"forced_expire\": {}, \
-             \"sender\": {}, \"recipients\": [{}]}}\n",
-            quoted(m.queue),
-            quoted(&m.id),
-            m.arrival.secs(),
-            m.size,
-            m.forced,
-            quoted(sender),
-            rcpts.join(", ")
-        );
-    }
-    out
+/// A line of `postqueue -j`.
+pub fn json(m: &Listed) -> String {
+    let rcpts: Vec<String> = m
+        .recipients
+        .iter()
+        .map(|(a, r)| {
+            let reason = if r.is_empty() { String::new() } else { format!(", \"delay_reason\": {}", quoted(r)) };
+            format!("{{\"address\": {}{reason}}}", quoted(a))
+        })
+        .collect();
+    let sender = if m.sender.is_empty() { "MAILER-DAEMON" } else { &m.sender };
+    format!(
+        "{{\"queue_name\": {}, \"queue_id\": {}, \"arrival_time\": {}, \"message_size\": {}, \"forced_expire\": {}, \
+         \"sender\": {}, \"recipients\": [{}]}}\n",
+        quoted(m.queue),
+        quoted(&m.id),
+        m.arrival.secs(),
+        m.size,
+        m.forced,
+        quoted(sender),
+        rcpts.join(", ")
+    )
 }

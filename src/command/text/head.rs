@@ -1,7 +1,7 @@
 //! head(1), tail(1) with `-f` and `-F`, and the numbers that both take. Left out: `--pid`, `--retry` without `-F`.
 
 use super::super::Ctx;
-use super::super::input::{Reader, Status, emit, spend, status};
+use super::super::input::{MAX_HELD, Reader, Status, emit, spend, status};
 use super::super::opt::{getopt_args, quote, quoteaf, quotef};
 use crate::host::errno::Errno;
 
@@ -137,6 +137,9 @@ async fn head_one(
     Ok(Ok(()))
 }
 
+/// tail(1) holds no more than this, when the end asked for is shorter.
+const MANY: usize = 1 << 20;
+
 /// tail(1).
 pub async fn tail(ctx: &mut Ctx) -> i32 {
     status(tail_run(ctx).await)
@@ -256,25 +259,41 @@ async fn tail_one(
             }
         }
     }
-    let all = match r.all(&mut ctx.io).await {
-        Ok(a) => a,
-        Err(e) => return Ok(Err(e)),
-    };
-    let start = if bytes {
-        all.len().saturating_sub(n as usize)
-    } else {
-        let body = all.strip_suffix(&[end]).unwrap_or(&all);
-        let mut seen = 0;
-        let cut = body.iter().rposition(|b| {
-            if *b == end {
-                seen += 1;
+    // What cannot be in the end is dropped on the way, each time that as much again has come.
+    let (mut held, mut read, mut much) = (Vec::new(), 0, MANY);
+    loop {
+        match r.some(&mut ctx.io, 65_536).await {
+            Err(e) => return Ok(Err(e)),
+            Ok(None) => break,
+            Ok(Some(b)) => {
+                read += b.len();
+                held.extend_from_slice(&b);
             }
-            seen == n && n > 0
-        });
-        if n == 0 { all.len() } else { cut.map_or(0, |i| i + 1) }
-    };
-    emit(ctx, &all[start..]).await?;
+        }
+        if read > MAX_HELD || !spend(&ctx.io, 16) {
+            break;
+        }
+        if held.len() > much {
+            held.drain(..last(&held, bytes, n, end));
+            much = held.len() + MANY.max(held.len());
+        }
+    }
+    emit(ctx, &held[last(&held, bytes, n, end)..]).await?;
     Ok(Ok(()))
+}
+
+/// Where the last `n` bytes or lines begin.
+fn last(all: &[u8], bytes: bool, n: u64, end: u8) -> usize {
+    if bytes || n == 0 {
+        return all.len().saturating_sub(n as usize);
+    }
+    let body = all.strip_suffix(&[end]).unwrap_or(all);
+    let mut seen = 0;
+    let cut = body.iter().rposition(|b| {
+        seen += u64::from(*b == end);
+        seen == n
+    });
+    cut.map_or(0, |i| i + 1)
 }
 
 struct Followed {
