@@ -1,5 +1,5 @@
 //! Messages a second from SMTP in to Maildir with every log line rendered, ordinary commands, and the memory of a queue of
-//! 100,000 messages: `cargo bench --bench speed [-- mail|commands|queue]`.
+//! 100,000 messages (`MAILLAB_QUEUE`: another number): `cargo bench --bench speed [-- mail|commands|queue]`.
 //!
 //! With `MAILLAB_REAL` set to a program that runs its arguments on a host with the real Postfix, that one is measured in
 //! the same run, fed by smtp-source(1): one session a message, 500 bytes, to the same Maildir.
@@ -172,6 +172,7 @@ fn main() {
         commands();
     }
     if wanted("queue") {
-        queue(100_000);
+        let n = std::env::var("MAILLAB_QUEUE").ok().and_then(|n| n.parse().ok());
+        queue(n.unwrap_or(100_000));
     }
 }
