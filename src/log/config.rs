@@ -208,6 +208,10 @@ pub enum Fatal {
         name: String,
         value: String,
     },
+    UnknownGroup {
+        name: String,
+        value: String,
+    },
     Privileged {
         name: String,
         value: String,
@@ -243,6 +247,11 @@ pub enum Warning {
         minfree: i64,
         limit: i64,
     },
+    /// master.cf names a service twice.
+    DuplicateService {
+        name: String,
+        place: String,
+    },
     /// `smtp_sasl_type`.
     SaslClient {
         kind: String,
@@ -266,6 +275,9 @@ impl fmt::Display for Fatal {
         match self {
             Fatal::MailboxLimit { mailbox, message } => {
                 write!(f, "configuration error: {mailbox} is smaller than {message}")
+            }
+            Fatal::UnknownGroup { name, value } => {
+                write!(f, "file /etc/postfix/main.cf: parameter {name}: unknown group name: {value}")
             }
             Fatal::UnknownUser { name, value } => {
                 write!(f, "file /etc/postfix/main.cf: parameter {name}: unknown user name value: {value}")
@@ -364,6 +376,9 @@ impl fmt::Display for Config {
             Config::Fatal(x) => write!(f, "{x}"),
             Config::Warning(Warning::QueueMinfree { minfree, limit }) => {
                 write!(f, "queue_minfree({minfree}) should be at least 1.5*message_size_limit({limit})")
+            }
+            Config::Warning(Warning::DuplicateService { name, place }) => {
+                write!(f, "duplicate master.cf entry for service \"{name}\" ({place}) -- using the last entry")
             }
             Config::Warning(Warning::SaslClient { kind }) => {
                 write!(f, "unsupported SASL client implementation: {kind}")

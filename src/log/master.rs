@@ -7,10 +7,15 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryFault {
     Missing(&'static str),
-    BadField { name: &'static str, value: String },
+    BadField {
+        name: &'static str,
+        value: String,
+    },
     BadTransport(String),
     PrivateInet,
     BadEndpoint(String),
+    /// The host of an endpoint has no address.
+    NoAddress(String),
 }
 
 impl fmt::Display for EntryFault {
@@ -20,6 +25,7 @@ impl fmt::Display for EntryFault {
             EntryFault::BadField { name, value } => write!(f, "field \"{name}\": bad value: \"{value}\""),
             EntryFault::BadTransport(t) => write!(f, "bad transport type: {t}"),
             EntryFault::PrivateInet => f.write_str("inet service cannot be private"),
+            EntryFault::NoAddress(n) => write!(f, "bad hostname or network address: {n}"),
             EntryFault::BadEndpoint(n) => write!(f, "valid hostname or network address required in \"{n}\""),
         }
     }

@@ -153,9 +153,9 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, SaslInit, Plain,
+    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, SaslInit, Plain,
 }
-names! { config::Warning: QueueMinfree, SaslClient }
+names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
@@ -180,7 +180,7 @@ names! { dovecot::Trouble:
     UidNotPermitted, UnknownDriver, NoHome, NoLocation, Quota, Denied, Open, MailboxOpen, Autocreate, QuotaResource,
     QuotaMkdir, NoSuchMailbox, Write, Plugin,
 }
-names! { master::EntryFault: Missing, BadField, BadTransport, PrivateInet, BadEndpoint }
+names! { master::EntryFault: Missing, BadField, BadTransport, PrivateInet, BadEndpoint, NoAddress }
 names! { master::Ended: Status, Signal }
 names! { master::MasterFatal:
     Entry(fault: master::EntryFault), OpenMasterCf, Bind, Service, Exec,
@@ -202,7 +202,7 @@ names! { rewrite::Rewrite: ListedTwice, LookupFailure, BadLiteral, NullTransport
 names! { script::CheckWarning: NotOwnedBy, NotOwnedByGroup, Writable, Differ, Damaged, NotSetGid }
 names! { script::Script:
     Starting, Stopping, Aborting, Refreshing, Running, NotRunning, FatalNotRunning, FatalRunning, StartupFailed,
-    UnknownCommand, NoLogFile, NoMasterCf, Warning(0: script::CheckWarning), UseSendmail, Reserved, Compatibility,
+    UnknownCommand, NoLogFile, NoMasterCf, CannotExecute, Warning(0: script::CheckWarning), UseSendmail, Reserved, Compatibility,
     UnknownTls, TlsUsage, Text, Usage, ToolFatal(0: script::ToolFatal), ToolWarning(0: script::ToolWarning),
 }
 names! { script::ToolFatal:

@@ -46,6 +46,8 @@ pub enum Script {
     UnknownCommand(String),
     NoLogFile,
     NoMasterCf(String),
+    /// A program that the script cannot do without.
+    CannotExecute(String),
     Warning(CheckWarning),
     /// postfix(1) run by somebody else than root: two lines.
     UseSendmail,
@@ -141,6 +143,7 @@ impl Message for Script {
             | Script::UnknownCommand(_)
             | Script::NoLogFile
             | Script::NoMasterCf(_)
+            | Script::CannotExecute(_)
             | Script::Reserved
             | Script::TlsUsage
             | Script::Usage(_)
@@ -164,6 +167,7 @@ impl Message for Script {
             Script::UnknownCommand(c) => format!("fatal: unknown command: '{c}'. Usage: postfix {COMMANDS}"),
             Script::NoLogFile => "fatal: empty 'maillog_file' parameter value - logfile rotation failed".into(),
             Script::NoMasterCf(path) => format!("fatal: no {path} file found"),
+            Script::CannotExecute(path) => format!("fatal: cannot execute {path}!"),
             Script::Warning(w) => format!("warning: {w}"),
             Script::UseSendmail => "error: to submit mail, use the Postfix sendmail command".into(),
             Script::Reserved => "fatal: the postfix command is reserved for the superuser".into(),

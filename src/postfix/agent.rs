@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::live::Live;
 use super::lookups::{Failed, Lookups, Maps as Which, Who};
+use super::mail_queue::SPOOL;
 use super::master::{self, Refused};
 use super::table::{ANY, PARTIAL, Say};
 use super::trivial_rewrite::{self, Context, Purpose};
@@ -84,8 +85,9 @@ pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
         Ok(p) => Acquired::Ready(Box::new(p)),
         Err(Refused::Down) => Acquired::Down,
         Err(Refused::NoService) => {
-            // The place of an empty name is the directory of the sockets itself.
-            let errno = if transport.is_empty() { Errno::ConnRefused } else { Errno::NoEnt };
+            // A socket that an older master.cf had is still there; the place of an empty name is their directory.
+            let there = ctx.host.fs.exists(&format!("{SPOOL}/private/{transport}"));
+            let errno = if there { Errno::ConnRefused } else { Errno::NoEnt };
             Acquired::Missing(errno.text().to_owned())
         }
         Err(Refused::Limit) => Acquired::Later(Span::millis(200)),

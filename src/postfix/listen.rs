@@ -106,7 +106,12 @@ pub fn endpoints(host: &Host, conf: &Config, path: &str, s: &Service) -> Result<
             if a.is_empty() || (numeric && a.parse::<Ipv4Addr>().is_err()) {
                 return Err(fault());
             }
-            lookup(host, a, v4, v6)
+            let found = lookup(host, a, v4, v6);
+            if found.is_empty() {
+                let fault = EntryFault::NoAddress(s.name.clone());
+                return Err(MasterFatal::Entry { path: path.to_owned(), line: s.line, fault });
+            }
+            found
         }
         None => interfaces(host, conf).unwrap_or_else(|| {
             let mut all: Vec<IpAddr> = Vec::new();

@@ -17,7 +17,7 @@ use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host, Process};
 use crate::log::Event;
 use crate::log::master::{Ended, Master as Log, MasterFatal};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -39,6 +39,8 @@ pub struct Master {
     pub conf: Arc<Config>,
     /// Configuration directory.
     pub directory: String,
+    /// Its children when it was last told to end: whatever they were doing, they are gone.
+    pub killed: OrdSet<u32>,
     children: OrdMap<u32, Child>,
     /// Services that may not start a process before an instant.
     throttled: OrdMap<String, Time>,
@@ -425,7 +427,8 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
     if missing {
         let path = format!("{directory}/{program}");
         let error = "No such file or directory".to_owned();
-        log(ctx.host, pid, Log::Fatal(MasterFatal::Exec { path, error }));
+        // The child of master(8) is not yet anybody.
+        ctx.host.log_mail("master", pid, Log::Fatal(MasterFatal::Exec { path, error }));
         fatal = true;
     } else {
         for event in startup::check(ctx.host, &conf, entry) {

@@ -2,7 +2,7 @@
 
 use super::config::split_nameval;
 use super::readlline::{Logical, is_space, logical_lines};
-use crate::log::config::{Config as ConfigFault, NameValue};
+use crate::log::config::{Config as ConfigFault, NameValue, Warning};
 use crate::log::master::EntryFault;
 
 /// Transport type of a service.
@@ -172,7 +172,14 @@ pub fn parse(path: &str, text: &str, limit: u32) -> (Vec<Service>, Vec<Fault>, V
         match entry(&line, limit) {
             Err(f) => faults.push((line.last, f)),
             Ok(s) => match services.iter_mut().find(|o| o.name == s.name && o.kind == s.kind) {
-                Some(old) => *old = s,
+                Some(old) => {
+                    if s.kind != Type::Inet {
+                        let place = if s.private { "private" } else { "public" };
+                        let (name, place) = (s.name.clone(), format!("{place}/{}", s.name));
+                        warnings.push(ConfigFault::Warning(Warning::DuplicateService { name, place }));
+                    }
+                    *old = s;
+                }
                 None => services.push(s),
             },
         }

@@ -347,6 +347,10 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
         }
         Some(_) => {}
     }
+    let group = conf.get("setgid_group");
+    if host.group(&group).is_none() {
+        out.push(Fault::Fatal(Fatal::UnknownGroup { name: "setgid_group".into(), value: group }));
+    }
     let privs = conf.get("default_privs");
     let uid = host.uid(&privs);
     if uid.is_none_or(|u| u == 0) {
@@ -394,7 +398,10 @@ fn common_values(conf: &Config) -> Vec<Fault> {
 /// What a child of master says when it starts with this configuration; a fatal one is the last.
 pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
     if let Some((why, text)) = &entry.bad_override {
-        let text = format!("{why}: \"{text}\"");
+        let text = format!("invalid \"-o {text}\" option value: {why}");
+        return vec![Fault::Fatal(Fatal::Plain(text))];
+    }
+    if let Some(text) = bad_argument(entry) {
         return vec![Fault::Fatal(Fatal::Plain(text))];
     }
     let mut out = check_common(host, conf);
@@ -408,6 +415,31 @@ pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
     }
     out.extend(conf.own_faults.get_or_init(|| own_values(conf, &entry.command)).iter().cloned());
     out
+}
+
+/// An option that no daemon has; a word where smtpd(8) takes none.
+fn bad_argument(entry: &Service) -> Option<String> {
+    const WITH_VALUE: &str = "imnost";
+    const PLAIN: &str = "cdDlSuvVz";
+    let mut words = entry.args.iter();
+    while let Some(w) = words.next() {
+        let Some(letters) = w.strip_prefix('-').filter(|l| !l.is_empty()) else {
+            let alone = entry.command == "smtpd";
+            return alone.then(|| format!("unexpected command-line argument: {w}"));
+        };
+        for (i, c) in letters.char_indices() {
+            if WITH_VALUE.contains(c) {
+                if i + 1 == letters.len() {
+                    words.next();
+                }
+                break;
+            }
+            if !PLAIN.contains(c) {
+                return Some(format!("invalid option: {c}"));
+            }
+        }
+    }
+    None
 }
 
 /// What a program says of the values that it reads; `conf` was read for it.

@@ -139,8 +139,11 @@ impl World {
         }
         let Some(mut conn) = self.conns.map.remove(&id) else { return };
         let turn = match &mut conn.server {
+            // A daemon that was stopped has closed its connections.
+            Server::Smtpd(s) if self.postfix.master.killed.contains(&s.pid()) => {
+                Turn { close: true, ..Turn::default() }
+            }
             Server::Smtpd(s) => self.with_postfix(|ctx| s.input(ctx, data)),
-            // A stopped Dovecot has closed its connections.
             Server::Dovecot(_) if self.dovecot.master.is_none() => Turn { close: true, ..Turn::default() },
             Server::Dovecot(s) => s.input(&mut self.host, &mut self.dovecot, data),
             Server::Remote(s) => s.input(&mut self.host, data),
@@ -235,6 +238,9 @@ impl World {
         for id in due {
             let Some(mut conn) = self.conns.map.get(&id).cloned() else { continue };
             let turn = match &mut conn.server {
+                Server::Smtpd(s) if self.postfix.master.killed.contains(&s.pid()) => {
+                    Turn { close: true, ..Turn::default() }
+                }
                 Server::Smtpd(s) => self.with_postfix(|ctx| s.timeout(ctx)),
                 Server::Dovecot(_) | Server::Remote(_) | Server::Silent => Turn::default(),
             };
@@ -249,6 +255,7 @@ impl World {
             return;
         }
         match &mut conn.server {
+            Server::Smtpd(s) if self.postfix.master.killed.contains(&s.pid()) => {}
             Server::Smtpd(s) => self.with_postfix(|ctx| s.hangup(ctx)),
             Server::Dovecot(s) => s.hangup(&mut self.host, &mut self.dovecot),
             Server::Remote(s) => s.hangup(&mut self.host),

@@ -97,6 +97,32 @@ pub(super) fn started(world: &mut World, unit: &str, pid: u32) {
     }
 }
 
+/// configure-instance.sh asks postconf(1) four things, and does not go on when it cannot read master.cf: the exit status
+/// then. What postconf has to say it says each time.
+fn ask_postconf(world: &mut World, unit: &str, script: &str, pid: u32) -> Option<i32> {
+    let exec = world.exec?;
+    let (status, output) = exec(world, &Cred::root(), "postconf -hx myorigin", b"", &super::Surroundings::Login);
+    let output = String::from_utf8_lossy(&output).into_owned();
+    let said: Vec<&str> = output.lines().filter(|l| l.starts_with("postconf: ")).collect();
+    let mut print = |line: &str| {
+        world.host.log(Facility::Daemon, script, pid, unit, Systemd::Printed(line.to_owned()));
+    };
+    // The second answer is the one that counts.
+    for _ in 0..if status == 0 { 4 } else { 2 } {
+        said.iter().for_each(|l| print(l));
+    }
+    if status != 0 {
+        return Some(1);
+    }
+    const MASTER_CF: &str = "/etc/postfix/master.cf";
+    if world.host.fs.exists(MASTER_CF) {
+        return None;
+    }
+    let line = format!("awk: cannot open {MASTER_CF} (No such file or directory)");
+    world.host.log(Facility::Daemon, script, pid, unit, Systemd::Printed(line));
+    Some(2)
+}
+
 /// Runs a command of a unit to its end.
 pub(super) fn run(world: &mut World, unit: &str, command: &str, pid: u32) -> Exit {
     let mut words = command.split_whitespace();
@@ -107,6 +133,9 @@ pub(super) fn run(world: &mut World, unit: &str, command: &str, pid: u32) -> Exi
         ("false", _) => return Exit::Status(1),
         ("configure-instance.sh", _) => {
             world.pass(Span::millis(270));
+            if let Some(status) = ask_postconf(world, unit, base(command), pid) {
+                return Exit::Status(status);
+            }
             refresh_chroot(world);
             return Exit::Status(0);
         }

@@ -7,7 +7,7 @@ use super::getopt::getopt;
 use super::tool::Tool;
 use crate::base::Span;
 use crate::command::Ctx;
-use crate::command::postfix::postconf;
+use crate::command::postfix::postconf::{self, Missing};
 use crate::host::{Cred, Errno};
 use crate::log::queue_tool::QueueTool;
 use crate::log::script::{CheckWarning, Script};
@@ -15,8 +15,12 @@ use crate::log::{Event, Message};
 use crate::postfix::config::Config;
 use crate::postfix::{expand, master, startup};
 
-/// How many times `postfix check` runs postconf, each of which repeats what is wrong with main.cf.
-const CHECK_RUNS: usize = 20;
+/// How many times `postfix check` runs postconf, after the script has asked it where things are; each time it repeats what is
+/// wrong with main.cf.
+const CHECK_RUNS: usize = 19;
+
+/// The program that the script asks.
+const POSTCONF: &str = "/usr/sbin/postconf";
 
 /// postfix(1).
 pub(super) async fn postfix(ctx: &mut Ctx) -> i32 {
@@ -73,7 +77,27 @@ fn running(tool: &Tool<'_>) -> Option<u32> {
     tool.ctx.world().borrow().postfix.master.pid
 }
 
+/// The script asks postconf(1) for directories and instances before it looks at the command. With a line in master.cf that
+/// cannot be read postconf answers nothing, and whatever was to be done is not done: false.
+async fn asks_postconf(tool: &Tool<'_>, conf: &Config, directory: &str) -> bool {
+    match postconf::master_fault(tool, directory) {
+        Some(Missing::File(m)) => tool.ctx.err(format!("{POSTCONF}: warning: {m}\n").repeat(2)),
+        Some(Missing::Sense(m)) => {
+            tool.ctx.err(format!("{POSTCONF}: fatal: {m}\n"));
+            tool.ctx.io.sleep(Span::secs(1)).await;
+            say(tool, Script::CannotExecute(POSTCONF.to_owned()));
+            tool.ctx.io.sleep(Span::secs(1)).await;
+            return false;
+        }
+        None => repeat(tool, conf, directory, 1),
+    }
+    true
+}
+
 async fn run(tool: &Tool<'_>, conf: &Config, directory: &str, command: &str, sub: &str) -> i32 {
+    if !asks_postconf(tool, conf, directory).await {
+        return 1;
+    }
     match command {
         "start" | "start-fg" => start(tool, conf, directory).await,
         "stop" | "abort" | "quick-stop" | "drain" => stop(tool, command).await,
@@ -81,7 +105,7 @@ async fn run(tool: &Tool<'_>, conf: &Config, directory: &str, command: &str, sub
             say(tool, Script::Starting);
             launch(tool, directory)
         }
-        "reload" => reload(tool, conf, directory),
+        "reload" => reload(tool, conf),
         "status" => {
             let pid = running(tool);
             say(tool, pid.map_or(Script::NotRunning, |pid| Script::Running { pid }));
@@ -159,12 +183,11 @@ async fn stop(tool: &Tool<'_>, command: &str) -> i32 {
     0
 }
 
-fn reload(tool: &Tool<'_>, conf: &Config, directory: &str) -> i32 {
+fn reload(tool: &Tool<'_>, conf: &Config) -> i32 {
     if running(tool).is_none() {
         say(tool, Script::FatalNotRunning);
         return 1;
     }
-    repeat(tool, conf, directory, 1);
     echo(tool, conf, "postfix/postlog");
     say(tool, Script::Refreshing);
     // The script looks through the queue in passing.
@@ -179,7 +202,7 @@ fn repeat(tool: &Tool<'_>, conf: &Config, directory: &str, times: usize) {
     let lines = postconf::complaints(tool, conf, directory);
     for _ in 0..times {
         for l in &lines {
-            tool.ctx.err(format!("/usr/sbin/postconf: warning: {l}\n"));
+            tool.ctx.err(format!("{POSTCONF}: warning: {l}\n"));
         }
     }
 }
@@ -188,6 +211,12 @@ fn repeat(tool: &Tool<'_>, conf: &Config, directory: &str, times: usize) {
 fn echo(tool: &Tool<'_>, conf: &Config, name: &str) {
     for f in conf.faults.iter().filter(|f| !f.is_fatal()) {
         tool.ctx.err(format!("{name}: {}\n", f.text()));
+        if name == "postsuper" {
+            let world = tool.ctx.world();
+            let mut w = world.borrow_mut();
+            let pid = w.host.procs.burn();
+            w.host.log_mail("postfix/postsuper", pid, f.clone());
+        }
     }
 }
 
@@ -260,14 +289,15 @@ fn repair(tool: &Tool<'_>, conf: &Config) {
 
 /// The checks before a start: what cannot be, then what should not be.
 fn check(tool: &Tool<'_>, conf: &Config, directory: &str) -> i32 {
-    repeat(tool, conf, directory, CHECK_RUNS - 1);
-    echo(tool, conf, "postsuper");
-    repeat(tool, conf, directory, 1);
     let master_cf = format!("{directory}/master.cf");
     if !tool.ctx.world().borrow().host.fs.exists(&master_cf) {
+        repeat(tool, conf, directory, CHECK_RUNS + 1);
         say(tool, Script::NoMasterCf(master_cf));
         return 1;
     }
+    repeat(tool, conf, directory, CHECK_RUNS - 1);
+    echo(tool, conf, "postsuper");
+    repeat(tool, conf, directory, 1);
     create_missing(tool, conf);
     if let Some(status) = scan_queue(tool, conf) {
         return status;

@@ -33,7 +33,10 @@ impl<'a> Tool<'a> {
     /// Says something on standard error and in the log.
     pub fn say(&self, event: impl Into<Event>) {
         let event = event.into();
-        self.ctx.err(format!("{}: {}\n", self.name, event.text()));
+        // postfix(1) writes to a terminal only; the others always.
+        if self.tag.as_deref() != Some("postfix") || self.ctx.io.is_terminal(2) {
+            self.ctx.err(format!("{}: {}\n", self.name, event.text()));
+        }
         if let Some(tag) = &self.tag {
             self.ctx.world().borrow_mut().host.log_mail(tag, self.ctx.pid, event);
         }

@@ -178,6 +178,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
 pub fn terminate(ctx: &mut Ctx<'_>, signal: i32) {
     let Some(pid) = ctx.pf.master.pid else { return };
     log(ctx.host, pid, Log::Terminating { signal });
+    ctx.pf.master.killed = ctx.pf.master.children.keys().copied().collect();
     die(ctx);
 }
 

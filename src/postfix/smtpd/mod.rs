@@ -469,6 +469,11 @@ impl Session {
         }
     }
 
+    /// The process that serves the session.
+    pub fn pid(&self) -> u32 {
+        self.proc.pid
+    }
+
     /// When smtpd stops waiting for the client; `None` when the session is over.
     pub fn deadline(&self) -> Option<Time> {
         self.deadline.filter(|_| self.mode != Mode::Closed)

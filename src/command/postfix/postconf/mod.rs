@@ -247,6 +247,21 @@ async fn show_all(tool: &Tool<'_>, given: &Parsed, directory: &str) -> i32 {
     0
 }
 
+/// What postconf misses in master.cf: the file, which it warns of, or sense, which ends it.
+pub(super) enum Missing {
+    File(String),
+    Sense(String),
+}
+
+/// What is wrong with master.cf as a whole.
+pub(super) fn master_fault(tool: &Tool<'_>, directory: &str) -> Option<Missing> {
+    let path = format!("{directory}/master.cf");
+    match read(tool, &path) {
+        Err(m) => Some(Missing::File(m)),
+        Ok(text) => master::parse(&path, &text, &mut |_| ()).err().map(Missing::Sense),
+    }
+}
+
 /// What any run of postconf says of main.cf and master.cf as they stand: what `postfix check` repeats.
 pub(super) fn complaints(tool: &Tool<'_>, conf: &Config, directory: &str) -> Vec<String> {
     let mut out: Vec<String> = conf.faults.iter().map(ToString::to_string).collect();
