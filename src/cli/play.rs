@@ -292,7 +292,7 @@ fn finish(
         }
         return Ok(ExitCode::from(1));
     };
-    store.add_result(&outcome(report, file, path))?;
+    store.add_result(&outcome(report, session.objectives(), path))?;
     if let Some(h) = html {
         std::fs::write(h, page::render(&[report])).map_err(|e| cannot(ctx, h, &e))?;
     }
@@ -300,8 +300,7 @@ fn finish(
 }
 
 /// A play as one line of the results.
-fn outcome(r: &Report, file: &LabFile, path: &Path) -> Outcome {
-    let lab = file.at(r.seed);
+fn outcome(r: &Report, objectives: Vec<String>, path: &Path) -> Outcome {
     let lost = r.parts.iter().flat_map(|(_, p)| &p.losses).flat_map(|l| &l.rows);
     let mut weak: Vec<String> = lost.map(|row| row.split_whitespace().next().unwrap_or("").to_owned()).collect();
     weak.retain(|w| !w.is_empty());
@@ -313,7 +312,7 @@ fn outcome(r: &Report, file: &LabFile, path: &Path) -> Outcome {
         score: r.score,
         passed: r.passed,
         at: store::now().secs(),
-        objectives: lab.objectives.clone(),
+        objectives,
         weak,
         session: path.display().to_string(),
     }

@@ -519,7 +519,7 @@ impl Store {
 
 /// A file name without its flags.
 fn base_of(name: &str) -> &str {
-    name.split(':').next().unwrap_or(name)
+    &name[..memchr::memchr(b':', name.as_bytes()).unwrap_or(name.len())]
 }
 
 /// The keywords of a folder, by letter.
@@ -553,7 +553,8 @@ fn sorted(letters: &str) -> String {
 fn mail(node: &Node, uid: u32, base: &str, dir: &str, name: &str, recent: bool) -> Option<Mail> {
     let blob = node.blob()?;
     let (mut size, mut vsize) = (None, None);
-    for part in base.split(',') {
+    let fields = memchr::memchr(b',', base.as_bytes()).map_or(base.len(), |i| i + 1);
+    for part in base[fields..].split(',') {
         match part.as_bytes() {
             [b'S', b'=', ..] if size.is_none() => size = Some(part[2..].parse().ok()),
             [b'W', b'=', ..] if vsize.is_none() => vsize = Some(part[2..].parse().ok()),

@@ -6,7 +6,7 @@
 use super::config::{Config, Scope};
 use super::user::MailUser;
 use crate::base::Span;
-use crate::host::fs::Cred;
+use crate::host::fs::{Cred, split};
 use crate::host::{Errno, Host};
 use crate::log::dovecot::Trouble;
 
@@ -148,9 +148,8 @@ impl Root {
 pub fn count(host: &Host, top: &str) -> Usage {
     let mut u = Usage::default();
     host.fs.visit(top, |path, _, node| {
-        let mut it = path.rsplit('/');
-        let (name, dir) = (it.next().unwrap_or(""), it.next().unwrap_or(""));
-        if node.is_file() && matches!(dir, "cur" | "new") {
+        let (dir, name) = split(path);
+        if node.is_file() && (dir.ends_with("/cur") || dir.ends_with("/new")) {
             let named = name.split([',', ':']).find_map(|p| p.strip_prefix("S=")).and_then(|s| s.parse().ok());
             u.bytes += named.unwrap_or(node.size() as i64);
             u.messages += 1;

@@ -299,7 +299,7 @@ impl Grader<'_, '_> {
         let (d, t) = (self.d, self.t);
         let lab = &d.worlds.lab;
         let start = d.worlds.start();
-        let deeds = harm::find(lab, &start, &d.live, &d.end);
+        let deeds = harm::find(lab, &start, stored, &d.live, &d.end);
         for s in habits::find(d, &deeds) {
             self.believe(s.habit.misconception);
             let erratum = s.habit.erratum.map_or_else(String::new, |n| format!(" ({})", fill(t.erratum_word, &[&n])));

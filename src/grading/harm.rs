@@ -42,12 +42,12 @@ pub struct Harm {
 /// How long nothing may stand still if the lab does not say.
 const OUTAGE: Span = Span::mins(15);
 
-/// All harm done between the first and the last step.
-pub fn find(lab: &Lab, start: &World, steps: &[Step], end: &World) -> Vec<Harm> {
+/// All harm done between the first and the last step. `stored` is the mail that was in the mailboxes at the start.
+pub fn find(lab: &Lab, start: &World, stored: &[Stored], steps: &[Step], end: &World) -> Vec<Harm> {
     let mut out = Vec::new();
     let steps = &tape::ends(steps)[..];
     queue(lab, start, steps, end, &mut out);
-    mailboxes(lab, start, steps, end, &mut out);
+    mailboxes(lab, stored, steps, end, &mut out);
     relay(start, steps, end, &mut out);
     outage(lab, start, steps, &mut out);
     out
@@ -140,15 +140,13 @@ fn allowed(lab: &Lab, m: &Message1) -> bool {
         || may.delete_before.as_ref().is_some_and(|t| m.first < t.time)
 }
 
-fn mailboxes(lab: &Lab, start: &World, steps: &[&Step], end: &World, out: &mut Vec<Harm>) {
-    let before = mailbox::stored(start);
+fn mailboxes(lab: &Lab, before: &[Stored], steps: &[&Step], end: &World, out: &mut Vec<Harm>) {
     let spare = &lab.may.delete_mail;
-    let lost = |now: &World| -> Vec<Stored> {
-        mailbox::missing(&before, &mailbox::stored(now)).into_iter().filter(|s| !s.is_in(spare)).collect()
+    let lost = |now: &World| -> Vec<&Stored> {
+        mailbox::missing_in(before, now).into_iter().filter(|s| !s.is_in(spare)).collect()
     };
-    let gone = lost(end);
     let mut by_user: BTreeMap<&str, Vec<&Stored>> = BTreeMap::new();
-    for s in &gone {
+    for s in lost(end) {
         by_user.entry(&s.owner).or_default().push(s);
     }
     for (user, all) in by_user {

@@ -4,9 +4,9 @@
 //! without flags, so that reading it, or moving it to another folder, does not lose it.
 
 use crate::host::Cred;
-use crate::host::fs::Node;
+use crate::host::fs::{Node, split};
 use crate::sim::World;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 /// A message in a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,13 +55,13 @@ pub fn each(world: &World, wanted: impl Fn(&str) -> bool, mut see: impl FnMut(&M
         let top = format!("{}/Maildir", u.home.trim_end_matches('/'));
         fs.visit(&top, |path, _, node| {
             let Some(rest) = path.strip_prefix(&top) else { return false };
-            let mut parts = rest.trim_start_matches('/').rsplit('/');
-            let (file, folder) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-            if !matches!(folder, "new" | "cur") || !node.is_file() {
+            let (dir, file) = split(rest);
+            let Some(folder) = dir.strip_suffix("/new").or_else(|| dir.strip_suffix("/cur")) else { return true };
+            if !node.is_file() {
                 return true;
             }
-            let name = file.split(':').next().unwrap_or(file);
-            let folder = parts.next().map_or("INBOX", |d| d.trim_start_matches('.'));
+            let name = file.split_once(':').map_or(file, |(n, _)| n);
+            let folder = if folder.is_empty() { "INBOX" } else { split(folder).1.trim_start_matches('.') };
             see(&Met { owner: &u.name, folder, name, path }, node);
             true
         });
@@ -96,7 +96,42 @@ pub fn messages(world: &World) -> Vec<(String, String)> {
 }
 
 /// The messages that were in `before` and are in no mailbox of that owner in `now`.
-pub fn missing(before: &[Stored], now: &[Stored]) -> Vec<Stored> {
-    let have: BTreeSet<(&str, &str)> = now.iter().map(|s| (s.owner.as_str(), s.name.as_str())).collect();
-    before.iter().filter(|s| !have.contains(&(s.owner.as_str(), s.name.as_str()))).cloned().collect()
+pub fn missing<'b>(before: &'b [Stored], now: &[Stored]) -> Vec<&'b Stored> {
+    let mut left = Left::of(before);
+    for s in now {
+        left.seen(&s.owner, &s.name);
+    }
+    left.all()
+}
+
+/// The messages that were in `before` and are in no mailbox of that owner in a world.
+pub fn missing_in<'b>(before: &'b [Stored], now: &World) -> Vec<&'b Stored> {
+    let mut left = Left::of(before);
+    each(now, |_| true, |met, _| left.seen(met.owner, met.name));
+    left.all()
+}
+
+/// Which messages of a list have not been come upon yet.
+struct Left<'b> {
+    all: &'b [Stored],
+    seen: Vec<bool>,
+    by_name: HashMap<&'b str, Vec<usize>>,
+}
+
+impl<'b> Left<'b> {
+    fn of(all: &'b [Stored]) -> Left<'b> {
+        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(all.len());
+        for (i, s) in all.iter().enumerate() {
+            by_name.entry(&s.name).or_default().push(i);
+        }
+        Left { all, seen: vec![false; all.len()], by_name }
+    }
+    fn seen(&mut self, owner: &str, name: &str) {
+        for i in self.by_name.get(name).into_iter().flatten().filter(|i| self.all[**i].owner == owner) {
+            self.seen[*i] = true;
+        }
+    }
+    fn all(self) -> Vec<&'b Stored> {
+        self.all.iter().zip(&self.seen).filter(|(_, seen)| !**seen).map(|(s, _)| s).collect()
+    }
 }

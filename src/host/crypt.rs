@@ -76,17 +76,18 @@ fn rounds<D: Digest>(password: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
     let stretch = |source: Vec<u8>, len: usize| -> Vec<u8> { source.iter().copied().cycle().take(len).collect() };
     let p = stretch(hash(&vec![password; password.len()]), password.len());
     let s = stretch(hash(&vec![salt; 16 + usize::from(digest[0])]), salt.len());
+    let mut round = Vec::with_capacity(size + 2 * p.len() + s.len());
     for i in 0..rounds {
-        let mut parts: Vec<&[u8]> = Vec::with_capacity(4);
-        parts.push(if i % 2 == 1 { &p } else { &digest });
+        round.clear();
+        round.extend_from_slice(if i % 2 == 1 { &p } else { &digest });
         if i % 3 != 0 {
-            parts.push(&s);
+            round.extend_from_slice(&s);
         }
         if i % 7 != 0 {
-            parts.push(&p);
+            round.extend_from_slice(&p);
         }
-        parts.push(if i % 2 == 1 { &digest } else { &p });
-        digest = hash(&parts);
+        round.extend_from_slice(if i % 2 == 1 { &digest } else { &p });
+        digest.copy_from_slice(&D::digest(&round));
     }
     digest
 }

@@ -51,7 +51,7 @@ impl Event {
         let mut at: Option<&dyn Named> = Some(self);
         while let (Some(n), Some(word)) = (at, rest.peek()) {
             if !n.variant().is_empty() {
-                if !snake(n.variant()).eq(word.chars()) {
+                if !is_snake(n.variant(), word) {
                     return false;
                 }
                 rest.next();
@@ -60,6 +60,20 @@ impl Event {
         }
         rest.peek().is_none()
     }
+}
+
+/// Whether the word is the name of a variant: `reject_warning` of `RejectWarning`.
+fn is_snake(camel: &str, word: &str) -> bool {
+    let mut rest = word.bytes();
+    for (i, c) in camel.bytes().enumerate() {
+        if i > 0 && c.is_ascii_uppercase() && rest.next() != Some(b'_') {
+            return false;
+        }
+        if rest.next() != Some(c.to_ascii_lowercase()) {
+            return false;
+        }
+    }
+    rest.next().is_none()
 }
 
 /// `RejectWarning` as `reject_warning`.

@@ -5,6 +5,7 @@
 //! Left out: parameters that a program computes while it runs.
 
 use super::expand::{self, Expander, Expansion};
+use super::matchlist::MatchList;
 use super::params::{self, Kind};
 use super::readlline::{Logical, is_space, logical_lines};
 use crate::host::{Blob, Host, Memo};
@@ -47,6 +48,7 @@ struct Slot {
     seconds: OnceLock<i64>,
     flag: OnceLock<bool>,
     words: OnceLock<Arc<[String]>>,
+    list: OnceLock<Option<Arc<MatchList>>>,
 }
 
 /// Found out anew by a clone, which may be given other values.
@@ -353,6 +355,11 @@ impl Config {
     pub fn words_braced(&self, name: &str) -> Arc<[String]> {
         let read = || words_braced(&self.value(name)).into();
         self.slot(name).map_or_else(read, |s| s.words.get_or_init(read).clone())
+    }
+
+    /// The match list of a parameter of the table, when its words alone make it.
+    pub fn match_list(&self, name: &str) -> Option<Arc<MatchList>> {
+        self.slot(name)?.list.get_or_init(|| MatchList::of_words(self, name).map(Arc::new)).clone()
     }
 
     fn default_expanded(&self, name: &str) -> String {

@@ -51,11 +51,6 @@ impl Live<'_, '_> {
     pub fn once(&mut self, what: &str) -> bool {
         self.ctx.pf.opened.entry(self.proc.pid).or_default().said.insert(what.to_owned())
     }
-    /// The match list of a parameter is this one.
-    pub fn has_list(&mut self, param: &str, list: &Arc<MatchList>) {
-        let opened = self.ctx.pf.opened.entry(self.proc.pid).or_default();
-        opened.lists.entry(param.to_owned()).or_insert_with(|| list.clone());
-    }
     /// The match list of a parameter, opened when it is first used. A table that is opened by more than one list
     /// complains once.
     pub fn list(&mut self, param: &str) -> Arc<MatchList> {
@@ -63,7 +58,9 @@ impl Live<'_, '_> {
             return l.clone();
         }
         let mut say = Say::new();
-        let list = Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
+        let known = self.proc.conf.match_list(param);
+        let open = || Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
+        let list = known.unwrap_or_else(open);
         for event in say {
             if first_time(self.ctx, self.proc.pid, &event) {
                 self.proc.log(self.ctx.host, event);

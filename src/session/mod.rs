@@ -199,6 +199,10 @@ impl Session {
         }
         self.machine.complete(line, pos)
     }
+    /// What the lab teaches.
+    pub fn objectives(&self) -> Vec<String> {
+        self.desk.borrow().worlds.lab.objectives.clone()
+    }
     /// The grade, once handed in.
     pub fn report(&self) -> Option<&Report> {
         self.report.as_ref()

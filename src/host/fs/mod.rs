@@ -174,7 +174,7 @@ pub fn normalize(cwd: &str, path: &str) -> String {
 /// Splits a path into its parent and last name; trailing slashes are dropped.
 pub fn split(path: &str) -> (&str, &str) {
     let p = path.trim_end_matches('/');
-    match p.rfind('/') {
+    match memchr::memrchr(b'/', p.as_bytes()) {
         Some(0) => ("/", &p[1..]),
         Some(i) => (&p[..i], &p[i + 1..]),
         None => ("", p),
@@ -319,7 +319,8 @@ impl Fs {
     }
     /// A name in a directory whose path was walked before; `None`: it was not, or the name wants a walk.
     fn below_known<'s>(&'s self, cred: &Cred, path: &'s str) -> Option<Res<(Ino, &'s str, Option<Ino>)>> {
-        let (dir, name) = path.rsplit_once('/')?;
+        let end = memchr::memrchr(b'/', path.as_bytes())?;
+        let (dir, name) = (&path[..end], &path[end + 1..]);
         let at = self.known.get(dir, cred)?;
         let node = self.nodes.get(at)?;
         let Kind::Dir(entries) = &node.kind else { return None };

@@ -2,6 +2,7 @@
 
 use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host};
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// What to put in.
@@ -51,16 +52,17 @@ pub(super) fn fill(host: &mut Host, f: &Fill<'_>) {
     let from = if f.from.is_empty() { "boletin@destino.com" } else { f.from };
     let sizes = std::iter::successors(Some(MOST_LINES), |n| (*n > 1).then_some(n / 2));
     let filler: Vec<(usize, Arc<Vec<u8>>)> = sizes.map(|n| (n, Arc::new(LINE.repeat(n)))).collect();
+    let to = format!("{}@{}", f.user, host.fqdn.split_once('.').map_or("localhost", |(_, d)| d));
     for i in 0..n {
         let entity = format!("{}/{}/{i}", f.user, f.folder);
         let at = moment(host, &entity, i, n, f.age);
         let share = f.size * u64::from(i + 1) / u64::from(n) - f.size * u64::from(i) / u64::from(n);
-        let to = format!("{}@{}", f.user, host.fqdn.split_once('.').map_or("localhost", |(_, d)| d));
-        let body = Body::new(from, &to, &format!("{} {}", f.subject, i + 1), at, &entity, share as usize);
+        let body = Body::new(from, &to, (f.subject, i + 1), at, &entity, share as usize);
         let (size, lines) = (body.len(), body.lines());
         let micros = host.chance.between("old-mail-usec", &entity, 0, 999_999);
-        let name = format!("{}.M{micros}P{}.{},S={size},W={}:2,S", at.secs(), 900 + i, host.name, size + lines);
-        let path = format!("{dir}/cur/{name}");
+        let mut path = String::with_capacity(dir.len() + 96);
+        let (time, pid, vsize) = (at.secs(), 900 + i, size + lines);
+        let _ = write!(path, "{dir}/cur/{time}.M{micros}P{pid}.{},S={size},W={vsize}:2,S", host.name);
         if let Ok(ino) = host.fs.write(&root, &path, body.blob(&filler), 0o600) {
             host.fs.touch(ino, at);
             made.push((ino, 0o600));
@@ -88,11 +90,13 @@ struct Body {
 }
 
 impl Body {
-    fn new(from: &str, to: &str, subject: &str, at: Time, entity: &str, size: usize) -> Body {
+    fn new(from: &str, to: &str, (subject, n): (&str, u32), at: Time, entity: &str, size: usize) -> Body {
         let id: u32 = entity.bytes().fold(at.secs() as u32, |h, b| h.rotate_left(5) ^ u32::from(b));
         let domain = from.rsplit('@').next().unwrap_or("destino.com");
-        let head = format!(
-            "Return-Path: <{from}>\nFrom: {from}\nTo: {to}\nSubject: {subject}\nDate: {}\nMessage-ID: <{:x}.{id:08x}@{domain}>\n\n",
+        let mut head = String::with_capacity(288);
+        let _ = write!(
+            head,
+            "Return-Path: <{from}>\nFrom: {from}\nTo: {to}\nSubject: {subject} {n}\nDate: {}\nMessage-ID: <{:x}.{id:08x}@{domain}>\n\n",
             at.rfc5322(),
             at.secs()
         );
@@ -105,10 +109,10 @@ impl Body {
         self.head.len() + self.fillers * LINE.len() + self.tail.len()
     }
     fn lines(&self) -> usize {
-        self.head.matches('\n').count() + self.fillers + 1
+        self.head.bytes().filter(|b| *b == b'\n').count() + self.fillers + 1
     }
     /// The bytes; all messages share the filler's.
-    fn blob(&self, filler: &[(usize, Arc<Vec<u8>>)]) -> Blob {
+    fn blob(self, filler: &[(usize, Arc<Vec<u8>>)]) -> Blob {
         let mut blob = Blob::from(&self.head);
         let mut left = self.fillers;
         for (lines, piece) in filler {
@@ -117,7 +121,7 @@ impl Body {
                 left -= lines;
             }
         }
-        blob.append_shared(&Arc::new(self.tail.clone().into_bytes()));
+        blob.append_shared(&Arc::new(self.tail.into_bytes()));
         blob
     }
 }

@@ -169,7 +169,7 @@ fn absent_milter(ctx: &mut Ctx<'_>, st: &mut State) -> bool {
 /// Writes the queue file, into the hold queue if so asked.
 fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     let m = &st.m;
-    let mut env = Vec::new();
+    let mut env = Vec::with_capacity(1024);
     let put = |out: &mut Vec<u8>, k: u8, s: &str| queue_file::put(out, k, s.as_bytes());
     put(&mut env, rec::TIME, &format!("{} {}", m.arrival.secs(), m.arrival.subsec_micros()));
     let attr = |out: &mut Vec<u8>, n: &str, v: &str| put(out, rec::ATTR, &format!("{n}={v}"));

@@ -389,7 +389,7 @@ fn notify_words(n: u32) -> String {
 /// The message on the wire: CRLF line ends, dots doubled, and the end.
 fn body(ctx: &Ctx<'_>, c: &Client<'_>) -> Vec<u8> {
     let content = c.r.content(ctx);
-    let mut out = Vec::with_capacity(content.len() + 64);
+    let mut out = Vec::with_capacity(content.len() + content.len() / 16 + 64);
     for line in text::lines(&content) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         if line.starts_with(b".") {

@@ -7,7 +7,6 @@ use crate::postfix::config::Config;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::Maps;
 use crate::postfix::master::Proc;
-use crate::postfix::matchlist::MatchList;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 use crate::postfix::startup;
@@ -82,8 +81,7 @@ fn known_words(conf: &Config) -> Result<(), Fatal> {
 /// What a process opens, in that order.
 #[derive(Clone, Debug)]
 enum Open {
-    /// A match list; given when its words alone make it.
-    List(&'static str, Option<Arc<MatchList>>),
+    List(&'static str),
     Tables(&'static str),
     /// A table that a restriction names.
     Word(String),
@@ -131,8 +129,9 @@ impl Plan {
             if safety::split(&text).iter().any(|w| w.trim_start_matches('!').is_empty()) {
                 return Err(Fatal::NoPattern { list: list.to_owned() });
             }
-            if !text.is_empty() {
-                self.open.push(Open::List(list, MatchList::of_words(conf, list).map(Arc::new)));
+            // What its words alone make is opened by asking for it.
+            if !text.is_empty() && conf.match_list(list).is_none() {
+                self.open.push(Open::List(list));
             }
         }
         for maps in TABLES {
@@ -185,8 +184,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     let plan = live.ctx.pf.smtpd.plans.of(&proc.conf);
     for open in &plan.open {
         match open {
-            Open::List(name, Some(list)) => live.has_list(name, list),
-            Open::List(name, None) => _ = live.list(name),
+            Open::List(name) => _ = live.list(name),
             Open::Tables(name) => _ = live.tables(Maps::Param(name)),
             Open::Word(word) => open_table(&mut live, word),
         }
