@@ -202,6 +202,15 @@ pub enum Delivery {
         service: String,
         flag: char,
     },
+    /// master.cf has no bounce(8) or defer(8) for the agent to tell.
+    NoService {
+        service: &'static str,
+    },
+    DeferFailure {
+        qid: String,
+    },
+    /// A program takes longer than its time limit.
+    ReadLimit,
     /// The child of an agent ends before it is a program.
     Child {
         text: String,
@@ -325,7 +334,12 @@ impl Message for Delivery {
             | Delivery::VirtualMap { .. }
             | Delivery::StrictOwner => Severity::Warning,
             Delivery::ServerFatal { .. } | Delivery::Child { .. } => Severity::Crit,
-            Delivery::PipeMacro { .. } | Delivery::Macro(_) | Delivery::PipeSingle { .. } => Severity::Warning,
+            Delivery::NoService { .. }
+            | Delivery::DeferFailure { .. }
+            | Delivery::PipeMacro { .. }
+            | Delivery::ReadLimit
+            | Delivery::Macro(_)
+            | Delivery::PipeSingle { .. } => Severity::Warning,
             Delivery::Problem { .. }
             | Delivery::TableError { .. }
             | Delivery::NoMechanisms { .. }
@@ -407,6 +421,9 @@ impl Message for Delivery {
             Delivery::PipeSingle { service, flag } => {
                 format!("warning: pipe flag `{flag}' requires {service}_destination_recipient_limit = 1")
             }
+            Delivery::NoService { service } => format!("warning: connect to private/{service}: Connection refused"),
+            Delivery::DeferFailure { qid } => format!("warning: {qid}: defer service failure"),
+            Delivery::ReadLimit => "warning: pipe_command_read: read time limit exceeded".into(),
             Delivery::Child { text } => format!("fatal: {text}"),
         }
     }
@@ -457,8 +474,11 @@ impl Message for Delivery {
             Delivery::PipeMacro { service, .. } | Delivery::PipeSingle { service, .. } => {
                 vec![("service", service.clone())]
             }
+            Delivery::NoService { service } => vec![("service", (*service).to_owned())],
+            Delivery::DeferFailure { qid } => vec![("qid", qid.clone())],
             Delivery::Policy(t) => vec![("reason", t.text())],
             Delivery::BlankUser
+            | Delivery::ReadLimit
             | Delivery::StrictOwner
             | Delivery::MaildirHint
             | Delivery::Forward { .. }

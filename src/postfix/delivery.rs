@@ -103,10 +103,10 @@ pub struct Exec {
     pub request: super::ExecRequest,
     /// What the outcome will be filed under.
     pub item: Item,
-    /// `command_time_limit`, or the pipe's.
+    /// The program as messages name it.
     pub command: String,
-    /// Which agent words the result.
-    pub pipe: bool,
+    /// pipe(8) words the result, for all recipients, and this is its time limit.
+    pub pipe: Option<Span>,
 }
 
 /// What an agent did with a request.

@@ -1,6 +1,6 @@
 //! pipe(8): hands a message to a program by the arguments in master.cf.
 //!
-//! Left out: the flags of multi-recipient file locking, and the time limit of a program.
+//! Left out: the flags of multi-recipient file locking.
 
 use super::agent::{self, Proc};
 use super::delivery::{Exec, Item, Outcome, Request, Verdict};
@@ -161,18 +161,14 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         out.log(took, fault);
         return out;
     }
-    let input = message(r, &a, &content);
     let line: Vec<String> = words.iter().map(|w| shell_quote(w)).collect();
+    let limit = p.conf.transport_time(&r.transport, "_time_limit");
+    let command = format!("timeout -s KILL {limit} {}", line.join(" "));
     let cwd = a.directory.clone().unwrap_or_else(|| SPOOL.into());
-    let mut out = Outcome { took, ..Outcome::default() };
-    for i in 0..r.recipients.len() {
-        // The program runs once; the other recipients share its result through `true`.
-        let (command, input) = if i == 0 { (line.join(" "), input.clone()) } else { ("true".into(), Vec::new()) };
-        let request = ExecRequest::new(a.cred.clone(), command, input, cwd.clone());
-        let item = Item::new(i, Verdict::Sent, "2.0.0", "").relay(p.service.clone()).at(took);
-        out.execs.push(Exec { request, item, command: a.argv[0].clone(), pipe: true });
-    }
-    out
+    let request = ExecRequest::new(a.cred.clone(), command, message(r, &a, &content), cwd);
+    let item = Item::new(0, Verdict::Sent, "2.0.0", "").relay(p.service.clone()).at(took);
+    let exec = Exec { request, item, command: a.argv[0].clone(), pipe: Some(Span::secs(limit)) };
+    Outcome { took, execs: vec![exec], ..Outcome::default() }
 }
 
 /// Why the child of pipe(8) does not get as far as the program, and what stands behind `temporary failure` then.

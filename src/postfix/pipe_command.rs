@@ -1,6 +1,10 @@
 //! Running a program for a delivery (`pipe_command(3)`): what its exit status means.
 
 use super::delivery::{Exec, Item, Verdict, dsn_split, dsn_valid};
+use crate::base::Span;
+
+/// The status of a program that was killed.
+const KILLED: i32 = 137;
 
 /// Where programs are looked for.
 pub const PATH: [&str; 2] = ["/usr/bin", "/bin"];
@@ -25,7 +29,7 @@ const SYS_EXITS: [(i32, &str, &str); 15] = [
 ];
 
 /// The outcome of a program that ended. Exit statuses from 128 on stand for signals, as the shell has them.
-pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
+pub fn outcome(e: &Exec, status: i32, output: &[u8], took: Span) -> Item {
     let mut item = e.item.clone();
     let said: String = String::from_utf8_lossy(output).chars().take(4096).collect();
     let said = said.replace('\n', " ");
@@ -38,7 +42,7 @@ pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
     };
     let by = |dsn: &str| if dsn.starts_with('4') { Verdict::Deferred } else { Verdict::Bounced };
     if status == 0 {
-        let text = if e.pipe {
+        let text = if e.pipe.is_some() {
             let via = format!("delivered via {} service", item.relay);
             if said.is_empty() { via } else { format!("{via} ({})", said.trim_end()) }
         } else {
@@ -46,6 +50,11 @@ pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
         };
         set("2.0.0", text, Verdict::Sent);
         item.diag_type.clear();
+        return item;
+    }
+    if status == KILLED && e.pipe.is_some_and(|limit| took >= limit) {
+        set("5.3.0", format!("Command time limit exceeded: \"{}\"", e.command), Verdict::Bounced);
+        item.diag_text = "internal software error".into();
         return item;
     }
     let first = said.split_whitespace().next().unwrap_or("");
@@ -81,7 +90,7 @@ mod tests {
             request: crate::postfix::ExecRequest::new(Cred::root(), "x".into(), Vec::new(), "/".into()),
             item: Item::new(0, Verdict::Sent, "2.0.0", ""),
             command: "/bin/x".into(),
-            pipe: false,
+            pipe: None,
         };
         for (status, output, dsn, verdict, reason) in [
             (0, "", "2.0.0", Verdict::Sent, "delivered to command: /bin/x"),
@@ -91,7 +100,7 @@ mod tests {
             (1, "4.2.1 later", "4.2.1", Verdict::Deferred, "later"),
             (137, "", "4.3.0", Verdict::Deferred, "Command died with signal 9: \"/bin/x\""),
         ] {
-            let i = outcome(&e, status, output.as_bytes());
+            let i = outcome(&e, status, output.as_bytes(), Span::ZERO);
             assert_eq!((i.dsn.as_str(), i.verdict, i.reason.as_str()), (dsn, verdict, reason));
         }
     }

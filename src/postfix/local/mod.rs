@@ -298,7 +298,7 @@ impl Local<'_> {
         let input = mailbox::message(self, to, true);
         let mut request = ExecRequest::new(cred, command.to_owned(), input, SPOOL.into());
         request.env.append(&mut env);
-        self.out.execs.push(Exec { request, item, command: command.to_owned(), pipe: false });
+        self.out.execs.push(Exec { request, item, command: command.to_owned(), pipe: None });
     }
 }
 

@@ -169,10 +169,17 @@ pub(super) fn exec_done(ctx: &mut Ctx<'_>, exec: u64, status: i32, output: &[u8]
     let Some(e) = ctx.pf.qmgr.jobs.get(&id).and_then(|j| j.outcome.execs.get(n).cloned()) else { return };
     let Some(mut job) = take(ctx, id) else { return };
     let took = ctx.host.now - job.request.handoff;
-    let item = postfix::pipe_command::outcome(&e, status, output);
+    let item = postfix::pipe_command::outcome(&e, status, output, took);
     let at = took + ctx.host.jitter("pipe.wait", &format!("{}/{exec}", job.request.qid), 4_000, 20_000);
     let at = Span(at.0.max(e.item.at.0));
-    job.outcome.items.push(item.at(at));
+    if e.pipe.is_some() {
+        job.outcome.items.extend((0..job.request.recipients.len()).map(|rcpt| Item { rcpt, at, ..item.clone() }));
+        if item.reason.starts_with("Command time limit") {
+            job.outcome.log(at, Delivery::ReadLimit);
+        }
+    } else {
+        job.outcome.items.push(item.at(at));
+    }
     job.outcome.took = Span(job.outcome.took.0.max(at.0));
     job.execs -= 1;
     ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
@@ -238,10 +245,25 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
     }
 }
 
+/// Whether an agent finds a service of master.cf that keeps its logs.
+fn reaches(ctx: &mut Ctx<'_>, proc: &Proc, service: &'static str) -> bool {
+    let there = ctx.pf.master.service(&format!("{service}/unix")).is_some();
+    if !there {
+        proc.log(ctx, Delivery::NoService { service });
+    }
+    there
+}
+
 /// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file.
 fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     let r = &job.request;
     let Some(rcpt) = r.recipients.get(item.rcpt).cloned() else { return };
+    let mut item = item.clone();
+    if item.verdict == Verdict::Bounced && !r.verify && !reaches(ctx, proc, "bounce") {
+        item = Item { verdict: Verdict::Deferred, ..item };
+        "4.3.0".clone_into(&mut item.dsn);
+        "bounce or trace service failure".clone_into(&mut item.reason);
+    }
     let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool("soft_bounce");
     let verdict = if soft { Verdict::Deferred } else { item.verdict };
     let dsn = if soft { format!("4{}", item.dsn.get(1..).unwrap_or(".0.0")) } else { item.dsn.clone() };
@@ -294,7 +316,11 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             }
             Verdict::Deferred => {
                 entry.action = "delayed".into();
-                let _ = mail_queue::append_log(ctx.host, "defer", &r.qid, &entry);
+                if reaches(ctx, proc, "defer") {
+                    let _ = mail_queue::append_log(ctx.host, "defer", &r.qid, &entry);
+                } else {
+                    proc.log(ctx, Delivery::DeferFailure { qid: r.qid.clone() });
+                }
             }
         }
     }
