@@ -31,7 +31,7 @@ pub struct Config {
     /// Defaults that the host computes.
     computed: BTreeMap<&'static str, String>,
     /// The parameters of the table as they were last asked for.
-    cache: Vec<Slot>,
+    cache: Vec<OnceLock<Box<Slot>>>,
     /// The numbers of parameters that belong to a transport and are not in the table.
     limits: Limits,
     /// What starting with these values gives to say: of the common ones, and of the program that this was read for.
@@ -61,8 +61,8 @@ impl Clone for Limits {
     }
 }
 
-fn empty_cache() -> Vec<Slot> {
-    vec![Slot::default(); params::count()]
+fn empty_cache() -> Vec<OnceLock<Box<Slot>>> {
+    vec![OnceLock::new(); params::count()]
 }
 
 /// Splits `name = value` as split_nameval(3) does.
@@ -314,7 +314,8 @@ impl Config {
         if raw.contains('$') { self.expand(&raw).text } else { raw }
     }
     fn slot(&self, name: &str) -> Option<&Slot> {
-        self.cache.get(params::index(name)?)
+        let place = self.cache.get(params::index(name)?)?;
+        Some(place.get_or_init(Box::default))
     }
 
     /// Whether the expanded value is empty.
