@@ -135,6 +135,23 @@ pub enum Delivery {
         qid: String,
         table: String,
     },
+    /// A line of a server's reply becomes another by `smtp_reply_filter`.
+    ReplyReplaced {
+        relay: String,
+        reply: String,
+        with: String,
+    },
+    /// `smtp_reply_filter` cannot be searched.
+    ReplyFilter {
+        qid: String,
+        table: String,
+        reply: String,
+    },
+    /// A delivery status filter answers what is no status of the same kind.
+    StatusFilter {
+        param: String,
+        result: String,
+    },
     /// The server offers AUTH, and nothing that may be used.
     NoMechanisms {
         relay: String,
@@ -342,6 +359,8 @@ impl Message for Delivery {
             | Delivery::PipeSingle { .. } => Severity::Warning,
             Delivery::Problem { .. }
             | Delivery::TableError { .. }
+            | Delivery::ReplyFilter { .. }
+            | Delivery::StatusFilter { .. }
             | Delivery::NoMechanisms { .. }
             | Delivery::LockFile { .. }
             | Delivery::BlankUser
@@ -384,6 +403,13 @@ impl Message for Delivery {
             Delivery::Policy(t) => t.text(),
             Delivery::Problem { param } => format!("warning: {param} configuration problem"),
             Delivery::TableError { qid, table } => format!("warning: {qid}: {table} lookup error"),
+            Delivery::ReplyReplaced { relay, reply, with } => {
+                format!("{relay}: replacing server reply \"{reply}\" with \"{with}\"")
+            }
+            Delivery::ReplyFilter { qid, table, reply } => {
+                format!("warning: {qid}: table {table} lookup error for {reply}")
+            }
+            Delivery::StatusFilter { param, result } => format!("warning: {param}: bad status code: {result}"),
             Delivery::NoMechanisms { relay, offered } => {
                 format!("warning: {relay} offered no supported AUTH mechanisms: '{offered}'")
             }
@@ -466,7 +492,11 @@ impl Message for Delivery {
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::Exec { why } => vec![("reason", why.clone())],
             Delivery::Problem { param } => vec![("parameter", param.clone())],
-            Delivery::TableError { qid, table } => vec![("qid", qid.clone()), ("map", table.clone())],
+            Delivery::TableError { qid, table } | Delivery::ReplyFilter { qid, table, .. } => {
+                vec![("qid", qid.clone()), ("map", table.clone())]
+            }
+            Delivery::ReplyReplaced { relay, reply, .. } => vec![("relay", relay.clone()), ("reply", reply.clone())],
+            Delivery::StatusFilter { param, .. } => vec![("parameter", param.clone())],
             Delivery::LockFile { path, .. } => vec![("path", path.clone())],
             Delivery::NoMechanisms { relay, .. } => vec![("relay", relay.clone())],
             Delivery::Bind { ip } => vec![("address", ip.to_string())],

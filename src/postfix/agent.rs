@@ -5,7 +5,7 @@ use super::live::Live;
 use super::lookups::{Failed, Lookups, Maps as Which, Who};
 use super::mail_queue::SPOOL;
 use super::master::{self, Refused};
-use super::table::{ANY, PARTIAL, Say};
+use super::table::{ANY, Maps, PARTIAL, Say};
 use super::trivial_rewrite::{self, Context, Purpose};
 use super::{Ctx, expand as mac_expand};
 use crate::base::Span;
@@ -178,6 +178,12 @@ impl trivial_rewrite::resolve::Log for Env<'_, '_> {
 /// Looks a key up in the tables of a parameter.
 pub fn lookup(ctx: &mut Ctx<'_>, p: &Proc, param: &str, key: &str) -> Result<Option<String>, LookupError> {
     Env { ctx, p }.find(Which::Param(param), key, false).map_err(|_| LookupError)
+}
+
+/// The tables of a parameter, and `None` when it is empty.
+pub fn tables(ctx: &mut Ctx<'_>, p: &Proc, param: &str) -> Option<Arc<Maps>> {
+    let spec = p.conf.get(param);
+    (!spec.is_empty()).then(|| master::maps(ctx, &p.inner, param, &spec))
 }
 
 /// Looks a name up in one alias database: no substitution, and the failure is worded by the caller.

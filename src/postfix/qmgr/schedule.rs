@@ -6,9 +6,10 @@ use crate::log::Event;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
-use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict};
+use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict, dsn_split};
 use crate::postfix::mail_queue::{self, LogEntry};
 use crate::postfix::queue_file::Rcpt;
+use crate::postfix::table::{ANY, Hit};
 use crate::postfix::{self, Ctx};
 use std::sync::Arc;
 
@@ -254,6 +255,35 @@ fn reaches(ctx: &mut Ctx<'_>, proc: &Proc, service: &'static str) -> bool {
     there
 }
 
+/// What a delivery status filter makes of an outcome (`dsn_filter_lookup`): other words, or the other kind of failure.
+/// discard(8) asks none.
+fn filtered(ctx: &mut Ctx<'_>, proc: &Proc, item: Item) -> Item {
+    let param = match proc.program.as_str() {
+        p @ ("smtp" | "lmtp" | "local" | "pipe" | "virtual") => format!("{p}_delivery_status_filter"),
+        "error" => "default_delivery_status_filter".to_owned(),
+        _ => return item,
+    };
+    let Some(maps) = agent::tables(ctx, proc, &param) else { return item };
+    let mut say = Vec::new();
+    let found = maps.find(ctx.host, &format!("{} {}", item.dsn, item.reason), ANY, &mut say);
+    for event in say {
+        proc.log(ctx, event);
+    }
+    let Ok(Some(Hit { value: result, .. })) = found else { return item };
+    let (dsn, reason) = dsn_split(&result, "");
+    if dsn.is_empty() || dsn.starts_with('2') != (item.verdict == Verdict::Sent) {
+        proc.log(ctx, Delivery::StatusFilter { param, result });
+        return item;
+    }
+    let verdict = match dsn.as_bytes()[0] {
+        b'2' => Verdict::Sent,
+        b'4' => Verdict::Deferred,
+        _ => Verdict::Bounced,
+    };
+    let reason = reason.to_owned();
+    Item { verdict, dsn, reason, ..item }
+}
+
 /// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file.
 fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     let r = &job.request;
@@ -264,6 +294,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
         "4.3.0".clone_into(&mut item.dsn);
         "bounce or trace service failure".clone_into(&mut item.reason);
     }
+    let item = filtered(ctx, proc, item);
     let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool("soft_bounce");
     let verdict = if soft { Verdict::Deferred } else { item.verdict };
     let dsn = if soft { format!("4{}", item.dsn.get(1..).unwrap_or(".0.0")) } else { item.dsn.clone() };

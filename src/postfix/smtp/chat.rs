@@ -3,7 +3,11 @@
 use crate::base::{Span, text};
 use crate::host::Host;
 use crate::host::net::{Peer, Turn};
+use crate::log::Event;
+use crate::log::delivery::Delivery;
 use crate::postfix::delivery::dsn_valid;
+use crate::postfix::table::{Maps, Say};
+use std::sync::Arc;
 
 /// A reply: code, all lines in one, enhanced code.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,15 @@ impl Reply {
 pub(super) enum Broken {
     TimedOut,
     Lost,
+    /// `smtp_reply_filter` cannot be searched.
+    Filter,
+}
+
+/// `smtp_reply_filter`: what a line of a reply becomes before it is looked at.
+pub(super) struct ReplyFilter {
+    pub maps: Arc<Maps>,
+    pub relay: String,
+    pub qid: String,
 }
 
 pub(super) struct Chat {
@@ -37,26 +50,60 @@ pub(super) struct Chat {
     closed: bool,
     /// What the rest of the output waits for.
     rtt: Span,
+    filter: Option<ReplyFilter>,
+    /// What the filter gave to log, and when.
+    pub said: Vec<(Span, Event)>,
 }
 
 impl Chat {
-    pub fn new(peer: Box<dyn Peer>, t: Span, rtt: Span) -> Chat {
-        Chat { peer, t, input: Vec::new(), closed: false, rtt }
+    pub fn new(peer: Box<dyn Peer>, t: Span, rtt: Span, filter: Option<ReplyFilter>) -> Chat {
+        Chat { peer, t, input: Vec::new(), closed: false, rtt, filter, said: Vec::new() }
     }
-    fn take(&mut self, turn: Turn, limit: Span) -> Result<(), Broken> {
+    fn take(&mut self, host: &Host, turn: Turn, limit: Span) -> Result<(), Broken> {
         if limit.0 > 0 && turn.delay > limit {
             self.t = self.t + limit;
             return Err(Broken::TimedOut);
         }
         self.t = self.t + turn.delay + self.rtt;
-        self.input.extend_from_slice(&turn.output);
         self.closed |= turn.close;
+        if self.filter.is_none() {
+            self.input.extend_from_slice(&turn.output);
+            return Ok(());
+        }
+        for line in text::lines(&turn.output) {
+            let reply = self.filtered(host, text::lossy(line).trim_end())?;
+            self.input.extend_from_slice(reply.as_bytes());
+            self.input.push(b'\n');
+        }
         Ok(())
+    }
+    fn filtered(&mut self, host: &Host, line: &str) -> Result<String, Broken> {
+        let Some(f) = &self.filter else { return Ok(line.to_owned()) };
+        for dict in &f.maps.dicts {
+            let mut say = Say::new();
+            let found = dict.get(host, line, &mut say);
+            self.said.extend(say.into_iter().map(|event| (self.t, event.into())));
+            match found {
+                Ok(None) => {}
+                Ok(Some(with)) => {
+                    let (relay, reply) = (f.relay.clone(), line.to_owned());
+                    let event = Delivery::ReplyReplaced { relay, reply, with: with.clone() };
+                    self.said.push((self.t, event.into()));
+                    return Ok(with);
+                }
+                Err(_) => {
+                    let (qid, table, reply) = (f.qid.clone(), dict.name.clone(), line.to_owned());
+                    self.said.push((self.t, Delivery::ReplyFilter { qid, table, reply }.into()));
+                    return Err(Broken::Filter);
+                }
+            }
+        }
+        Ok(line.to_owned())
     }
     /// The greeting.
     pub fn greet(&mut self, host: &mut Host, limit: Span) -> Result<Reply, Broken> {
         let turn = self.peer.greet(host);
-        self.take(turn, limit)?;
+        self.take(host, turn, limit)?;
         self.read(limit)
     }
     /// Sends a line and reads the reply.
@@ -70,7 +117,7 @@ impl Chat {
             return Err(Broken::Lost);
         }
         let turn = self.peer.input(host, data);
-        self.take(turn, limit)
+        self.take(host, turn, limit)
     }
     /// Reads one reply from what has come.
     pub fn read(&mut self, limit: Span) -> Result<Reply, Broken> {

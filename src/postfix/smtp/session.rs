@@ -1,13 +1,14 @@
 //! One session: greeting, EHLO, STARTTLS, AUTH, then the mail transaction (`smtp_proto.c`).
 
 use super::addr::Host;
-use super::chat::{Broken, Chat, Reply};
+use super::chat::{Broken, Chat, Reply, ReplyFilter};
 use super::policy::Policy;
 use super::{Client, Why, auth, tls};
 use crate::base::{Span, text};
 use crate::host::net::Peer;
 use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
+use crate::postfix::agent;
 use crate::postfix::agent::quote_local;
 use crate::postfix::delivery::{Item, Verdict};
 use crate::postfix::mail_addr;
@@ -59,8 +60,10 @@ pub(super) fn hold(
     } else {
         ctx.host.jitter("smtp.rtt", &host.relay, 400, 4_000)
     };
+    let filter = agent::tables(ctx, c.p, &c.name("reply_filter"));
+    let filter = filter.map(|maps| ReplyFilter { maps, relay: host.relay.clone(), qid: c.r.qid.clone() });
     let mut s = Session {
-        chat: Chat::new(peer, c.t, rtt),
+        chat: Chat::new(peer, c.t, rtt, filter),
         host,
         last,
         features: Features::default(),
@@ -70,6 +73,7 @@ pub(super) fn hold(
     let mut plain_again = false;
     let ready = open(ctx, c, &mut s, policy, &mut plain_again);
     c.t = s.chat.t;
+    c.out.logs.append(&mut s.chat.said);
     if plain_again {
         s.chat.peer.hangup(ctx.host);
         return Held::PlainAgain;
@@ -77,6 +81,7 @@ pub(super) fn hold(
     if ready {
         let quit = transaction(ctx, c, &mut s);
         c.t = Span(c.t.0.max(s.chat.t.0));
+        c.out.logs.append(&mut s.chat.said);
         if quit {
             let _ = s.chat.send(ctx.host, b"QUIT\r\n", Span::secs(300));
         } else {
@@ -106,9 +111,13 @@ pub(super) fn site_fail(c: &mut Client<'_>, s: &Session<'_>, dsn: &str, text: St
 
 /// The connection broke while something was being done.
 pub(super) fn broken(c: &mut Client<'_>, s: &Session<'_>, b: Broken, what: &str) {
+    if b == Broken::Filter {
+        let text = format!("local data error while talking to {}", s.host.shown);
+        return site_fail(c, s, "4.3.0", text, None);
+    }
     let text = match b {
         Broken::Lost => format!("lost connection with {} while {what}", s.host.shown),
-        Broken::TimedOut => format!("conversation with {} timed out while {what}", s.host.shown),
+        _ => format!("conversation with {} timed out while {what}", s.host.shown),
     };
     site_fail(c, s, "4.4.2", text, None);
 }
