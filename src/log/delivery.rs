@@ -147,6 +147,24 @@ pub enum Delivery {
         table: String,
         reply: String,
     },
+    /// An action of `smtp_header_checks` and their kin.
+    Check {
+        qid: String,
+        action: &'static str,
+        class: &'static str,
+        content: String,
+        text: String,
+    },
+    /// An action that these checks do not have.
+    Unsupported {
+        map: String,
+        action: String,
+    },
+    /// Checks of `header` or `body` that cannot be searched.
+    ChecksLookup {
+        qid: String,
+        class: &'static str,
+    },
     /// A delivery status filter answers what is no status of the same kind.
     StatusFilter {
         param: String,
@@ -360,6 +378,8 @@ impl Message for Delivery {
             Delivery::Problem { .. }
             | Delivery::TableError { .. }
             | Delivery::ReplyFilter { .. }
+            | Delivery::ChecksLookup { .. }
+            | Delivery::Unsupported { .. }
             | Delivery::StatusFilter { .. }
             | Delivery::NoMechanisms { .. }
             | Delivery::LockFile { .. }
@@ -409,6 +429,11 @@ impl Message for Delivery {
             Delivery::ReplyFilter { qid, table, reply } => {
                 format!("warning: {qid}: table {table} lookup error for {reply}")
             }
+            Delivery::Check { qid, action, class, content, text } => {
+                format!("{qid}: {action}: {class} {content}{}{text}", if text.is_empty() { "" } else { ": " })
+            }
+            Delivery::Unsupported { map, action } => format!("warning: unsupported command in {map} map: {action}"),
+            Delivery::ChecksLookup { qid, class } => format!("warning: {qid}: smtp {class} checks lookup error"),
             Delivery::StatusFilter { param, result } => format!("warning: {param}: bad status code: {result}"),
             Delivery::NoMechanisms { relay, offered } => {
                 format!("warning: {relay} offered no supported AUTH mechanisms: '{offered}'")
@@ -495,6 +520,11 @@ impl Message for Delivery {
             Delivery::TableError { qid, table } | Delivery::ReplyFilter { qid, table, .. } => {
                 vec![("qid", qid.clone()), ("map", table.clone())]
             }
+            Delivery::Check { qid, action, content, .. } => {
+                vec![("qid", qid.clone()), ("action", (*action).into()), ("content", content.clone())]
+            }
+            Delivery::Unsupported { map, action } => vec![("map", map.clone()), ("action", action.clone())],
+            Delivery::ChecksLookup { qid, .. } => vec![("qid", qid.clone())],
             Delivery::ReplyReplaced { relay, reply, .. } => vec![("relay", relay.clone()), ("reply", reply.clone())],
             Delivery::StatusFilter { param, .. } => vec![("parameter", param.clone())],
             Delivery::LockFile { path, .. } => vec![("path", path.clone())],

@@ -173,7 +173,7 @@ names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
+    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
 }
 names! { delivery::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }

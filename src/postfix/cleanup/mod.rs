@@ -7,7 +7,7 @@
 mod checks;
 mod envelope;
 pub mod header;
-mod mime;
+pub mod mime;
 mod state;
 pub mod submission;
 

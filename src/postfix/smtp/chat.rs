@@ -31,7 +31,7 @@ impl Reply {
 pub(super) enum Broken {
     TimedOut,
     Lost,
-    /// `smtp_reply_filter` cannot be searched.
+    /// A table that stands between us and the server cannot be searched: `smtp_reply_filter`, `smtp_header_checks`.
     Filter,
 }
 

@@ -7,6 +7,7 @@
 mod addr;
 mod auth;
 mod chat;
+mod checks;
 mod policy;
 mod session;
 mod tls;

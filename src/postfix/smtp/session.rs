@@ -2,6 +2,7 @@
 
 use super::addr::Host;
 use super::chat::{Broken, Chat, Reply, ReplyFilter};
+use super::checks;
 use super::policy::Policy;
 use super::{Client, Why, auth, tls};
 use crate::base::{Span, text};
@@ -345,7 +346,13 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
         mesg_fail(c, s, setup, &r.dsn.clone(), text, Some(&r));
         return r.code != 421;
     }
-    let body = body(ctx, c);
+    c.t = s.chat.t;
+    let content = c.r.content(ctx);
+    let Ok(content) = checks::apply(ctx, c, content) else {
+        broken(c, s, Broken::Filter, "");
+        return false;
+    };
+    let body = on_the_wire(&content);
     if let Err(b) = s.chat.send(ctx.host, &body, c.seconds("data_done_timeout")) {
         broken(c, s, b, "sending end of data -- message may be sent more than once");
         return false;
@@ -396,10 +403,9 @@ fn notify_words(n: u32) -> String {
 }
 
 /// The message on the wire: CRLF line ends, dots doubled, and the end.
-fn body(ctx: &Ctx<'_>, c: &Client<'_>) -> Vec<u8> {
-    let content = c.r.content(ctx);
+fn on_the_wire(content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + content.len() / 16 + 64);
-    for line in text::lines(&content) {
+    for line in text::lines(content) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         if line.starts_with(b".") {
             out.push(b'.');
