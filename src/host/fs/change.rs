@@ -422,6 +422,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_is_forgotten_when_it_moves_or_closes() {
+        let mut fs = tree();
+        let (root, juan) = (Cred::root(), Cred { uid: 1002, gid: 1002, groups: vec![] });
+        fs.mkdir_all("/srv/a/b").unwrap();
+        fs.write(&root, "/srv/a/b/f", "x", 0o644).unwrap();
+        let reads = |fs: &Fs, path: &str| fs.read(&juan, path).map(|b| b.text());
+        assert_eq!(reads(&fs, "/srv/a/b/f").as_deref(), Ok("x"));
+        fs.chmod(&root, "/srv/a", 0o700).unwrap();
+        assert_eq!(reads(&fs, "/srv/a/b/f"), Err(Errno::Acces));
+        assert!(fs.exists("/srv/a/b/f"));
+        assert_eq!(reads(&fs, "/srv/a/b/f"), Err(Errno::Acces));
+        fs.chmod(&root, "/srv/a", 0o755).unwrap();
+        assert_eq!(reads(&fs, "/srv/a/b/f").as_deref(), Ok("x"));
+        fs.rename(&root, "/srv/a", "/srv/c").unwrap();
+        assert_eq!(reads(&fs, "/srv/a/b/f"), Err(Errno::NoEnt));
+        assert_eq!(reads(&fs, "/srv/c/b/f").as_deref(), Ok("x"));
+        fs.unlink(&root, "/srv/c/b/f").unwrap();
+        fs.rmdir(&root, "/srv/c/b").unwrap();
+        fs.symlink(&root, "/home", "/srv/c/b").unwrap();
+        assert_eq!(reads(&fs, "/srv/c/b/f"), Err(Errno::NoEnt));
+        assert!(fs.is_dir("/srv/c/b/maria"));
+        let copy = fs.clone();
+        fs.rename(&root, "/home/maria", "/home/m").unwrap();
+        assert!(copy.is_dir("/home/maria") && !fs.is_dir("/home/maria"));
+    }
+
+    #[test]
     fn rename_and_unlink_keep_the_accounts() {
         let mut fs = tree();
         let root = Cred::root();
