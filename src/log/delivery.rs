@@ -1,5 +1,6 @@
 //! What the delivery agents can say: local, virtual, smtp, lmtp, pipe, error, discard; and the `delay=` notation.
 
+use super::agent::AgentFatal;
 use super::config::MacroFault;
 use super::{Message, Severity};
 use crate::base::Span;
@@ -187,9 +188,7 @@ pub enum Delivery {
         ip: IpAddr,
     },
     /// A next hop that cannot be read ends the process.
-    ServerFatal {
-        text: String,
-    },
+    ServerFatal(AgentFatal),
     /// The two lines about a maildir that cannot be written to.
     MaildirAccess {
         uid: u32,
@@ -247,9 +246,7 @@ pub enum Delivery {
     /// A program takes longer than its time limit.
     ReadLimit,
     /// The child of an agent ends before it is a program.
-    Child {
-        text: String,
-    },
+    Child(AgentFatal),
 }
 
 /// What smtp(8) says of the TLS that a destination is to have.
@@ -368,7 +365,7 @@ impl Message for Delivery {
             | Delivery::Forward { .. }
             | Delivery::VirtualMap { .. }
             | Delivery::StrictOwner => Severity::Warning,
-            Delivery::ServerFatal { .. } | Delivery::Child { .. } => Severity::Crit,
+            Delivery::ServerFatal(_) | Delivery::Child(_) => Severity::Crit,
             Delivery::NoService { .. }
             | Delivery::DeferFailure { .. }
             | Delivery::PipeMacro { .. }
@@ -441,7 +438,6 @@ impl Message for Delivery {
             Delivery::LockFile { path, errno } => format!("warning: unable to create lock file {path}.lock: {errno}"),
             Delivery::BlankUser => "warning: SASL authentication failure: All-whitespace username.".into(),
             Delivery::Bind { ip } => format!("warning: smtp_connect_addr: bind {ip}: Cannot assign requested address"),
-            Delivery::ServerFatal { text } => format!("fatal: {text}"),
             Delivery::MaildirAccess { uid, gid, text } => {
                 format!("warning: maildir access problem for UID/GID={uid}/{gid}: {text}")
             }
@@ -475,7 +471,7 @@ impl Message for Delivery {
             Delivery::NoService { service } => format!("warning: connect to private/{service}: Connection refused"),
             Delivery::DeferFailure { qid } => format!("warning: {qid}: defer service failure"),
             Delivery::ReadLimit => "warning: pipe_command_read: read time limit exceeded".into(),
-            Delivery::Child { text } => format!("fatal: {text}"),
+            Delivery::ServerFatal(why) | Delivery::Child(why) => format!("fatal: {why}"),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -530,7 +526,7 @@ impl Message for Delivery {
             Delivery::LockFile { path, .. } => vec![("path", path.clone())],
             Delivery::NoMechanisms { relay, .. } => vec![("relay", relay.clone())],
             Delivery::Bind { ip } => vec![("address", ip.to_string())],
-            Delivery::ServerFatal { text } | Delivery::Child { text } => vec![("reason", text.clone())],
+            Delivery::ServerFatal(why) | Delivery::Child(why) => vec![("reason", why.to_string())],
             Delivery::PipeMacro { service, .. } | Delivery::PipeSingle { service, .. } => {
                 vec![("service", service.clone())]
             }

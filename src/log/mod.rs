@@ -4,6 +4,7 @@
 //! [`Message::fields`] the facts in it, by which evidence and counters find it: never by its text.
 //! Layout (syslog file, journal, standard error) is in this file.
 
+pub mod agent;
 pub mod anvil;
 pub mod bounce;
 pub mod cleanup;

@@ -10,6 +10,7 @@ use super::{Ctx, ExecRequest, pipe_command};
 use crate::base::Span;
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::host::{Cred, Errno};
+use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
 
 /// The flags that there are.
@@ -35,7 +36,7 @@ impl Attrs {
     }
 
     /// Reads a service's arguments; the error is the program's last word.
-    fn read(ctx: &Ctx<'_>, p: &Proc, args: &[String]) -> Result<Attrs, String> {
+    fn read(ctx: &Ctx<'_>, p: &Proc, args: &[String]) -> Result<Attrs, AgentFatal> {
         let mut a = Attrs {
             flags: String::new(),
             cred: Cred::root(),
@@ -51,7 +52,7 @@ impl Attrs {
             match w.split_once('=').unwrap_or((w, "")) {
                 ("flags", v) => {
                     if let Some(c) = v.chars().find(|c| !FLAGS.contains(*c)) {
-                        return Err(format!("unknown flag: {c} (ignored)"));
+                        return Err(AgentFatal::UnknownFlag(c));
                     }
                     v.clone_into(&mut a.flags);
                 }
@@ -63,49 +64,48 @@ impl Attrs {
                 ("eol", v) => a.eol = v.replace("\\r", "\r").replace("\\n", "\n"),
                 ("directory", v) => a.directory = Some(v.to_owned()),
                 ("size", v) => {
-                    a.size = v.parse().map_err(|_| format!("get_service_attr: bad size= value: {v}"))?;
+                    a.size = v.parse().map_err(|_| AgentFatal::BadSize(v.to_owned()))?;
                 }
                 ("argv", v) => {
                     a.argv.push(v.to_owned());
                     a.argv.extend(words.by_ref().cloned());
                 }
-                _ => return Err(format!("unknown attribute name: {w}")),
+                _ => return Err(AgentFatal::UnknownAttribute(w.clone())),
             }
         }
         if !user {
-            return Err("missing user= command-line attribute".into());
+            return Err(AgentFatal::Missing("user"));
         }
         if a.argv.is_empty() {
-            return Err("missing argv= command-line attribute".into());
+            return Err(AgentFatal::Missing("argv"));
         }
         let owner = p.conf.get("mail_owner");
         if a.cred.uid == 0 {
-            return Err("user= command-line attribute specifies root privileges".into());
+            return Err(AgentFatal::RootPrivileges);
         }
         if ctx.host.uid(&owner) == Some(a.cred.uid) {
-            return Err(format!("user= command-line attribute specifies mail system owner {owner}"));
+            return Err(AgentFatal::MailOwner(owner));
         }
         let postdrop = p.conf.get("setgid_group");
         let (gid, owners) = (a.cred.gid, ctx.host.user(&owner).map(|u| u.gid));
-        let whose = match gid {
-            0 => "privileged group id 0".to_owned(),
-            g if owners == Some(g) => format!("mail system owner {owner} group id {g}"),
-            g if ctx.host.group(&postdrop).is_some_and(|x| x.gid == g) => {
-                format!("mail system {postdrop} group id {g}")
+        match gid {
+            0 => Err(AgentFatal::PrivilegedGroup),
+            _ if owners == Some(gid) => Err(AgentFatal::MailOwnerGroup { owner, gid }),
+            _ if ctx.host.group(&postdrop).is_some_and(|g| g.gid == gid) => {
+                Err(AgentFatal::QueueGroup { group: postdrop, gid })
             }
-            _ => return Ok(a),
-        };
-        Err(format!("user= command-line attribute specifies {whose}"))
+            _ => Ok(a),
+        }
     }
 }
 
 /// `USER` or `USER:GROUP`.
-fn credentials(ctx: &Ctx<'_>, value: &str) -> Result<Cred, String> {
+fn credentials(ctx: &Ctx<'_>, value: &str) -> Result<Cred, AgentFatal> {
     let (name, group) = value.split_once(':').map_or((value, None), |(u, g)| (u, Some(g)));
-    let user = ctx.host.user(name).ok_or_else(|| format!("get_service_attr: unknown username: {name}"))?;
+    let user = ctx.host.user(name).ok_or_else(|| AgentFatal::UnknownUser(name.to_owned()))?;
     let gid = match group {
         None | Some("") => user.gid,
-        Some(g) => ctx.host.group(g).ok_or_else(|| format!("get_service_attr: unknown group: {g}"))?.gid,
+        Some(g) => ctx.host.group(g).ok_or_else(|| AgentFatal::UnknownGroup(g.to_owned()))?.gid,
     };
     Ok(Cred { uid: user.uid, gid, groups: Vec::new() })
 }
@@ -121,8 +121,8 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     let args = agent::service_args(ctx, &r.transport);
     let a = match Attrs::read(ctx, p, &args) {
         Ok(a) => a,
-        Err(text) => {
-            return Outcome { took, crash: Some(Delivery::ServerFatal { text }.into()), ..Outcome::default() };
+        Err(why) => {
+            return Outcome { took, crash: Some(Delivery::ServerFatal(why).into()), ..Outcome::default() };
         }
     };
     let all = |verdict: Verdict, dsn: &str, text: &str| {
@@ -177,8 +177,8 @@ fn cannot_run(ctx: &Ctx<'_>, a: &Attrs) -> Option<(Delivery, String)> {
         && let Err(e) = ctx.host.fs.readdir(&a.cred, dir)
     {
         let (uid, gid) = (a.cred.uid, a.cred.gid);
-        let text = format!("cannot change directory to \"{dir}\" for uid={uid} gid={gid}: {}", e.text());
-        return Some((Delivery::Child { text }, String::new()));
+        let why = AgentFatal::Directory { path: dir.clone(), uid, gid, error: e.text().to_owned() };
+        return Some((Delivery::Child(why), String::new()));
     }
     let program = &a.argv[0];
     let places =

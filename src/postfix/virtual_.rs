@@ -8,6 +8,7 @@ use super::{mail_addr, mbox};
 use crate::base::Span;
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::host::{Cred, Errno};
+use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
 
 /// Delivers a request, recipient by recipient.
@@ -57,8 +58,7 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
     };
     let base = p.conf.get("virtual_mailbox_base");
     if !base.starts_with('/') {
-        let text = format!("do not specify relative pathname: virtual_mailbox_base = {base}");
-        out.crash = Some(Delivery::ServerFatal { text }.into());
+        out.crash = Some(Delivery::ServerFatal(AgentFatal::RelativeBase(base)).into());
         return broken();
     }
     let path = format!("{}/{}", base.trim_end_matches('/'), mailbox.trim_start_matches('/'));

@@ -221,7 +221,7 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
                 let (ident, pid) = match event {
                     // The child of an agent; at last under the bare name of its program.
                     Event::Delivery(Delivery::Exec { .. }) => (proc.program.as_str(), ctx.host.procs.burn()),
-                    Event::Delivery(Delivery::Child { .. }) => (&*proc.ident, ctx.host.procs.burn()),
+                    Event::Delivery(Delivery::Child(_)) => (&*proc.ident, ctx.host.procs.burn()),
                     _ => (&*proc.ident, proc.pid),
                 };
                 ctx.host.log_mail(ident, pid, event);

@@ -3,6 +3,7 @@
 use super::{Client, Why};
 use crate::base::Span;
 use crate::host::dns::Answer;
+use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
 use crate::postfix::dns::error_text;
@@ -29,13 +30,13 @@ pub(super) struct Addr {
     pref: u32,
 }
 
-/// Splits `[host]:port`, `host:port` or `host`: name, whether MX lookups are off, port. `Err`: the text that the process
+/// Splits `[host]:port`, `host:port` or `host`: name, whether MX lookups are off, port. `Err`: what the process
 /// ends with (`host_port()`, `find_inet_port()`).
-pub(super) fn parse(dest: &str, default: u16) -> Result<(String, bool, u16), String> {
+pub(super) fn parse(dest: &str, default: u16) -> Result<(String, bool, u16), AgentFatal> {
     let (name, literal, port) = match dest.strip_prefix('[') {
         Some(r) => match r.split_once(']') {
             Some((n, rest)) => (n, true, rest.strip_prefix(':').unwrap_or("")),
-            None => return Err(format!("missing \"]\" in server description: {dest}")),
+            None => return Err(AgentFatal::OpenBracket(dest.to_owned())),
         },
         None => {
             let (n, p) = dest.rsplit_once(':').unwrap_or((dest, ""));
@@ -44,7 +45,7 @@ pub(super) fn parse(dest: &str, default: u16) -> Result<(String, bool, u16), Str
     };
     let name = name.strip_prefix("ipv6:").or_else(|| name.strip_prefix("IPv6:")).unwrap_or(name);
     if name.parse::<IpAddr>().is_err() && startup::hostname_fault(name).is_some() {
-        return Err(format!("valid hostname or network address required in server description: {dest}"));
+        return Err(AgentFatal::NoHost(dest.to_owned()));
     }
     let port = match port {
         "" => default,
@@ -53,10 +54,12 @@ pub(super) fn parse(dest: &str, default: u16) -> Result<(String, bool, u16), Str
         "smtps" | "submissions" => 465,
         "lmtp" => 24,
         p if p.bytes().all(|b| b.is_ascii_digit()) => match p.parse() {
-            Ok(0) | Err(_) => return Err(format!("bad network port: {p} for destination: {dest}")),
+            Ok(0) | Err(_) => {
+                return Err(AgentFatal::BadPort { port: p.to_owned(), destination: dest.to_owned() });
+            }
             Ok(n) => n,
         },
-        p => return Err(format!("unknown service: {p}/tcp")),
+        p => return Err(AgentFatal::UnknownService(p.to_owned())),
     };
     Ok((name.to_owned(), literal, port))
 }

@@ -191,8 +191,8 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
     let default = if c.lmtp { 24 } else { 25 };
     let (name, literal, port) = match addr::parse(dest, default) {
         Ok(p) => p,
-        Err(text) => {
-            c.out.crash = Some(Delivery::ServerFatal { text }.into());
+        Err(why) => {
+            c.out.crash = Some(Delivery::ServerFatal(why).into());
             return;
         }
     };

@@ -1,0 +1,78 @@
+//! What ends a delivery agent, or the child of one, before it has delivered anything: the words after `fatal: `.
+
+use std::fmt;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentFatal {
+    /// pipe(8): `flags=` has a letter that is none.
+    UnknownFlag(char),
+    BadSize(String),
+    UnknownAttribute(String),
+    /// An attribute that must be there (`user`, `argv`).
+    Missing(&'static str),
+    RootPrivileges,
+    MailOwner(String),
+    PrivilegedGroup,
+    MailOwnerGroup {
+        owner: String,
+        gid: u32,
+    },
+    /// The group of `setgid_group`.
+    QueueGroup {
+        group: String,
+        gid: u32,
+    },
+    UnknownUser(String),
+    UnknownGroup(String),
+    /// `directory=` of pipe(8).
+    Directory {
+        path: String,
+        uid: u32,
+        gid: u32,
+        error: String,
+    },
+    /// `virtual_mailbox_base` that does not begin with `/`.
+    RelativeBase(String),
+    /// A next hop of smtp(8) whose bracket is not closed.
+    OpenBracket(String),
+    /// One without a host in it.
+    NoHost(String),
+    BadPort {
+        port: String,
+        destination: String,
+    },
+    UnknownService(String),
+}
+
+impl fmt::Display for AgentFatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = "user= command-line attribute specifies";
+        match self {
+            AgentFatal::UnknownFlag(c) => write!(f, "unknown flag: {c} (ignored)"),
+            AgentFatal::BadSize(v) => write!(f, "get_service_attr: bad size= value: {v}"),
+            AgentFatal::UnknownAttribute(w) => write!(f, "unknown attribute name: {w}"),
+            AgentFatal::Missing(name) => write!(f, "missing {name}= command-line attribute"),
+            AgentFatal::RootPrivileges => write!(f, "{user} root privileges"),
+            AgentFatal::MailOwner(owner) => write!(f, "{user} mail system owner {owner}"),
+            AgentFatal::PrivilegedGroup => write!(f, "{user} privileged group id 0"),
+            AgentFatal::MailOwnerGroup { owner, gid } => write!(f, "{user} mail system owner {owner} group id {gid}"),
+            AgentFatal::QueueGroup { group, gid } => write!(f, "{user} mail system {group} group id {gid}"),
+            AgentFatal::UnknownUser(name) => write!(f, "get_service_attr: unknown username: {name}"),
+            AgentFatal::UnknownGroup(name) => write!(f, "get_service_attr: unknown group: {name}"),
+            AgentFatal::Directory { path, uid, gid, error } => {
+                write!(f, "cannot change directory to \"{path}\" for uid={uid} gid={gid}: {error}")
+            }
+            AgentFatal::RelativeBase(base) => {
+                write!(f, "do not specify relative pathname: virtual_mailbox_base = {base}")
+            }
+            AgentFatal::OpenBracket(to) => write!(f, "missing \"]\" in server description: {to}"),
+            AgentFatal::NoHost(to) => {
+                write!(f, "valid hostname or network address required in server description: {to}")
+            }
+            AgentFatal::BadPort { port, destination } => {
+                write!(f, "bad network port: {port} for destination: {destination}")
+            }
+            AgentFatal::UnknownService(name) => write!(f, "unknown service: {name}/tcp"),
+        }
+    }
+}
