@@ -288,13 +288,13 @@ fn filtered(ctx: &mut Ctx<'_>, proc: &Proc, item: Item) -> Item {
 fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     let r = &job.request;
     let Some(rcpt) = r.recipients.get(item.rcpt).cloned() else { return };
-    let mut item = item.clone();
+    // bounce_append(3) asks the filter before it comes to bounce(8).
+    let mut item = filtered(ctx, proc, item.clone());
     if item.verdict == Verdict::Bounced && !r.verify && !reaches(ctx, proc, "bounce") {
         item = Item { verdict: Verdict::Deferred, ..item };
         "4.3.0".clone_into(&mut item.dsn);
         "bounce or trace service failure".clone_into(&mut item.reason);
     }
-    let item = filtered(ctx, proc, item);
     let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool("soft_bounce");
     let verdict = if soft { Verdict::Deferred } else { item.verdict };
     let dsn = if soft { format!("4{}", item.dsn.get(1..).unwrap_or(".0.0")) } else { item.dsn.clone() };
