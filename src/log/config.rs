@@ -237,7 +237,28 @@ pub enum Fatal {
         name: String,
     },
     SaslInit,
-    Plain(String),
+    /// `-o` of a service in master.cf that is no `name=value`.
+    BadOverride {
+        why: NameValue,
+        text: String,
+    },
+    UnexpectedArgument(String),
+    InvalidOption(char),
+    /// A delivery agent whose service is unprivileged in master.cf.
+    NeedsPrivilege {
+        service: String,
+    },
+    /// A way of locking that there is not; the program names the parameter of local(8) for virtual(8), too.
+    BadLock {
+        word: String,
+        value: String,
+    },
+    CompatLevel(String),
+    /// postsuper(1) may not look into a queue.
+    ScanQueue {
+        queue: &'static str,
+        error: String,
+    },
 }
 
 /// Start-up warnings.
@@ -300,7 +321,15 @@ impl fmt::Display for Fatal {
                 write!(f, "specify a password table via the `{name}' configuration parameter")
             }
             Fatal::SaslInit => f.write_str("SASL library initialization"),
-            Fatal::Plain(t) => f.write_str(t),
+            Fatal::BadOverride { why, text } => write!(f, "invalid \"-o {text}\" option value: {why}"),
+            Fatal::UnexpectedArgument(word) => write!(f, "unexpected command-line argument: {word}"),
+            Fatal::InvalidOption(c) => write!(f, "invalid option: {c}"),
+            Fatal::NeedsPrivilege { service } => write!(f, "service {service} requires privileged operation"),
+            Fatal::BadLock { word, value } => {
+                write!(f, "unknown mailbox_delivery_lock value \"{word}\" in \"{value}\"")
+            }
+            Fatal::CompatLevel(level) => write!(f, "invalid compatibility level: compatibility_level = {level}"),
+            Fatal::ScanQueue { queue, error } => write!(f, "scan_dir_push: open directory {queue}: {error}"),
         }
     }
 }

@@ -380,8 +380,7 @@ fn common_values(conf: &Config) -> Vec<Fault> {
         }
     }
     if expand::compat_level(&level).is_none() {
-        let text = format!("invalid compatibility level: compatibility_level = {level}");
-        out.push(Fault::Fatal(Fatal::Plain(text)));
+        out.push(Fault::Fatal(Fatal::CompatLevel(level)));
         return out;
     }
     for name in ["myhostname", "mydomain"] {
@@ -398,19 +397,17 @@ fn common_values(conf: &Config) -> Vec<Fault> {
 /// What a child of master says when it starts with this configuration; a fatal one is the last.
 pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
     if let Some((why, text)) = &entry.bad_override {
-        let text = format!("invalid \"-o {text}\" option value: {why}");
-        return vec![Fault::Fatal(Fatal::Plain(text))];
+        return vec![Fault::Fatal(Fatal::BadOverride { why: *why, text: text.clone() })];
     }
-    if let Some(text) = bad_argument(entry) {
-        return vec![Fault::Fatal(Fatal::Plain(text))];
+    if let Some(why) = bad_argument(entry) {
+        return vec![Fault::Fatal(why)];
     }
     let mut out = check_common(host, conf);
     if out.iter().any(Fault::is_fatal) {
         return out;
     }
     if entry.unprivileged && matches!(entry.command.as_str(), "local" | "pipe" | "spawn" | "virtual") {
-        let text = format!("service {} requires privileged operation", entry.name);
-        out.push(Fault::Fatal(Fatal::Plain(text)));
+        out.push(Fault::Fatal(Fatal::NeedsPrivilege { service: entry.name.clone() }));
         return out;
     }
     out.extend(conf.own_faults.get_or_init(|| own_values(conf, &entry.command)).iter().cloned());
@@ -418,14 +415,14 @@ pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
 }
 
 /// An option that no daemon has; a word where smtpd(8) takes none.
-fn bad_argument(entry: &Service) -> Option<String> {
+fn bad_argument(entry: &Service) -> Option<Fatal> {
     const WITH_VALUE: &str = "imnost";
     const PLAIN: &str = "cdDlSuvVz";
     let mut words = entry.args.iter();
     while let Some(w) = words.next() {
         let Some(letters) = w.strip_prefix('-').filter(|l| !l.is_empty()) else {
             let alone = entry.command == "smtpd";
-            return alone.then(|| format!("unexpected command-line argument: {w}"));
+            return alone.then(|| Fatal::UnexpectedArgument(w.clone()));
         };
         for (i, c) in letters.char_indices() {
             if WITH_VALUE.contains(c) {
@@ -435,7 +432,7 @@ fn bad_argument(entry: &Service) -> Option<String> {
                 break;
             }
             if !PLAIN.contains(c) {
-                return Some(format!("invalid option: {c}"));
+                return Some(Fatal::InvalidOption(c));
             }
         }
     }
@@ -495,8 +492,7 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
 /// `mbox_lock_mask()`: the program names the parameter wrongly for virtual(8).
 fn bad_lock(conf: &Config, name: &str) -> Option<Fault> {
     let word = unknown_word(conf, name, &["flock", "fcntl", "dotlock"])?;
-    let text = format!("unknown mailbox_delivery_lock value \"{word}\" in \"{}\"", conf.get(name));
-    Some(Fault::Fatal(Fatal::Plain(text)))
+    Some(Fault::Fatal(Fatal::BadLock { word, value: conf.get(name) }))
 }
 
 /// The levels of TLS that Postfix knows; empty leaves the choice to the older parameters.

@@ -317,10 +317,10 @@ fn scan_queue(tool: &Tool<'_>, conf: &Config) -> Option<i32> {
     let queue = conf.get("queue_directory");
     for name in ["active", "deferred", "incoming", "hold", "maildrop"] {
         if let Err(Errno::Acces) = w.host.fs.readdir(&cred, &format!("{queue}/{name}")) {
-            let event = crate::log::config::Config::Fatal(crate::log::config::Fatal::Plain(format!(
-                "scan_dir_push: open directory {name}: {}",
-                Errno::Acces
-            )));
+            let event = crate::log::config::Config::Fatal(crate::log::config::Fatal::ScanQueue {
+                queue: name,
+                error: Errno::Acces.to_string(),
+            });
             tool.ctx.err(format!("postsuper: {}\n", event.text()));
             let pid = w.host.procs.burn();
             w.host.log_mail("postfix/postsuper", pid, event);
