@@ -42,6 +42,13 @@ pub enum AgentFatal {
         destination: String,
     },
     UnknownService(String),
+    /// `smtp_sasl_security_options` that cannot be.
+    SaslSession,
+    /// A table of a list that cannot be searched.
+    ListProblem {
+        list: String,
+        table: String,
+    },
 }
 
 impl fmt::Display for AgentFatal {
@@ -72,6 +79,8 @@ impl fmt::Display for AgentFatal {
             AgentFatal::BadPort { port, destination } => {
                 write!(f, "bad network port: {port} for destination: {destination}")
             }
+            AgentFatal::SaslSession => f.write_str("SASL per-connection initialization failed"),
+            AgentFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
             AgentFatal::UnknownService(name) => write!(f, "unknown service: {name}/tcp"),
         }
     }

@@ -25,6 +25,7 @@ pub mod systemd;
 pub mod table;
 pub mod tally;
 pub mod tls;
+pub mod tls_policy;
 pub mod user;
 pub mod verify;
 

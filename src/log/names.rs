@@ -7,7 +7,7 @@
 use super::{
     Event, anvil, bounce, cleanup, config, delivery, dovecot, master, milter, pickup, qmgr, queue_tool, rewrite,
 };
-use super::{script, smtpd, systemd, table, tls, verify};
+use super::{script, smtpd, systemd, table, tls, tls_policy, verify};
 use std::sync::LazyLock;
 
 /// All names, in the order of the lists below.
@@ -167,15 +167,15 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
+    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, DnsSupport, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
 }
 names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: delivery::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
+    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
 }
-names! { delivery::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert }
+names! { tls_policy::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert, CipherGrade, NoValidation, Probe, SaslOption, SaslProperties }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }
 names! { dovecot::AuthFatal: Mechanism, Passdb, Userdb, NoPassdb }
 names! { dovecot::StartFailure: Listen, BindInet, BindUnix, NoListeners, Executable, NoUser, Running }
@@ -270,7 +270,7 @@ names! { table::Table:
     ListPattern(fault: table::CidrFault), ListComment, ListNegation, NotProxied, Config,
 }
 names! { tls::Tls:
-    Established, AcceptError, Library, CannotGetCertificate, CannotGetKey, Other,
+    Established, AcceptError, Library, CannotGetCertificate, CannotGetKey, NoAuthorities, ChainOpen, NoPem, ChainLoad, Manager, NoEntropy, Other,
 }
 names! { verify::Verify: Cleanup }
 names! { Event:

@@ -25,6 +25,25 @@ pub enum Tls {
     CannotGetKey {
         file: String,
     },
+    /// smtp(8) goes on without TLS: it cannot load the authorities that it is to trust.
+    NoAuthorities {
+        file: String,
+        path: String,
+    },
+    /// A file with a certificate and its key, or with a chain of them, cannot be opened, or has nothing of the kind in it.
+    ChainOpen {
+        file: String,
+        error: String,
+    },
+    NoPem {
+        file: String,
+    },
+    ChainLoad {
+        files: String,
+    },
+    /// tlsmgr(8) cannot be reached.
+    Manager,
+    NoEntropy,
     Other {
         text: String,
     },
@@ -48,6 +67,16 @@ impl Message for Tls {
             Tls::CannotGetKey { file } => {
                 format!("warning: cannot get RSA private key from file \"{file}\": disabling TLS support")
             }
+            Tls::NoAuthorities { file, path } => format!(
+                "cannot load Certification Authority data, CAfile=\"{file}\", CApath=\"{path}\": disabling TLS support"
+            ),
+            Tls::ChainOpen { file, error } => format!("warning: error opening chain file: {file}: {error}"),
+            Tls::NoPem { file } => format!("warning: No PEM data in {file}"),
+            Tls::ChainLoad { files } => {
+                format!("warning: error loading private keys and certificates from: {files}: disabling TLS support")
+            }
+            Tls::Manager => "warning: problem talking to server private/tlsmgr: Connection refused".into(),
+            Tls::NoEntropy => "warning: no entropy for TLS key generation: disabling TLS support".into(),
             Tls::Other { text } => text.clone(),
         }
     }
@@ -55,9 +84,14 @@ impl Message for Tls {
         match self {
             Tls::Established { trust, peer, .. } => vec![("trust", trust.clone()), ("peer", peer.clone())],
             Tls::AcceptError { peer } => vec![("peer", peer.clone())],
-            Tls::CannotGetCertificate { file } | Tls::CannotGetKey { file } => vec![("path", file.clone())],
+            Tls::CannotGetCertificate { file }
+            | Tls::CannotGetKey { file }
+            | Tls::NoAuthorities { file, .. }
+            | Tls::ChainOpen { file, .. }
+            | Tls::NoPem { file }
+            | Tls::ChainLoad { files: file } => vec![("path", file.clone())],
             Tls::Library { error } => vec![("reason", error.clone())],
-            Tls::Other { .. } => Vec::new(),
+            Tls::Manager | Tls::NoEntropy | Tls::Other { .. } => Vec::new(),
         }
     }
 }

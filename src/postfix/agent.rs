@@ -11,6 +11,7 @@ use super::{Ctx, expand as mac_expand};
 use crate::base::Span;
 use crate::host::Errno;
 use crate::log::rewrite::Rewrite;
+use crate::log::table::Table;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -178,6 +179,29 @@ impl trivial_rewrite::resolve::Log for Env<'_, '_> {
 /// Looks a key up in the tables of a parameter.
 pub fn lookup(ctx: &mut Ctx<'_>, p: &Proc, param: &str, key: &str) -> Result<Option<String>, LookupError> {
     Env { ctx, p }.find(Which::Param(param), key, false).map_err(|_| LookupError)
+}
+
+/// Whether this process does something for the first time.
+pub fn first_time(ctx: &mut Ctx<'_>, p: &Proc, what: &str) -> bool {
+    Live { ctx, proc: &p.inner }.once(what)
+}
+
+/// Whether the list of a parameter has a word. `Err`: the table that cannot be searched.
+pub fn in_list(ctx: &mut Ctx<'_>, p: &Proc, param: &str, word: &str) -> Result<bool, String> {
+    let list = Live { ctx, proc: &p.inner }.list(param);
+    let mut say = Say::new();
+    let found = list.string(ctx.host, word, &mut say);
+    let table = match (&found, say.last()) {
+        (Err(_), Some(Table::ListProblem { table, .. })) => table.clone(),
+        _ => String::new(),
+    };
+    if found.is_err() {
+        say.pop();
+    }
+    for event in say {
+        p.log(ctx, event);
+    }
+    found.map_err(|_| table)
 }
 
 /// The tables of a parameter, and `None` when it is empty.

@@ -40,6 +40,7 @@ pub mod smtpd;
 pub mod startup;
 pub mod table;
 pub mod tls_trust;
+pub mod tlsmgr;
 pub mod trivial_rewrite;
 pub mod valid_hostname;
 pub mod verify;

@@ -501,13 +501,21 @@ pub const TLS_LEVELS: [&str; 9] =
 
 /// What ends smtp(8) when it starts: a name that must not be empty, a level or a login that cannot be.
 fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
-    let helo = if program == "lmtp" { "lmtp_lhlo_name" } else { "smtp_helo_name" };
-    if conf.get(helo).is_empty() {
-        return vec![Fault::Fatal(Fatal::EmptyString { name: helo })];
+    let needed = match program {
+        "lmtp" => ["lmtp_lhlo_name", "lmtp_sasl_type"],
+        _ => ["smtp_helo_name", "smtp_sasl_type"],
+    };
+    if let Some(name) = needed.into_iter().find(|n| conf.get(n).is_empty()) {
+        return vec![Fault::Fatal(Fatal::EmptyString { name })];
     }
     let level = conf.get(&format!("{program}_tls_security_level"));
     if !TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level)) {
         return vec![Fault::Fatal(Fatal::TlsLevel { level })];
+    }
+    let name = format!("{program}_dns_support_level");
+    let level = conf.get(&name);
+    if program == "smtp" && !["", "enabled", "disabled", "dnssec"].contains(&level.as_str()) {
+        return vec![Fault::Fatal(Fatal::DnsSupport { name, level })];
     }
     if conf.bool(&format!("{program}_sasl_auth_enable")) {
         let name = format!("{program}_sasl_password_maps");

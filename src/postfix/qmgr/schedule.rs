@@ -119,13 +119,18 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
             return;
         }
         agent::Acquired::Missing(errno) => {
-            if let Some(p) = super::scan::process(ctx) {
-                p.log(ctx, Log::NoTransport { transport: transport.clone(), errno });
-                agent::release(ctx, &p);
-            }
-            instead = Some(("retry", "4.3.0 mail transport unavailable"));
-            match agent::acquire_agent(ctx, "retry") {
-                agent::Acquired::Ready(p) => *p,
+            no_transport(ctx, &transport, errno);
+            let retry = if transport == "retry" { None } else { Some(agent::acquire_agent(ctx, "retry")) };
+            match retry {
+                Some(agent::Acquired::Ready(p)) => {
+                    instead = Some(("retry", UNAVAILABLE));
+                    *p
+                }
+                Some(agent::Acquired::Missing(errno)) => {
+                    no_transport(ctx, "retry", errno);
+                    return give_up(ctx, id);
+                }
+                None => return give_up(ctx, id),
                 _ => return,
             }
         }
@@ -141,6 +146,9 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     outcome.logs.sort_by_key(|l| l.0);
     if let Some(event) = outcome.crash.take() {
         // msg_fatal(3) sleeps a second; then the queue manager finds the socket closed, and all recipients wait.
+        for (_, said) in outcome.logs.drain(..) {
+            proc.log(ctx, said);
+        }
         agent::fatal(ctx, &proc, event);
         outcome = Outcome { took: Span::millis(1_010), crashed: true, ..Outcome::default() };
         job.kept.fill(true);
@@ -155,6 +163,27 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     let runs: Vec<_> = outcome.execs.iter().map(|e| e.request.clone()).collect();
     ctx.pf.execs.extend(runs);
     job.outcome = outcome;
+    ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
+    arm(ctx, id);
+}
+
+const UNAVAILABLE: &str = "4.3.0 mail transport unavailable";
+
+fn no_transport(ctx: &mut Ctx<'_>, transport: &str, errno: String) {
+    if let Some(p) = super::scan::process(ctx) {
+        p.log(ctx, Log::NoTransport { transport: transport.to_owned(), errno });
+        agent::release(ctx, &p);
+    }
+}
+
+/// Without retry(8) the queue manager itself defers the mail (`qmgr_defer_transport()`).
+fn give_up(ctx: &mut Ctx<'_>, id: u64) {
+    let Some(p) = super::scan::process(ctx) else { return };
+    let Some(mut job) = take(ctx, id) else { return };
+    let (dsn, reason) = dsn_split(UNAVAILABLE, "");
+    job.request.handoff = ctx.host.now;
+    job.outcome = Outcome::all(&job.request, Span::ZERO, |i| Item::new(i, Verdict::Deferred, &dsn, reason));
+    job.proc = Some(p);
     ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     arm(ctx, id);
 }

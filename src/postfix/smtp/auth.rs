@@ -3,14 +3,28 @@
 use super::Client;
 use super::chat::Reply;
 use super::session::{Session, site_fail};
+use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
+use crate::log::tls_policy::TlsPolicy;
 use crate::postfix::Ctx;
 use crate::postfix::agent;
+use crate::postfix::config::words;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What Debian's libsasl2 can do, the strongest first. Only PLAIN and LOGIN are played to their end.
-const MECHANISMS: [&str; 5] = ["DIGEST-MD5", "CRAM-MD5", "NTLM", "PLAIN", "LOGIN"];
+/// What Debian's libsasl2 can do, the strongest first, and which of `smtp_sasl_security_options` each satisfies. Only PLAIN
+/// and LOGIN are played to their end.
+const MECHANISMS: [(&str, &[&str]); 5] = [
+    ("DIGEST-MD5", &["noplaintext", "noanonymous", "mutual_auth"]),
+    ("CRAM-MD5", &["noplaintext", "noanonymous"]),
+    ("NTLM", &["noplaintext", "noanonymous"]),
+    ("PLAIN", &["noanonymous"]),
+    ("LOGIN", &["noanonymous"]),
+];
+
+/// What there may be in them (`xsasl_cyrus_security.c`).
+const OPTIONS: [&str; 6] =
+    ["noplaintext", "noactive", "nodictionary", "noanonymous", "forward_secrecy", "mutual_auth"];
 
 /// Logs in when `smtp_sasl_auth_enable` and a password say so. False: the session is over.
 pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bool {
@@ -40,11 +54,15 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
     }
     let Some(secret) = found else { return true };
     let (user, password) = secret.split_once(':').unwrap_or((secret.as_str(), ""));
-    let options = c.param(if s.in_tls { "sasl_tls_security_options" } else { "sasl_security_options" });
-    let no_plain = options.split([',', ' ']).any(|o| o == "noplaintext");
-    let filter = c.param("sasl_mechanism_filter");
-    let passes = |m: &str| filter.is_empty() || filter.split([',', ' ']).any(|f| f.eq_ignore_ascii_case(m));
-    let list: Vec<&String> = s.features.auth.iter().filter(|m| passes(m)).collect();
+    let value = c.param(if s.in_tls { "sasl_tls_security_options" } else { "sasl_security_options" });
+    let options: Vec<&str> = words(&value).collect();
+    if let Some(word) = options.iter().find(|o| !OPTIONS.contains(o)) {
+        c.log(TlsPolicy::SaslOption { word: (*word).to_owned(), value: value.clone() });
+        c.log(TlsPolicy::SaslProperties);
+        c.out.crash = Some(Delivery::ServerFatal(AgentFatal::SaslSession).into());
+        return false;
+    }
+    let Some(list) = offered(ctx, c, s) else { return false };
     if list.is_empty() {
         let offered = s.features.auth.join(" ");
         c.t = s.chat.t;
@@ -58,8 +76,10 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
         return false;
     }
     // The strongest first, as libsasl2 picks among its plug-ins.
-    let mechanism =
-        MECHANISMS.into_iter().find(|m| list.iter().any(|x| x == m) && !(no_plain && matches!(*m, "PLAIN" | "LOGIN")));
+    let mechanism = MECHANISMS
+        .into_iter()
+        .find(|(m, can)| list.iter().any(|x| x == m) && options.iter().all(|o| can.contains(o)))
+        .map(|(m, _)| m);
     if mechanism.is_some() && user.trim().is_empty() {
         c.t = s.chat.t;
         c.log(Delivery::BlankUser);
@@ -113,4 +133,26 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
     let text = format!("SASL authentication failed; server {} said: {}", s.host.shown, r.text);
     site_fail(c, s, &dsn, text, Some(&r));
     false
+}
+
+/// What the server offers and `smtp_sasl_mechanism_filter` lets pass. `None`: a table of the filter ended the process.
+fn offered(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &Session<'_>) -> Option<Vec<String>> {
+    let filter = c.name("sasl_mechanism_filter");
+    let all = s.features.auth.clone();
+    if c.p.conf.get(&filter).is_empty() {
+        return Some(all);
+    }
+    let mut out = Vec::new();
+    for mechanism in all {
+        match agent::in_list(ctx, c.p, &filter, &mechanism) {
+            Ok(true) => out.push(mechanism),
+            Ok(false) => {}
+            Err(table) => {
+                let why = AgentFatal::ListProblem { list: filter, table };
+                c.out.crash = Some(Delivery::ServerFatal(why).into());
+                return None;
+            }
+        }
+    }
+    Some(out)
 }

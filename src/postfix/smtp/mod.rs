@@ -8,6 +8,7 @@ mod addr;
 mod auth;
 mod chat;
 mod checks;
+mod engine;
 mod policy;
 mod session;
 mod tls;
@@ -18,7 +19,8 @@ use super::delivery::{Item, Outcome, Request, Verdict};
 use crate::base::Span;
 use crate::host::Errno;
 use crate::host::net::Endpoint;
-use crate::log::delivery::{Delivery, TlsPolicy};
+use crate::log::delivery::Delivery;
+use crate::log::tls_policy::TlsPolicy;
 use addr::Host;
 use session::Held;
 use std::net::IpAddr;
@@ -110,6 +112,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         left: (0..r.recipients.len()).collect(),
         why: Why::new("4.3.0", "mail transport unavailable"),
     };
+    engine::start(ctx, &mut c);
     c.spend(ctx, "smtp.start", 500, 3_000);
     let dest = r.nexthop.clone();
     // To smtp(8) `unix` and `inet` are hosts like any other.

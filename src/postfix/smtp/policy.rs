@@ -1,7 +1,7 @@
 //! Which TLS a destination gets (`smtp_tls_policy.c`): `smtp_tls_policy_maps` first, then the parameters.
 
 use super::Client;
-use crate::log::delivery::{BadPolicy, TlsPolicy as Say};
+use crate::log::tls_policy::{BadPolicy, TlsPolicy as Say};
 use crate::postfix::agent;
 use crate::postfix::{Ctx, startup};
 
@@ -46,13 +46,15 @@ pub(super) struct Policy {
     pub matches: Vec<String>,
     /// The protocols that may be used, if the table says so.
     pub protocols: Option<String>,
+    /// The grade of ciphers, likewise.
+    pub ciphers: Option<String>,
 }
 
 /// The policy for a destination. `None`: the configuration is no good, and the log says why.
 pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Option<Policy> {
     let mut policy = match table(ctx, c, dest) {
         Ok(Some(p)) => p,
-        Ok(None) => Policy { level: global(c), matches: Vec::new(), protocols: None },
+        Ok(None) => Policy { level: global(c), matches: Vec::new(), protocols: None, ciphers: None },
         Err(what) => {
             fault(c, dest, what);
             return None;
@@ -61,7 +63,9 @@ pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Option<
     match policy.level {
         Level::Dane | Level::DaneOnly => {
             let only = policy.level == Level::DaneOnly;
-            c.log(Say::NoDnssec { domain: dest.to_owned(), level: policy.level.word() });
+            if c.param("dns_support_level") != "dnssec" {
+                c.log(Say::NoDnssec { domain: dest.to_owned(), level: policy.level.word() });
+            }
             if only {
                 return None;
             }
@@ -91,7 +95,8 @@ fn colons(list: &str) -> Vec<String> {
     list.split([':', ',', ' ']).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
-fn global(c: &Client<'_>) -> Level {
+/// The level of the parameters.
+pub(super) fn global(c: &Client<'_>) -> Level {
     if let Some(l) = Level::parse(&c.param("tls_security_level")) {
         return l;
     }
@@ -131,7 +136,7 @@ fn entry(c: &mut Client<'_>, dest: &str, value: &str) -> Result<Policy, BadPolic
     let mut words = value.split([',', ' ', '\t', '\n']).filter(|w| !w.is_empty());
     let first = words.next().unwrap_or("");
     let Some(level) = Level::parse(first) else { return Err(BadPolicy::Level(first.to_owned())) };
-    let mut out = Policy { level, matches: Vec::new(), protocols: None };
+    let mut out = Policy { level, matches: Vec::new(), protocols: None, ciphers: None };
     for word in words {
         if level == Level::None {
             fault(c, dest, BadPolicy::Ignored(word.to_owned()));
@@ -148,7 +153,8 @@ fn entry(c: &mut Client<'_>, dest: &str, value: &str) -> Result<Policy, BadPolic
                 _ => return Err(BadPolicy::NotAt(name.to_owned(), level.word())),
             },
             "protocols" => out.protocols = Some(value.to_owned()),
-            "ciphers" | "exclude" | "tafile" | "servername" | "connection_reuse" => {}
+            "ciphers" => out.ciphers = Some(value.to_owned()),
+            "exclude" | "tafile" | "servername" | "connection_reuse" => {}
             _ => return Err(BadPolicy::Name(name.to_owned())),
         }
     }

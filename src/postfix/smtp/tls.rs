@@ -1,20 +1,14 @@
 //! STARTTLS by a destination's policy, and what the peer's certificate is worth (`smtp_proto.c`, `tls_client.c`).
 
 use super::Client;
+use super::engine;
 use super::policy::{Level, Policy};
 use super::session::{Session, hello, site_fail};
 use crate::base::Span;
 use crate::host::net::TlsPeer;
-use crate::log::delivery::{Delivery, TlsPolicy};
+use crate::log::delivery::Delivery;
+use crate::log::tls_policy::TlsPolicy;
 use crate::postfix::Ctx;
-
-/// Whether the TLS library could be started: its files are there.
-fn engine(ctx: &Ctx<'_>, c: &Client<'_>) -> bool {
-    ["tls_CAfile", "tls_cert_file"].into_iter().all(|n| {
-        let path = c.param(n);
-        path.is_empty() || ctx.host.fs.exists(&path)
-    })
-}
 
 /// STARTTLS if the policy and the server agree. False: the session is over.
 pub(super) fn negotiate(
@@ -40,7 +34,7 @@ pub(super) fn negotiate(
         }
         return true;
     }
-    if !engine(ctx, c) {
+    if !engine::works(ctx, c) {
         if level >= Level::Encrypt {
             site_fail(c, s, "4.7.5", "TLS is required, but our TLS engine is unavailable".into(), None);
             return false;
@@ -66,6 +60,9 @@ pub(super) fn negotiate(
     start(ctx, c, s, policy, plain_again) && hello(ctx, c, s)
 }
 
+/// What `smtp_tls_ciphers` may be.
+const GRADES: [&str; 5] = ["export", "low", "medium", "high", "null"];
+
 /// The handshake and what it says of the peer.
 pub(super) fn start(
     ctx: &mut Ctx<'_>,
@@ -75,6 +72,16 @@ pub(super) fn start(
     plain_again: &mut bool,
 ) -> bool {
     let level = policy.level;
+    let grade = match &policy.ciphers {
+        Some(g) => g.clone(),
+        None => c.param(if level >= Level::Encrypt { "tls_mandatory_ciphers" } else { "tls_ciphers" }),
+    };
+    if !GRADES.iter().any(|g| g.eq_ignore_ascii_case(&grade)) {
+        c.t = s.chat.t;
+        c.log(TlsPolicy::CipherGrade { peer: s.host.relay.clone(), grade });
+        site_fail(c, s, "4.7.5", "Cannot start TLS: handshake failure".into(), None);
+        return false;
+    }
     let mut peer = match s.chat.peer.tls(ctx.host) {
         Ok(p) => p,
         Err(reason) => {

@@ -13,6 +13,7 @@ use crate::postfix::config::Config;
 use crate::postfix::master::Proc;
 use crate::postfix::restriction::TlsState;
 use crate::postfix::restriction::state::ErrorClass;
+use crate::postfix::tlsmgr;
 
 /// The session that OpenSSL 3.0 negotiates with a client of our days.
 const PROTOCOL: &str = "TLSv1.3";
@@ -87,6 +88,12 @@ pub(super) fn load(ctx: &mut Ctx<'_>, proc: &Proc) {
     if level(&proc.conf) == "none" {
         return;
     }
+    if tlsmgr::is_missing(ctx) {
+        for (_, event) in tlsmgr::refused() {
+            proc.log(ctx.host, event);
+        }
+        return;
+    }
     for event in faults(ctx.host, &proc.conf) {
         proc.log(ctx.host, event);
     }
@@ -107,7 +114,7 @@ impl Session {
     /// The certificate chain that the server shows; `None` when it has none that works.
     fn chain(&self, ctx: &Ctx<'_>) -> Option<String> {
         let cert = self.proc.conf.get("smtpd_tls_cert_file");
-        if cert.is_empty() || cert == "none" || !faults(ctx.host, &self.proc.conf).is_empty() {
+        if cert.is_empty() || cert == "none" || tlsmgr::is_missing(ctx) || !faults(ctx.host, &self.proc.conf).is_empty() {
             return None;
         }
         ctx.host.fs.read_text(&cert).filter(|t| t.contains("-----BEGIN CERTIFICATE-----"))
