@@ -44,6 +44,7 @@ pub enum AgentFatal {
     UnknownService(String),
     /// `smtp_sasl_security_options` that cannot be.
     SaslSession,
+    DnssecProbe(String),
     /// A table of a list that cannot be searched.
     ListProblem {
         list: String,
@@ -78,6 +79,9 @@ impl fmt::Display for AgentFatal {
             }
             AgentFatal::BadPort { port, destination } => {
                 write!(f, "bad network port: {port} for destination: {destination}")
+            }
+            AgentFatal::DnssecProbe(value) => {
+                write!(f, "malformed dnssec_probe value: {value} format is qtype:qname")
             }
             AgentFatal::SaslSession => f.write_str("SASL per-connection initialization failed"),
             AgentFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),

@@ -236,10 +236,10 @@ pub enum Fatal {
     NoPasswordTable {
         name: String,
     },
-    /// `smtp_dns_support_level`.
-    DnsSupport {
+    /// `smtp_dns_support_level` and other parameters that are one of a few words.
+    InvalidWord {
         name: String,
-        level: String,
+        word: String,
     },
     SaslInit,
     /// `-o` of a service in master.cf that is no `name=value`.
@@ -325,7 +325,7 @@ impl fmt::Display for Fatal {
             Fatal::NoPasswordTable { name } => {
                 write!(f, "specify a password table via the `{name}' configuration parameter")
             }
-            Fatal::DnsSupport { name, level } => write!(f, "invalid {name}: \"{level}\""),
+            Fatal::InvalidWord { name, word } => write!(f, "invalid {name}: \"{word}\""),
             Fatal::SaslInit => f.write_str("SASL library initialization"),
             Fatal::BadOverride { why, text } => write!(f, "invalid \"-o {text}\" option value: {why}"),
             Fatal::UnexpectedArgument(word) => write!(f, "unexpected command-line argument: {word}"),

@@ -24,6 +24,7 @@ pub enum TlsPolicy {
     Lookup {
         dest: String,
         host: String,
+        reason: &'static str,
     },
     /// `smtp_tls_wrappermode` where TLS is not mandatory.
     Wrapper {
@@ -104,9 +105,7 @@ impl TlsPolicy {
             TlsPolicy::NoFingerprints { domain } => format!(
                 "nexthop domain {domain}: configured at fingerprint security level, but with no fingerprints to match."
             ),
-            TlsPolicy::Lookup { dest, host } => {
-                format!("TLS policy lookup for {dest}/{host}: client TLS configuration problem")
-            }
+            TlsPolicy::Lookup { dest, host, reason } => format!("TLS policy lookup for {dest}/{host}: {reason}"),
             TlsPolicy::Wrapper { param } => {
                 let level = param.replace("wrappermode", "security_level");
                 format!("{param} requires \"{level} = encrypt\" (or stronger)")

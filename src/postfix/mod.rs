@@ -39,6 +39,7 @@ pub mod smtp;
 pub mod smtpd;
 pub mod startup;
 pub mod table;
+pub mod tls_files;
 pub mod tls_trust;
 pub mod tlsmgr;
 pub mod trivial_rewrite;

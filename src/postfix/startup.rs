@@ -512,10 +512,16 @@ fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
     if !TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level)) {
         return vec![Fault::Fatal(Fatal::TlsLevel { level })];
     }
-    let name = format!("{program}_dns_support_level");
-    let level = conf.get(&name);
-    if program == "smtp" && !["", "enabled", "disabled", "dnssec"].contains(&level.as_str()) {
-        return vec![Fault::Fatal(Fatal::DnsSupport { name, level })];
+    let words: [(&str, &[&str]); 2] = [
+        ("tls_dane_insecure_mx_policy", &["may", "encrypt", "dane"]),
+        ("dns_support_level", &["", "enabled", "disabled", "dnssec"]),
+    ];
+    for (suffix, known) in words {
+        let name = format!("{program}_{suffix}");
+        let word = conf.get(&name);
+        if program == "smtp" && !known.contains(&word.as_str()) {
+            return vec![Fault::Fatal(Fatal::InvalidWord { name, word })];
+        }
     }
     if conf.bool(&format!("{program}_sasl_auth_enable")) {
         let name = format!("{program}_sasl_password_maps");

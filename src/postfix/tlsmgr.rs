@@ -16,8 +16,6 @@ pub const PATIENCE: Span = Span::secs(1);
 
 /// What a client says, counted from its start.
 pub fn refused() -> impl Iterator<Item = (Span, Event)> {
-    let once = |at: Span| {
-        [(at, Delivery::NoService { service: "tlsmgr" }.into()), (at, Tls::Manager.into())]
-    };
+    let once = |at: Span| [(at, Delivery::NoService { service: "tlsmgr" }.into()), (at, Tls::Manager.into())];
     once(Span::ZERO).into_iter().chain(once(PATIENCE)).chain([(PATIENCE, Tls::NoEntropy.into())])
 }

@@ -38,19 +38,16 @@ pub(super) async fn postalias(ctx: &mut Ctx) -> i32 {
 /// newaliases(1): sendmail(1) by another name, which runs postalias on `alias_database`.
 pub(super) async fn newaliases(ctx: &mut Ctx) -> i32 {
     let ctx = &*ctx;
-    let mut tool = Tool::logging(ctx);
-    tool.tag = Some("postfix/sendmail".to_owned());
+    let tool = Tool::logging(ctx);
     if getopt(ctx, "A:B:C:F:GIL:N:O:Q:R:UV:X:b:ce:f:h:imno:p:q:r:tvx").is_err() {
         let letter = ctx.args.iter().skip(1).find_map(|a| a.strip_prefix('-')).and_then(|l| l.chars().next());
         ctx.err(format!("{}: invalid option -- '{}'\n", tool.name, letter.unwrap_or('?')));
-        tool.fatal(Script::Usage("newaliases [options]")).await;
-        return 75;
+        return tool.fatal(Script::Usage("newaliases [options]")).await;
     }
     if ctx.args.iter().skip(1).any(|a| !a.starts_with('-')) {
-        tool.fatal(QueueTool::NoRecipientWanted("alias initialization")).await;
-        return 75;
+        return tool.fatal(QueueTool::NoRecipientWanted("alias initialization")).await;
     }
-    let conf = match tool.read_main(&tool.directory(None), &[]).await {
+    let conf = match tool.start(None).await {
         Ok(c) => c,
         Err(status) => return status,
     };
@@ -73,7 +70,7 @@ async fn run(tool: &Tool<'_>, given: &Parsed, aliases: bool) -> i32 {
     if !aliases && ['b', 'h', 'm'].iter().any(|c| given.has(*c)) && given.value('q') != Some("-") {
         return tool.fatal(Script::ToolFatal(ToolFatal::BulkOptions)).await;
     }
-    let conf = match tool.read_main(&tool.directory(given.value('c')), &[]).await {
+    let conf = match tool.start(given.value('c')).await {
         Ok(c) => c,
         Err(status) => return status,
     };

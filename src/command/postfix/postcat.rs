@@ -1,6 +1,7 @@
 //! postcat(1): what is in a queue file.
 
 use super::queue_tool::getopt;
+use super::tool::Tool;
 use crate::base::Time;
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::command::Ctx;
@@ -42,6 +43,10 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     };
     if !s.body && !s.envelope && !s.header {
         (s.body, s.envelope, s.header) = (true, true, true);
+    }
+    let directory = opts.iter().rev().find(|(o, _)| *o == 'c').map(|(_, v)| v.as_str());
+    if let Err(status) = Tool::quiet(ctx).start(directory).await {
+        return status;
     }
     if s.verbose {
         let (v4, v6) = {

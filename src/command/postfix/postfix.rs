@@ -13,7 +13,7 @@ use crate::log::queue_tool::QueueTool;
 use crate::log::script::{CheckWarning, Script};
 use crate::log::{Event, Message};
 use crate::postfix::config::Config;
-use crate::postfix::{expand, master, startup};
+use crate::postfix::{expand, master};
 
 /// How many times `postfix check` runs postconf, after the script has asked it where things are; each time it repeats what is
 /// wrong with main.cf.
@@ -25,7 +25,7 @@ const POSTCONF: &str = "/usr/sbin/postconf";
 /// postfix(1).
 pub(super) async fn postfix(ctx: &mut Ctx) -> i32 {
     let ctx = &*ctx;
-    let tool = Tool { ctx, name: ctx.name(), tag: Some("postfix".into()) };
+    let tool = Tool::logging(ctx);
     let Ok(given) = getopt(ctx, "c:Dv") else {
         return tool.fatal(Script::Usage("postfix [-c config_dir] [-Dv] command")).await;
     };
@@ -34,21 +34,10 @@ pub(super) async fn postfix(ctx: &mut Ctx) -> i32 {
         return tool.fatal(Script::Reserved).await;
     }
     let directory = tool.directory(given.value('c'));
-    let conf = match tool.read_main(&directory, &[]).await {
+    let conf = match tool.start(given.value('c')).await {
         Ok(c) => c,
         Err(status) => return status,
     };
-    let faults = {
-        let world = ctx.world();
-        let w = world.borrow();
-        startup::check_common(&w.host, &conf)
-    };
-    for f in faults.into_iter().filter(|f| !conf.faults.contains(f)) {
-        if f.is_fatal() {
-            return tool.fatal(f).await;
-        }
-        tool.say(f);
-    }
     let mut args = given.args.iter();
     let command = args.next().cloned().unwrap_or_default();
     if expand::compat_level(&conf.get("compatibility_level")) < expand::compat_level("3.6")
@@ -413,13 +402,16 @@ pub(super) async fn postlog(ctx: &mut Ctx) -> i32 {
     let Ok(given) = getopt(ctx, "c:ip:t:v") else {
         return tool.fatal(Script::Usage("postlog [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text...]")).await;
     };
+    if let Err(status) = tool.start(given.value('c')).await {
+        return status;
+    }
     let level = match given.value('p') {
         Some("warn") => "warning: ",
         Some("error") => "error: ",
         Some("fatal" | "panic") => "fatal: ",
         _ => "",
     };
-    let tag = given.value('t').unwrap_or("postlog").to_owned();
+    let tag = given.value('t').unwrap_or("postfix/postlog").to_owned();
     let lines: Vec<String> = if given.args.is_empty() {
         let text = io.read_all(0).await.unwrap_or_default();
         String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()
@@ -439,10 +431,13 @@ pub(super) async fn postlog(ctx: &mut Ctx) -> i32 {
 /// postmulti(1): there is one instance; `-l` lists it, `-p` and `-x` run a command for it.
 pub(super) async fn postmulti(ctx: &mut Ctx) -> i32 {
     let spawn = ctx.spawn.clone();
+    let tool = Tool { tag: Some("postmulti".into()), ..Tool::logging(ctx) };
     let Ok(given) = getopt(ctx, "ae:g:i:G:I:lnpRvx") else {
-        let tool = Tool::logging(ctx);
         return tool.fatal(Script::Usage("postmulti -l [-v] [-a] [-g group] [-i instance]")).await;
     };
+    if let Err(status) = tool.start(None).await {
+        return status;
+    }
     if given.has('p') {
         let mut args = vec!["/usr/sbin/postfix".to_owned()];
         args.extend(given.args);
@@ -458,12 +453,15 @@ pub(super) async fn postmulti(ctx: &mut Ctx) -> i32 {
 /// postlock(1): runs a command while a mailbox is locked.
 pub(super) async fn postlock(ctx: &mut Ctx) -> i32 {
     let spawn = ctx.spawn.clone();
+    let tool = Tool { status: 75, ..Tool::quiet(ctx) };
     let Ok(given) = getopt(ctx, "c:l:v") else { return 1 };
     if given.args.len() < 2 {
-        let tool = Tool::logging(ctx);
         let usage = "postlock [-c config_dir] [-l lock_style] [-v] folder command...";
         tool.fatal(Script::Usage(usage)).await;
         return 1;
+    }
+    if let Err(status) = tool.start(given.value('c')).await {
+        return status;
     }
     spawn.spawn(ctx.clone(), given.args[1..].to_vec()).await
 }
@@ -471,10 +469,13 @@ pub(super) async fn postlock(ctx: &mut Ctx) -> i32 {
 /// postkick(1): wakes a service up.
 pub(super) async fn postkick(ctx: &mut Ctx) -> i32 {
     let given = getopt(ctx, "c:v").ok().filter(|g| g.args.len() == 3);
-    let tool = Tool::logging(ctx);
+    let tool = Tool::quiet(ctx);
     let Some(given) = given else {
         return tool.fatal(Script::Usage("postkick [-c config_dir] [-v] class service request")).await;
     };
+    if let Err(status) = tool.start(given.value('c')).await {
+        return status;
+    }
     let (class, service) = (&given.args[0], &given.args[1]);
     let path = format!("{class}/{service}");
     let world = ctx.world();

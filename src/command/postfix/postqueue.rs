@@ -2,6 +2,7 @@
 
 use super::queue_tool::{getopt, say};
 use super::showq;
+use super::tool::Tool;
 use crate::base::Span;
 use crate::command::Ctx;
 use crate::log::queue_tool::QueueTool;
@@ -27,38 +28,33 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         return usage(ctx);
     }
     let (mode, value) = modes[0].clone();
+    let directory = opts.iter().rev().find(|(c, _)| *c == 'c').map(|(_, v)| v.as_str());
+    let conf = match Tool::logging(ctx).start(directory).await {
+        Ok(c) => c,
+        Err(status) => return status,
+    };
     match mode {
-        'p' => show(ctx, false).await,
-        'j' => show(ctx, true).await,
+        'p' => show(ctx, &conf, false).await,
+        'j' => show(ctx, &conf, true).await,
         'f' => flush(ctx).await,
         'i' => one(ctx, &value).await,
-        's' => site(ctx, &value),
+        's' => site(ctx, &conf, &value),
         _ => usage(ctx),
     }
 }
 
 /// Lists the queue: through showq(8), or from the files when the mail system is down.
-pub async fn show(ctx: &Ctx, json: bool) -> i32 {
+async fn show(ctx: &Ctx, conf: &Config, json: bool) -> i32 {
     let world = ctx.world();
     let up = world.borrow().postfix.master.pid.is_some();
     if !up {
-        if ctx.io.cred.uid == 0 {
-            // As postqueue, whatever the name it was called by.
-            let mut c = ctx.clone();
-            c.args = vec!["postqueue".into()];
-            say(&c, QueueTool::ShowqDown);
-        } else {
-            say(ctx, QueueTool::ShowqDown);
-        }
+        say(ctx, QueueTool::ShowqDown);
     }
     if up {
         world.borrow_mut().with_postfix(|c| crate::postfix::master::touch(c, "showq/unix"));
     }
-    let (files, long) = {
-        let w = world.borrow();
-        (showq::files(&w.host), Config::load(&w.host, &[]).bool("enable_long_queue_ids"))
-    };
-    let mut table = showq::Table::new(long);
+    let files = showq::files(&world.borrow().host);
+    let mut table = showq::Table::new(conf.bool("enable_long_queue_ids"));
     let mut text = String::new();
     for (queue, file) in files {
         if let Some(m) = showq::message(&world.borrow().host, queue, &file) {
@@ -117,7 +113,7 @@ async fn one(ctx: &mut Ctx, id: &str) -> i32 {
 }
 
 /// `-s site`: only destinations of `fast_flush_domains` have a list of their messages.
-fn site(ctx: &Ctx, site: &str) -> i32 {
+fn site(ctx: &Ctx, conf: &Config, site: &str) -> i32 {
     let bare = site.trim_start_matches(['[', '@']).trim_end_matches(']');
     if !crate::postfix::valid_hostname::hostname(bare) && bare.parse::<std::net::IpAddr>().is_err() {
         say(ctx, QueueTool::FlushInvalid(site.to_owned()));
@@ -125,7 +121,7 @@ fn site(ctx: &Ctx, site: &str) -> i32 {
     }
     let world = ctx.world();
     let mut w = world.borrow_mut();
-    let domains = Config::load(&w.host, &[]).list("fast_flush_domains");
+    let domains = conf.list("fast_flush_domains");
     let known = domains.iter().any(|d| bare.eq_ignore_ascii_case(d) || bare.to_lowercase().ends_with(&format!(".{d}")));
     if !known {
         drop(w);

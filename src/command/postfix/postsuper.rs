@@ -1,6 +1,7 @@
 //! postsuper(1): deleting, holding, releasing, requeueing, expiring messages.
 
 use super::queue_tool::{getopt, say};
+use super::tool::Tool;
 use crate::base::Span;
 use crate::command::Ctx;
 use crate::log::queue_tool::{Act, QueueTool};
@@ -26,6 +27,10 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         say(ctx, QueueTool::Usage(USAGE));
         return 1;
     };
+    let directory = opts.iter().rev().find(|(c, _)| *c == 'c').map(|(_, v)| v.as_str());
+    if let Err(status) = Tool::logging(ctx).start(directory).await {
+        return status;
+    }
     let mut queues: Vec<&'static str> = Vec::new();
     for q in &ctx.args[at..] {
         match KNOWN.iter().find(|k| *k == q) {

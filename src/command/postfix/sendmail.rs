@@ -1,7 +1,8 @@
 //! sendmail(1): the command that programs and people submit mail with; by other names mailq and newaliases.
 
+use super::queue_tool;
 use super::queue_tool::{getopt, say};
-use super::{postqueue, queue_tool};
+use super::tool::Tool;
 use crate::command::Ctx;
 use crate::host::Errno;
 use crate::host::net::Endpoint;
@@ -107,12 +108,17 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         }
     }
     let words: Vec<String> = ctx.args[at..].to_vec();
+    let tool = Tool::logging(ctx);
+    let conf = match tool.start(None).await {
+        Ok(c) => c,
+        Err(status) => return status,
+    };
     if let Some(what) = flush {
         return flush_queue(ctx, &what, &words).await;
     }
     match mode {
-        'p' => postqueue::show(ctx, false).await,
-        'i' => newaliases(ctx).await,
+        'p' => child(ctx, &["postqueue", "-p"]).await,
+        'i' => child(ctx, &["/usr/bin/newaliases"]).await,
         's' => standalone(ctx).await,
         'd' | 'l' => {
             let spawn = ctx.spawn.clone();
@@ -126,7 +132,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
                 (_, 1) => "1024",
                 _ => "",
             };
-            submit(ctx, job, &words).await
+            submit(ctx, &conf, job, &words).await
         }
     }
 }
@@ -147,9 +153,10 @@ fn notify(words: &str) -> Result<u32, String> {
     Ok(out)
 }
 
-async fn newaliases(ctx: &mut Ctx) -> i32 {
+/// What another program of Postfix does for this one.
+async fn child(ctx: &mut Ctx, words: &[&str]) -> i32 {
     let spawn = ctx.spawn.clone();
-    spawn.spawn(ctx.clone(), vec!["/usr/bin/newaliases".into()]).await
+    spawn.spawn(ctx.clone(), words.iter().map(|w| (*w).to_owned()).collect()).await
 }
 
 /// `-q`, `-qIid`, `-qRsite`: postqueue(1) does it.
@@ -199,13 +206,8 @@ async fn standalone(ctx: &mut Ctx) -> i32 {
 }
 
 /// Reads the message and puts it into the maildrop queue.
-async fn submit(ctx: &mut Ctx, job: Job, words: &[String]) -> i32 {
-    let (user, conf) = {
-        let world = ctx.world();
-        let w = world.borrow();
-        let user = w.host.user_by_uid(ctx.io.cred.uid);
-        (user, Config::load(&w.host, &[]))
-    };
+async fn submit(ctx: &mut Ctx, conf: &Config, job: Job, words: &[String]) -> i32 {
+    let user = ctx.world().borrow().host.user_by_uid(ctx.io.cred.uid);
     let uid = ctx.io.cred.uid;
     let login = user.as_ref().map_or_else(|| uid.to_string(), |u| u.name.clone());
     let sender = match &job.sender {
@@ -231,9 +233,9 @@ async fn submit(ctx: &mut Ctx, job: Job, words: &[String]) -> i32 {
     if verify {
         text = format!(
             "From: {}\nSubject: probe\nTo:{}{}\n",
-            conf_address(&conf, &sender),
+            conf_address(conf, &sender),
             if words.len() == 1 { " " } else { "\t" },
-            words.iter().map(|w| conf_address(&conf, w)).collect::<Vec<_>>().join(",\n\t")
+            words.iter().map(|w| conf_address(conf, w)).collect::<Vec<_>>().join(",\n\t")
         )
         .into_bytes();
     } else {
@@ -271,6 +273,12 @@ async fn submit(ctx: &mut Ctx, job: Job, words: &[String]) -> i32 {
         let gecos = user.as_ref().map(|u| u.gecos.split(',').next().unwrap_or("").to_owned()).unwrap_or_default();
         gecos.replace('&', &login)
     });
+    // postdrop(1) reads main.cf, too.
+    if !conf.faults.is_empty()
+        && let Err(status) = Tool::named(ctx, "postdrop").start(None).await
+    {
+        return status;
+    }
     let limit = conf.int("message_size_limit");
     match drop_mail(ctx, &job, &sender, &fullname, &recipients, &text, limit) {
         Ok(()) => {

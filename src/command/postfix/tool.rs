@@ -6,6 +6,7 @@ use crate::host::Cred;
 use crate::log::config::Config as Fault;
 use crate::log::{Event, Message};
 use crate::postfix::config::{self, Config};
+use crate::postfix::startup;
 use std::collections::BTreeMap;
 
 /// A tool at work.
@@ -15,6 +16,8 @@ pub(super) struct Tool<'a> {
     pub name: String,
     /// The name in the log, `postfix/postmap`; none: it does not log.
     pub tag: Option<String>,
+    /// What it exits with after a fatal message.
+    pub status: i32,
 }
 
 impl<'a> Tool<'a> {
@@ -24,17 +27,28 @@ impl<'a> Tool<'a> {
         // Those that log take the folder off their name; postconf does not.
         let name = base.clone();
         let tag = if base == "postfix" { "postfix".to_owned() } else { format!("postfix/{base}") };
-        Tool { ctx, name, tag: Some(tag) }
+        // sysexits(3) for what users run; 1 otherwise.
+        let (tag, status) = match base.as_str() {
+            "postqueue" => (tag, 69),
+            "sendmail" | "mailq" | "newaliases" => ("postfix/sendmail".to_owned(), 75),
+            _ => (tag, 1),
+        };
+        Tool { ctx, name, tag: Some(tag), status }
     }
     /// A tool that writes to standard error only.
     pub fn quiet(ctx: &'a Ctx) -> Tool<'a> {
-        Tool { ctx, name: ctx.args.first().cloned().unwrap_or_default(), tag: None }
+        Tool { ctx, name: ctx.args.first().cloned().unwrap_or_default(), tag: None, status: 1 }
+    }
+    /// As this program, or a child of it, under another name.
+    pub fn named(ctx: &'a Ctx, name: &str) -> Tool<'a> {
+        Tool { ctx, name: name.to_owned(), tag: Some(format!("postfix/{name}")), status: 1 }
     }
     /// Says something on standard error and in the log.
     pub fn say(&self, event: impl Into<Event>) {
         let event = event.into();
-        // postfix(1) writes to a terminal only; the others always.
-        if self.tag.as_deref() != Some("postfix") || self.ctx.io.is_terminal(2) {
+        // Those that scripts use write to a terminal only; the others always.
+        let shy = matches!(self.tag.as_deref(), Some("postfix" | "postmulti" | "postfix/postlog"));
+        if !shy || self.ctx.io.is_terminal(2) {
             self.ctx.err(format!("{}: {}\n", self.name, event.text()));
         }
         if let Some(tag) = &self.tag {
@@ -45,7 +59,7 @@ impl<'a> Tool<'a> {
     pub async fn fatal(&self, event: impl Into<Event>) -> i32 {
         self.say(event);
         self.ctx.io.sleep(Span::secs(1)).await;
-        1
+        self.status
     }
     /// A message on standard error that is nowhere else (`postconf` does not log).
     pub fn warn(&self, text: &str) {
@@ -91,6 +105,18 @@ impl<'a> Tool<'a> {
         let world = self.ctx.world();
         let w = world.borrow();
         Ok(Config::load_from(&w.host, directory, overrides))
+    }
+    /// As [`Tool::read_main`], and checks the parameters that every program of Postfix checks when it starts.
+    pub async fn start(&self, option: Option<&str>) -> Result<Config, i32> {
+        let conf = self.read_main(&self.directory(option), &[]).await?;
+        let faults = startup::check_common(&self.ctx.world().borrow().host, &conf);
+        for f in faults.into_iter().filter(|f| !conf.faults.contains(f)) {
+            if f.is_fatal() {
+                return Err(self.fatal(f).await);
+            }
+            self.say(f);
+        }
+        Ok(conf)
     }
     /// The configuration directory: `-c`, `MAIL_CONFIG`, or the default.
     pub fn directory(&self, option: Option<&str>) -> String {

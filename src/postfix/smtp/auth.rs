@@ -23,8 +23,7 @@ const MECHANISMS: [(&str, &[&str]); 5] = [
 ];
 
 /// What there may be in them (`xsasl_cyrus_security.c`).
-const OPTIONS: [&str; 6] =
-    ["noplaintext", "noactive", "nodictionary", "noanonymous", "forward_secrecy", "mutual_auth"];
+const OPTIONS: [&str; 6] = ["noplaintext", "noactive", "nodictionary", "noanonymous", "forward_secrecy", "mutual_auth"];
 
 /// Logs in when `smtp_sasl_auth_enable` and a password say so. False: the session is over.
 pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bool {

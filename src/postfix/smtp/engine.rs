@@ -3,10 +3,10 @@
 
 use super::Client;
 use super::policy::{self, Level};
-use crate::host::cert::{self, Cert, Pair};
+use crate::host::cert::Cert;
 use crate::host::{Cred, Errno, Host};
 use crate::log::tls::Tls;
-use crate::postfix::{Ctx, agent, tlsmgr};
+use crate::postfix::{Ctx, agent, tls_files, tlsmgr};
 
 /// What a process says when it starts; nothing when it will not use TLS.
 pub(super) fn start(ctx: &mut Ctx<'_>, c: &mut Client<'_>) {
@@ -35,9 +35,9 @@ pub(super) fn works(ctx: &Ctx<'_>, c: &Client<'_>) -> bool {
 fn chain(host: &Host, c: &Client<'_>) -> Vec<Tls> {
     let chains = c.p.conf.list(&c.name("tls_chain_files"));
     if chains.is_empty() {
-        return pair(host, &c.param("tls_cert_file"), &c.param("tls_key_file"));
+        return tls_files::pair(host, &c.param("tls_cert_file"), &c.param("tls_key_file"));
     }
-    chains.iter().map(|f| pair(host, f, f)).find(|f| !f.is_empty()).unwrap_or_default()
+    chains.iter().map(|f| tls_files::chain(host, f)).find(|f| !f.is_empty()).unwrap_or_default()
 }
 
 /// What is wrong with the authorities that it trusts.
@@ -59,7 +59,8 @@ fn load(host: &Host, file: &str) -> Vec<String> {
     if file.is_empty() {
         return Vec::new();
     }
-    const NONE: &str = "error:05800088:x509 certificate routines::no certificate or crl found:../crypto/x509/by_file.c:252:";
+    const NONE: &str =
+        "error:05800088:x509 certificate routines::no certificate or crl found:../crypto/x509/by_file.c:252:";
     let lines: &[&str] = match open(host, file) {
         Err(Errno::IsDir) => &[NONE],
         Err(why) => {
@@ -84,20 +85,4 @@ fn load(host: &Host, file: &str) -> Vec<String> {
         Ok(_) => &[],
     };
     lines.iter().map(|l| (*l).to_owned()).collect()
-}
-
-/// The words about a file with a certificate and one with its key.
-fn pair(host: &Host, cert: &str, key: &str) -> Vec<Tls> {
-    if cert.is_empty() {
-        return Vec::new();
-    }
-    let text = match open(host, cert) {
-        Ok(t) => t,
-        Err(why) => return vec![Tls::ChainOpen { file: cert.to_owned(), error: why.text().to_owned() }],
-    };
-    let keys = if key == cert { text.clone() } else { open(host, key).unwrap_or_default() };
-    match cert::pair(&text, &keys) {
-        Pair::Fit => Vec::new(),
-        _ => vec![Tls::NoPem { file: cert.to_owned() }, Tls::ChainLoad { files: cert.to_owned() }],
-    }
 }

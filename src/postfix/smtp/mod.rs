@@ -201,6 +201,12 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
     };
     let native = c.p.conf.bool("disable_dns_lookups") || c.param("dns_support_level") == "disabled";
     let use_mx = !literal && !c.lmtp && !native;
+    if !native && name.parse::<IpAddr>().is_err() {
+        policy::probe(ctx, c);
+        if c.out.crash.is_some() {
+            return;
+        }
+    }
     let list = match addr::find(ctx, c, &name, use_mx, native, port) {
         Ok(l) => l,
         Err(w) => {
@@ -217,10 +223,13 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
             return;
         }
         let relay = format!("{}[{}]:{port}", a.name, a.ip);
-        let Some(policy) = policy::find(ctx, c, dest) else {
-            c.log(TlsPolicy::Lookup { dest: name.clone(), host: a.name.clone() });
-            c.why = Why::new("4.7.5", "client TLS configuration problem");
-            continue;
+        let policy = match policy::find(ctx, c, dest) {
+            Ok(p) => p,
+            Err(reason) => {
+                c.log(TlsPolicy::Lookup { dest: name.clone(), host: a.name.clone(), reason });
+                c.why = Why::new("4.7.5", reason);
+                continue;
+            }
         };
         if !c.lmtp && c.flag("tls_wrappermode") && policy.level < policy::Level::Encrypt {
             let param = c.name("tls_wrappermode");

@@ -1,6 +1,8 @@
 //! Which TLS a destination gets (`smtp_tls_policy.c`): `smtp_tls_policy_maps` first, then the parameters.
 
 use super::Client;
+use crate::log::agent::AgentFatal;
+use crate::log::delivery::Delivery;
 use crate::log::tls_policy::{BadPolicy, TlsPolicy as Say};
 use crate::postfix::agent;
 use crate::postfix::{Ctx, startup};
@@ -50,24 +52,43 @@ pub(super) struct Policy {
     pub ciphers: Option<String>,
 }
 
-/// The policy for a destination. `None`: the configuration is no good, and the log says why.
-pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Option<Policy> {
+/// Why there is no policy: the reason that recipients wait for.
+pub(super) const PROBLEM: &str = "client TLS configuration problem";
+
+/// `dnssec_probe`: a process says once that no answer is validated. Here none ever is.
+pub(super) fn probe(ctx: &mut Ctx<'_>, c: &mut Client<'_>) {
+    let wanted = c.param("dns_support_level") == "dnssec" || c.p.conf.get("smtp_tls_dane_insecure_mx_policy") == "dane";
+    let probe = c.p.conf.get("dnssec_probe");
+    if wanted && !probe.is_empty() && agent::first_time(ctx, c.p, "dnssec") {
+        if !probe.contains(':') {
+            c.out.crash = Some(Delivery::ServerFatal(AgentFatal::DnssecProbe(probe)).into());
+            return;
+        }
+        c.log(Say::NoValidation);
+        c.log(Say::Probe { probe });
+    }
+}
+
+/// The policy for a destination. `Err`: there is none, and the log says why.
+pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<Policy, &'static str> {
     let mut policy = match table(ctx, c, dest) {
         Ok(Some(p)) => p,
         Ok(None) => Policy { level: global(c), matches: Vec::new(), protocols: None, ciphers: None },
         Err(what) => {
             fault(c, dest, what);
-            return None;
+            return Err(PROBLEM);
         }
     };
     match policy.level {
         Level::Dane | Level::DaneOnly => {
             let only = policy.level == Level::DaneOnly;
-            if c.param("dns_support_level") != "dnssec" {
+            let dns = c.p.conf.list(&c.name("host_lookup")).iter().any(|w| w.eq_ignore_ascii_case("dns"));
+            let asked = dns && c.param("dns_support_level") == "dnssec";
+            if !asked {
                 c.log(Say::NoDnssec { domain: dest.to_owned(), level: policy.level.word() });
             }
             if only {
-                return None;
+                return Err(if asked { "non DNSSEC destination" } else { PROBLEM });
             }
             policy.level = Level::May;
         }
@@ -77,7 +98,7 @@ pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Option<
             }
             if policy.matches.is_empty() {
                 c.log(Say::NoFingerprints { domain: dest.to_owned() });
-                return None;
+                return Err(PROBLEM);
             }
         }
         Level::Verify if policy.matches.is_empty() => {
@@ -88,7 +109,7 @@ pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Option<
         }
         _ => {}
     }
-    Some(policy)
+    Ok(policy)
 }
 
 fn colons(list: &str) -> Vec<String> {

@@ -4,8 +4,8 @@
 
 use super::token::Token;
 use super::{Mode, Session};
+use crate::host::Host;
 use crate::host::net::TlsPeer;
-use crate::host::{Host, cert};
 use crate::log::smtpd::Rate;
 use crate::log::tls::Tls;
 use crate::postfix::Ctx;
@@ -13,7 +13,7 @@ use crate::postfix::config::Config;
 use crate::postfix::master::Proc;
 use crate::postfix::restriction::TlsState;
 use crate::postfix::restriction::state::ErrorClass;
-use crate::postfix::tlsmgr;
+use crate::postfix::{tls_files, tlsmgr};
 
 /// The session that OpenSSL 3.0 negotiates with a client of our days.
 const PROTOCOL: &str = "TLSv1.3";
@@ -37,50 +37,7 @@ fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
     if cert.is_empty() && conf.get("smtpd_tls_chain_files").is_empty() {
         return vec![Tls::Other { text: "warning: No server certs available. TLS won't be enabled".into() }];
     }
-    if cert.is_empty() {
-        return Vec::new();
-    }
-    let open = |file: &str, line: u32| -> Vec<Tls> {
-        let Err(why) = host.fs.read(&crate::host::Cred::root(), file) else { return Vec::new() };
-        [
-            format!(
-                "error:80000002:system library::{}:../crypto/bio/bss_file.c:308:calling fopen({file}, r):",
-                why.text()
-            ),
-            "error:10080002:BIO routines::system lib:../crypto/bio/bss_file.c:311:".to_owned(),
-            format!("error:0A080002:SSL routines::system lib:../ssl/ssl_rsa.c:{line}:"),
-        ]
-        .into_iter()
-        .map(|error| Tls::Library { error })
-        .collect()
-    };
-    let text = |f: &str| host.fs.read_text(f).unwrap_or_default();
-    let mut out = open(&cert, 450);
-    let no_start = |file_line: u32| {
-        [
-            "error:0480006C:PEM routines::no start line:../crypto/pem/pem_lib.c:763:Expecting: CERTIFICATE:".to_owned(),
-            format!("error:0A080009:SSL routines::PEM lib:../ssl/ssl_rsa.c:{file_line}:"),
-        ]
-        .into_iter()
-        .map(|error| Tls::Library { error })
-        .collect::<Vec<_>>()
-    };
-    if out.is_empty() && !text(&cert).contains("-----BEGIN CERTIFICATE-----") {
-        out = no_start(474);
-    }
-    if !out.is_empty() {
-        out.insert(0, Tls::CannotGetCertificate { file: cert });
-        return out;
-    }
-    out = open(&key, 368);
-    if out.is_empty() && cert::pair(&text(&cert), &text(&key)) == cert::Pair::Differ {
-        let error = "error:05800074:x509 certificate routines::key values mismatch:../crypto/x509/x509_cmp.c:405:";
-        out.push(Tls::Library { error: error.into() });
-    }
-    if !out.is_empty() {
-        out.insert(0, Tls::CannotGetKey { file: key });
-    }
-    out
+    tls_files::pair(host, &cert, &key)
 }
 
 /// A process loads its certificate when it starts, and says what it could not.
@@ -114,7 +71,8 @@ impl Session {
     /// The certificate chain that the server shows; `None` when it has none that works.
     fn chain(&self, ctx: &Ctx<'_>) -> Option<String> {
         let cert = self.proc.conf.get("smtpd_tls_cert_file");
-        if cert.is_empty() || cert == "none" || tlsmgr::is_missing(ctx) || !faults(ctx.host, &self.proc.conf).is_empty() {
+        if cert.is_empty() || cert == "none" || tlsmgr::is_missing(ctx) || !faults(ctx.host, &self.proc.conf).is_empty()
+        {
             return None;
         }
         ctx.host.fs.read_text(&cert).filter(|t| t.contains("-----BEGIN CERTIFICATE-----"))
