@@ -50,6 +50,11 @@ pub enum AgentFatal {
         list: String,
         table: String,
     },
+    /// A word with braces in `export_environment` that do not match.
+    Braces {
+        param: &'static str,
+        word: String,
+    },
 }
 
 impl fmt::Display for AgentFatal {
@@ -85,6 +90,7 @@ impl fmt::Display for AgentFatal {
             }
             AgentFatal::SaslSession => f.write_str("SASL per-connection initialization failed"),
             AgentFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
+            AgentFatal::Braces { param, word } => write!(f, "{param}: missing '}}' in \"{word}\""),
             AgentFatal::UnknownService(name) => write!(f, "unknown service: {name}/tcp"),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::agent::AgentFatal;
 use super::config::MacroFault;
+use super::local::Local;
 use super::tls_policy::TlsPolicy;
 use super::{Message, Severity};
 use crate::base::Span;
@@ -196,15 +197,12 @@ pub enum Delivery {
         text: String,
     },
     MaildirHint,
-    /// A mailbox, an alias file or another file that cannot be used.
-    IncludeMissing {
-        path: String,
-        reason: String,
+    /// A failure with a code of success.
+    IgnoredCode {
+        dsn: String,
     },
-    AliasLookup {
-        map: String,
-        name: String,
-    },
+    /// What local(8) warns of.
+    Local(Local),
     /// An MX record that has no address.
     NoAddress {
         domain: String,
@@ -213,8 +211,8 @@ pub enum Delivery {
     Exec {
         why: String,
     },
-    /// A warning about a user's .forward or about an alias's owner.
-    Forward {
+    /// A warning of smtp(8).
+    Warning {
         text: String,
     },
     /// A table has no uid or gid for a virtual mailbox, or one that cannot be used.
@@ -254,10 +252,10 @@ impl Message for Delivery {
         match self {
             Delivery::MaildirAccess { .. }
             | Delivery::MaildirHint
-            | Delivery::IncludeMissing { .. }
-            | Delivery::AliasLookup { .. }
+            | Delivery::Local(_)
+            | Delivery::IgnoredCode { .. }
             | Delivery::NoAddress { .. }
-            | Delivery::Forward { .. }
+            | Delivery::Warning { .. }
             | Delivery::VirtualMap { .. }
             | Delivery::StrictOwner => Severity::Warning,
             Delivery::ServerFatal(_) | Delivery::Child(_) => Severity::Crit,
@@ -337,15 +335,13 @@ impl Message for Delivery {
                 format!("warning: maildir access problem for UID/GID={uid}/{gid}: {text}")
             }
             Delivery::MaildirHint => "warning: perhaps you need to create the maildirs in advance".into(),
-            Delivery::IncludeMissing { path, reason } => {
-                format!("warning: unable to lookup :include: file {path}: {reason}")
-            }
-            Delivery::AliasLookup { map, name } => format!("warning: {map}: lookup of '{name}' failed"),
+            Delivery::IgnoredCode { dsn } => format!("warning: bounce_append: ignoring dsn code \"{dsn}\""),
+            Delivery::Local(why) => format!("warning: {why}"),
             Delivery::NoAddress { domain } => {
                 format!("warning: no MX host for {domain} has a valid address record")
             }
             Delivery::Exec { why } => format!("fatal: {why}"),
-            Delivery::Forward { text } => format!("warning: {text}"),
+            Delivery::Warning { text } => format!("warning: {text}"),
             Delivery::VirtualMap { map, user, value: None } => {
                 format!("warning: recipient {user}: not found in {map}")
             }
@@ -402,8 +398,8 @@ impl Message for Delivery {
                 vec![("relay", peer.clone()), ("reason", reason.clone())]
             }
             Delivery::MaildirAccess { uid, text, .. } => vec![("uid", uid.to_string()), ("reason", text.clone())],
-            Delivery::IncludeMissing { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
-            Delivery::AliasLookup { map, name } => vec![("map", map.clone()), ("name", name.clone())],
+            Delivery::Local(why) => why.fields(),
+            Delivery::IgnoredCode { dsn } => vec![("dsn", dsn.clone())],
             Delivery::VirtualMap { map, user, .. } => vec![("map", (*map).to_owned()), ("to", user.clone())],
             Delivery::NoAddress { domain } => vec![("domain", domain.clone())],
             Delivery::Exec { why } => vec![("reason", why.clone())],
@@ -432,9 +428,15 @@ impl Message for Delivery {
             | Delivery::ReadLimit
             | Delivery::StrictOwner
             | Delivery::MaildirHint
-            | Delivery::Forward { .. }
+            | Delivery::Warning { .. }
             | Delivery::Macro(_) => Vec::new(),
         }
+    }
+}
+
+impl From<Local> for Delivery {
+    fn from(w: Local) -> Delivery {
+        Delivery::Local(w)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod cleanup;
 pub mod config;
 pub mod delivery;
 pub mod dovecot;
+pub mod local;
 pub mod master;
 pub mod milter;
 pub mod names;

@@ -5,7 +5,7 @@
 //! outside (a reply, a reason) is one name.
 
 use super::{
-    Event, anvil, bounce, cleanup, config, delivery, dovecot, master, milter, pickup, qmgr, queue_tool, rewrite,
+    Event, anvil, bounce, cleanup, config, delivery, dovecot, local, master, milter, pickup, qmgr, queue_tool, rewrite,
 };
 use super::{script, smtpd, systemd, table, tls, tls_policy, verify};
 use std::sync::LazyLock;
@@ -173,7 +173,11 @@ names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IncludeMissing, AliasLookup, NoAddress, Exec, Forward, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
+    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, IgnoredCode, Local(0: local::Local), NoAddress, Exec, Warning, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
+}
+names! { local::Local:
+    AliasLoop, NoRecipient, AliasLookup, AliasOwner, RequiredAlias, Extension, RelativeInclude, IncludeMissing, IncludeKind,
+    IncludeWritable, IncludeOpen, UnknownUid, HomeSyntax, UnknownHome, IncludeOwner, ForwardKind, ForwardOwner, ForwardWritable, ForwardOpen, Syntax,
 }
 names! { tls_policy::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert, CipherGrade, NoValidation, Probe, SaslOption, SaslProperties }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }

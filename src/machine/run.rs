@@ -4,6 +4,7 @@ use super::{BUDGET, Capture, Captured, Machine, Shared, State, context};
 use crate::base::{Span, Time};
 use crate::command::io::{Fd, Kernel, Wait, WorldRef};
 use crate::host::fs::Cred;
+use crate::postfix::TIMED_OUT;
 use crate::shell::{Flow, Mode, Shell};
 use crate::sim::Surroundings;
 use std::cell::RefCell;
@@ -195,11 +196,15 @@ pub(super) fn captured(world: &WorldRef, cred: Cred, text: &str, how: &Capture, 
     let pid = world.borrow_mut().host.procs.burn();
     let mut ctx = context(world, &kernel, cred, fds, pid);
     ctx.vantage = how.vantage;
-    if let Surroundings::Only(env, cwd) = &how.place {
+    let (mut until, mut mode) = (None, Mode::Command);
+    if let Surroundings::Only { env, cwd, limit } = &how.place {
         ctx.env = env.iter().cloned().collect();
         ctx.cwd.clone_from(cwd);
+        ctx.umask = 0o077;
+        mode = Mode::Posix;
+        until = (*limit > Span::ZERO).then(|| world.borrow().now() + *limit);
     }
-    let mut shell = Shell::from_ctx(&ctx, Mode::Command);
+    let mut shell = Shell::from_ctx(&ctx, mode);
     if how.aliases {
         shell.shopt.insert("expand_aliases", true);
     }
@@ -208,7 +213,7 @@ pub(super) fn captured(world: &WorldRef, cred: Cred, text: &str, how: &Capture, 
         let r = shell.run_text(&text, "-c").await;
         shell.leave(r).await
     });
-    let code = to_end(&kernel, world, run);
+    let code = to_end(&kernel, world, run, until);
     linger(&kernel, world);
     // What is still in the background ends with its machine.
     kernel.background.borrow_mut().clear();
@@ -238,8 +243,13 @@ fn linger(kernel: &Rc<Kernel>, world: &WorldRef) {
     }
 }
 
-/// Polls a program to its end. What waits for a user or for real time ends as if interrupted.
-fn to_end(kernel: &Rc<Kernel>, world: &WorldRef, mut run: Pin<Box<dyn Future<Output = i32>>>) -> i32 {
+/// Polls a program to its end, or until it is killed. What waits for a user or for real time ends as if interrupted.
+fn to_end(
+    kernel: &Rc<Kernel>,
+    world: &WorldRef,
+    mut run: Pin<Box<dyn Future<Output = i32>>>,
+    until: Option<Time>,
+) -> i32 {
     let mut cx = Context::from_waker(Waker::noop());
     let mut jumps = 0;
     for _ in 0..MAX_ROUNDS {
@@ -256,6 +266,11 @@ fn to_end(kernel: &Rc<Kernel>, world: &WorldRef, mut run: Pin<Box<dyn Future<Out
         }
         let now = world.borrow().now();
         match look(&fore, &back, now, jumps < 10 * MAX_JUMPS) {
+            Stuck::Timer(t) if until.is_some_and(|u| t > u) => {
+                world.borrow_mut().advance(until.unwrap_or(t));
+                kernel.killed.set(true);
+                return TIMED_OUT;
+            }
             Stuck::Timer(t) => {
                 jumps += 1;
                 world.borrow_mut().advance(t);

@@ -3,7 +3,7 @@
 //! An address has an internal form (unquoted, as in queue files and tables) and an external form (quoted, as on the
 //! wire and in the log). Left out: group syntax and folding of long headers.
 
-/// What a token is; an operator is one of `< > @ , ; : . % !`.
+/// What a token is; an operator is one of `| ) < > @ , ; : . % ! ]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Op(char),
@@ -37,7 +37,7 @@ impl Token {
     }
 }
 
-const OPERATORS: &str = "<>@,;:.%!";
+const OPERATORS: &str = "|)<>@,;:.%!]";
 
 /// Splits an address in external form into tokens; white space only separates.
 pub fn scan(text: &str) -> Vec<Token> {
@@ -229,6 +229,70 @@ pub struct Extracted {
     pub other: bool,
 }
 
+/// The addresses of a list, as `tok822_parse` finds them: from the right, with commas where they are missing; a phrase before
+/// `<address>` and comments are none.
+pub fn list(text: &str) -> Vec<Vec<Token>> {
+    let tokens: Vec<Token> = scan(text).into_iter().filter(|t| t.kind != Kind::Comment).collect();
+    let mut found = Vec::new();
+    // All that stands after `left` and before `right` is one address.
+    let mut group = |left: usize, right: usize| {
+        if left < right {
+            found.push(tokens[left..right].to_vec());
+        }
+    };
+    // `i` is the place after the token looked at: 0 is the start of the list.
+    let (mut i, mut right, mut may_join, mut in_group) = (tokens.len(), tokens.len(), true, false);
+    while i > 0 {
+        let token = &tokens[i - 1];
+        match token.kind {
+            Kind::Op(';') => {
+                group(i, right);
+                right = i - 1;
+                (may_join, in_group) = (true, true);
+            }
+            Kind::Op(':') if in_group => {
+                group(i, right);
+                while i > 0 && !tokens[i - 1].is(',') {
+                    i -= 1;
+                }
+                right = i;
+                continue;
+            }
+            Kind::Op('>') => {
+                group(i, right);
+                let end = i - 1;
+                while i > 0 && !tokens[i - 1].is('<') {
+                    i -= 1;
+                }
+                group(i, end);
+                while i > 0 && !matches!(tokens[i - 1].kind, Kind::Op('>' | ';' | ',' | ':')) {
+                    i -= 1;
+                }
+                right = i;
+                may_join = true;
+                continue;
+            }
+            Kind::Op(',') => {
+                group(i, right);
+                right = i - 1;
+                may_join = true;
+            }
+            Kind::Op(_) => may_join = true,
+            _ => {
+                if !may_join {
+                    group(i, right);
+                    right = i;
+                }
+                may_join = false;
+            }
+        }
+        i -= 1;
+    }
+    group(0, right);
+    found.reverse();
+    found
+}
+
 /// Drops the source route of `<@a,@b:user@c>`.
 fn without_route(tokens: Vec<Token>) -> Vec<Token> {
     let start = tokens.iter().position(|t| t.is('<')).map_or(0, |i| i + 1);
@@ -314,6 +378,24 @@ mod tests {
         ] {
             let e = extract(arg);
             assert_eq!((e.address.as_str(), e.count), (address, count), "{arg}");
+        }
+    }
+
+    #[test]
+    fn lists() {
+        for (text, want) in [
+            ("maria, juan", &["maria", "juan"][..]),
+            ("maria juan", &["maria", "juan"]),
+            ("\"|/usr/bin/procmail -a x, y\", /var/mail/x", &["|/usr/bin/procmail -a x, y", "/var/mail/x"]),
+            (":include:/etc/lista", &[":include:/etc/lista"]),
+            ("Ana <ana@x> (hola)", &["ana@x"]),
+            ("grupo: maria, juan;", &["maria", "juan"]),
+            ("|cat > /tmp/x", &["|cat", "/tmp/x"]),
+            ("\\maria, <>, ,", &["maria"]),
+            ("", &[]),
+        ] {
+            let found: Vec<String> = list(text).iter().map(|t| internalize(t)).collect();
+            assert_eq!(found, want, "{text}");
         }
     }
 

@@ -39,6 +39,11 @@ pub fn flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     mail_queue::remove(ctx.host, "bounce", qid);
 }
 
+/// A report of its own for one recipient (`bounce_one()`), to the sender of `e`.
+pub fn one(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, entry: LogEntry) {
+    send_failure(ctx, queue, qid, e, vec![entry]);
+}
+
 /// The message is too old: what the defer log says becomes final.
 pub fn expire(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     let entries = mail_queue::read_log(ctx.host, "defer", qid);

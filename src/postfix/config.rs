@@ -393,7 +393,7 @@ impl Config {
 
     /// What a program that uses this parameter says of its value before it ends; empty when the value is good.
     pub fn check(&self, name: &str) -> Vec<Fault> {
-        let Some(raw) = self.raw(name) else { return Vec::new() };
+        let Some(raw) = self.raw(name).filter(|_| !params::RAW.contains(&name)) else { return Vec::new() };
         let x = self.expand(&raw);
         if x.failed() {
             let mut out: Vec<Fault> = x.faults.into_iter().map(Fault::Macro).collect();

@@ -50,8 +50,8 @@ pub struct Item {
     pub at: Span,
     /// Of that: connection set-up.
     pub setup: Span,
-    /// The address as logged, when it is not the recipient's own.
-    pub to: Option<String>,
+    /// The recipient as the log and reports have it, when it is not the request's own.
+    pub seen_as: Option<Box<Rcpt>>,
     pub relay: String,
     pub conn_use: u32,
     pub verdict: Verdict,
@@ -62,8 +62,10 @@ pub struct Item {
     pub mta: String,
     /// The next server reports success itself: it takes DSN options.
     pub relays_notice: bool,
-    /// Nothing is logged (mail to /dev/null and the like are, this is for a recipient that was expanded).
-    pub silent: bool,
+    /// Not a delivery: what a sender who asked is told of it.
+    pub traced_as: Option<&'static str>,
+    /// Who hears of the failure, at once, in place of the sender.
+    pub report_to: Option<String>,
 }
 
 impl Item {
@@ -72,7 +74,7 @@ impl Item {
             rcpt,
             at: Span::ZERO,
             setup: Span::ZERO,
-            to: None,
+            seen_as: None,
             relay: "none".into(),
             conn_use: 0,
             verdict,
@@ -82,7 +84,8 @@ impl Item {
             diag_text: String::new(),
             mta: String::new(),
             relays_notice: false,
-            silent: false,
+            traced_as: None,
+            report_to: None,
         }
     }
     #[must_use]
@@ -105,8 +108,8 @@ pub struct Exec {
     pub item: Item,
     /// The program as messages name it.
     pub command: String,
-    /// pipe(8) words the result, for all recipients, and this is its time limit.
-    pub pipe: Option<Span>,
+    /// pipe(8) words the result, for all recipients.
+    pub pipe: bool,
 }
 
 /// What an agent did with a request.
@@ -126,6 +129,8 @@ pub struct Outcome {
     pub crashed: bool,
     /// What local(8) handed to another transport.
     pub passed: Vec<Passed>,
+    /// Where local(8) goes on when its program has ended.
+    pub paused: Option<super::local::Paused>,
 }
 
 /// A recipient, or a member of its alias, on its way to another delivery agent (`deliver_pass`).

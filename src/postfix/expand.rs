@@ -44,6 +44,19 @@ impl Expansion {
     }
 }
 
+/// A value with `_` for each byte that is not among `ok`.
+pub fn censor(value: &str, ok: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        if ok.contains(c) {
+            out.push(c);
+        } else {
+            out.extend(std::iter::repeat_n('_', c.len_utf8()));
+        }
+    }
+    out
+}
+
 struct Run<'a, 'b> {
     env: &'a Expander<'b>,
     out: Expansion,
@@ -283,7 +296,7 @@ impl Run<'_, '_> {
             Some(v) if self.env.recurse => self.parse(&v),
             Some(v) => match self.env.filter {
                 None => self.out.text.push_str(&v),
-                Some(ok) => self.out.text.extend(v.chars().map(|c| if ok.contains(c) { c } else { '_' })),
+                Some(ok) => self.out.text.push_str(&censor(&v, ok)),
             },
         }
         Ok(())

@@ -47,9 +47,10 @@ pub mod valid_hostname;
 pub mod verify;
 pub mod virtual_;
 
-use crate::base::Timers;
+use crate::base::{Span, Timers};
 use crate::host::net::Dialer;
 use crate::host::{Cred, Host};
+use std::collections::VecDeque;
 
 /// State of the mail system that is not in files.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +62,7 @@ pub struct Postfix {
     /// Match lists that processes opened, by pid.
     pub opened: imbl::OrdMap<u32, live::Opened>,
     /// Programs that a delivery agent wants run (a pipe in an alias); `sim` runs them and calls [`exec_done`].
-    pub execs: Vec<ExecRequest>,
+    pub execs: VecDeque<ExecRequest>,
     pub qmgr: qmgr::Qmgr,
     pub verify: verify::Cache,
     pub counters: Counters,
@@ -85,6 +86,9 @@ pub struct Counters {
     pub probed: u64,
 }
 
+/// The status of a program that took longer than its time limit.
+pub const TIMED_OUT: i32 = -1;
+
 /// A program run that a delivery agent asked for.
 #[derive(Clone, Debug)]
 pub struct ExecRequest {
@@ -96,15 +100,14 @@ pub struct ExecRequest {
     /// All of its environment.
     pub env: Vec<(String, String)>,
     pub cwd: String,
+    /// How long it may take; zero: as long as it likes.
+    pub limit: Span,
 }
 
 impl ExecRequest {
-    /// With the environment that everybody gets (`import_environment`, `export_environment`).
-    pub fn new(cred: Cred, command: String, input: Vec<u8>, cwd: String) -> ExecRequest {
-        let path = pipe_command::PATH.join(":");
-        let env = [("LANG", "C"), ("MAIL_CONFIG", "/etc/postfix"), ("PATH", &path)];
-        let env = env.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
-        ExecRequest { id: 0, cred, command, input, env, cwd }
+    pub fn new(cred: Cred, command: String, input: Vec<u8>) -> ExecRequest {
+        let cwd = mail_queue::SPOOL.to_owned();
+        ExecRequest { id: 0, cred, command, input, env: Vec::new(), cwd, limit: Span::ZERO }
     }
 }
 

@@ -5,11 +5,10 @@
 use super::agent::{self, Proc};
 use super::delivery::{Exec, Item, Outcome, Request, Verdict};
 use super::expand::{Piece, pieces};
-use super::mail_queue::SPOOL;
-use super::{Ctx, ExecRequest, pipe_command};
+use super::pipe_command::{self, cannot_run, shell_quote};
+use super::{Ctx, ExecRequest, mbox};
 use crate::base::Span;
-use crate::base::time::{MONTHS, WEEKDAYS};
-use crate::host::{Cred, Errno};
+use crate::host::Cred;
 use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
 
@@ -110,11 +109,6 @@ fn credentials(ctx: &Ctx<'_>, value: &str) -> Result<Cred, AgentFatal> {
     Ok(Cred { uid: user.uid, gid, groups: Vec::new() })
 }
 
-fn shell_quote(s: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
-    if !s.is_empty() && s.chars().all(plain) { s.to_owned() } else { format!("'{}'", s.replace('\'', "'\\''")) }
-}
-
 /// Delivers a request: one program for all of its recipients.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     let took = ctx.host.jitter("pipe.start", &r.qid, 500, 4_000);
@@ -152,50 +146,27 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         Ok(words) => words,
         Err(fault) => return unconfigured(fault),
     };
-    if let Some((fault, output)) = cannot_run(ctx, &a) {
-        let mut out = all(Verdict::Deferred, "4.3.0", &format!("temporary failure{output}"));
-        for i in &mut out.items {
-            i.diag_type = "x-unix".into();
-            i.diag_text = output.strip_prefix(". Command output: ").unwrap_or("temporary failure").to_owned();
-        }
+    let (directory, program) = (a.directory.as_deref(), a.argv.first().map(String::as_str));
+    if let Some((fault, output)) = cannot_run(ctx, "pipe", "pipe_command: ", &a.cred, directory, program) {
+        let item = Item::new(0, Verdict::Sent, "", "").relay(p.service.clone());
+        let item = pipe_command::not_run(item, &output);
+        let mut out = Outcome::all(r, took, |i| Item { rcpt: i, ..item.clone() });
         out.log(took, fault);
         return out;
     }
     let line: Vec<String> = words.iter().map(|w| shell_quote(w)).collect();
-    let limit = p.conf.transport_time(&r.transport, "_time_limit");
-    let command = format!("timeout -s KILL {limit} {}", line.join(" "));
-    let cwd = a.directory.clone().unwrap_or_else(|| SPOOL.into());
-    let request = ExecRequest::new(a.cred.clone(), command, message(r, &a, &content), cwd);
+    let mut request = ExecRequest::new(a.cred.clone(), line.join(" "), message(r, &a, &content));
+    request.env = match pipe_command::environment(&p.conf) {
+        Ok(env) => env,
+        Err(why) => {
+            return Outcome { took, crash: Some(Delivery::ServerFatal(why).into()), ..Outcome::default() };
+        }
+    };
+    request.cwd = a.directory.clone().unwrap_or(request.cwd);
+    request.limit = Span::secs(p.conf.transport_time(&r.transport, "_time_limit"));
     let item = Item::new(0, Verdict::Sent, "2.0.0", "").relay(p.service.clone()).at(took);
-    let exec = Exec { request, item, command: a.argv[0].clone(), pipe: Some(Span::secs(limit)) };
+    let exec = Exec { request, item, command: a.argv[0].clone(), pipe: true };
     Outcome { took, execs: vec![exec], ..Outcome::default() }
-}
-
-/// Why the child of pipe(8) does not get as far as the program, and what stands behind `temporary failure` then.
-fn cannot_run(ctx: &Ctx<'_>, a: &Attrs) -> Option<(Delivery, String)> {
-    if let Some(dir) = &a.directory
-        && let Err(e) = ctx.host.fs.readdir(&a.cred, dir)
-    {
-        let (uid, gid) = (a.cred.uid, a.cred.gid);
-        let why = AgentFatal::Directory { path: dir.clone(), uid, gid, error: e.text().to_owned() };
-        return Some((Delivery::Child(why), String::new()));
-    }
-    let program = &a.argv[0];
-    let places =
-        if program.contains('/') { vec![String::new()] } else { pipe_command::PATH.map(|d| format!("{d}/")).to_vec() };
-    let tried: Vec<_> = places.iter().map(|d| runnable(ctx, &a.cred, &format!("{d}{program}"))).collect();
-    if tried.iter().any(Result::is_ok) {
-        return None;
-    }
-    let e = tried.into_iter().find_map(|t| t.err().filter(|e| *e != Errno::NoEnt)).unwrap_or(Errno::NoEnt);
-    let why = format!("pipe_command: execvp {program}: {}", e.text());
-    let output = format!(". Command output: pipe: fatal: {why} ");
-    Some((Delivery::Exec { why }, output))
-}
-
-fn runnable(ctx: &Ctx<'_>, cred: &Cred, path: &str) -> Result<(), Errno> {
-    ctx.host.fs.access(cred, path, 1)?;
-    if ctx.host.fs.is_dir(path) { Err(Errno::Acces) } else { Ok(()) }
 }
 
 /// The program and its arguments, with the values of macros.
@@ -263,12 +234,7 @@ fn message(r: &Request, a: &Attrs, content: &[u8]) -> Vec<u8> {
     let first = &r.recipients[0];
     let mut head = String::new();
     if a.has('F') {
-        let c = r.handoff.civil();
-        let (day, month) = (WEEKDAYS[c.weekday as usize], MONTHS[c.month as usize - 1]);
-        head += &format!(
-            "From {sender}  {day} {month} {:2} {:02}:{:02}:{:02} {}\n",
-            c.day, c.hour, c.minute, c.second, c.year
-        );
+        head += &mbox::from_line(&sender, r.handoff);
     }
     if a.has('R') {
         head += &format!("Return-Path: <{sender}>\n");

@@ -471,7 +471,14 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
             .then_some(Fault::Fatal(Fatal::MailboxLimit { mailbox: name, message: "message_size_limit" }))
     };
     match program {
-        "local" => mailbox("mailbox_size_limit").into_iter().collect(),
+        "local" => {
+            let needed = ["command_expansion_filter", "forward_expansion_filter", "mailbox_delivery_lock"];
+            let empty = needed.into_iter().find(|n| conf.get(n).is_empty());
+            let empty = empty.map(|name| Fault::Fatal(Fatal::EmptyString { name }));
+            let bad =
+                empty.or_else(|| mailbox("mailbox_size_limit")).or_else(|| bad_lock(conf, "mailbox_delivery_lock"));
+            bad.into_iter().collect()
+        }
         "smtp" | "lmtp" => client_faults(conf, program),
         "virtual" if conf.get("virtual_mailbox_base").is_empty() => {
             vec![Fault::Fatal(Fatal::EmptyString { name: "virtual_mailbox_base" })]

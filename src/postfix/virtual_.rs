@@ -1,12 +1,12 @@
 //! virtual(8): mailboxes of domains without system users, by table.
 
 use super::Ctx;
-use super::agent::{self, Proc};
+use super::agent::Proc;
 use super::delivery::{Item, Outcome, Request, Verdict};
 use super::local::maildir;
-use super::{mail_addr, mbox};
+use super::mail_addr;
+use super::mbox::{self, Failure, How};
 use crate::base::Span;
-use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::host::{Cred, Errno};
 use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
@@ -70,9 +70,10 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
     if r.verify {
         return Item::new(i, Verdict::Sent, "2.0.0", if dir { "delivers to maildir" } else { "delivers to mailbox" });
     }
-    let mut text = super::local::head(&r.sender, &rcpt.orig, &rcpt.address).into_bytes();
-    text.extend_from_slice(content);
+    let head = super::local::head(&r.sender, &rcpt.orig, Some(&rcpt.address));
     if dir {
+        let mut text = head.into_bytes();
+        text.extend_from_slice(content);
         return match maildir::store(ctx.host, &cred, &path, &text, p.pid) {
             Ok(()) => Item::new(i, Verdict::Sent, "2.0.0", "delivered to maildir"),
             Err((e, why)) => {
@@ -80,31 +81,13 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
                     out.log(t, Delivery::MaildirAccess { uid, gid, text: why.clone() });
                     out.log(t, Delivery::MaildirHint);
                 }
-                failed(i, e, format!("maildir delivery failed: {why}"))
+                let f = Failure::of(e, "4.2.0", format!("maildir delivery failed: {why}"));
+                Item::new(i, f.verdict(), f.dsn, f.why)
             }
         };
     }
-    let c = r.handoff.civil();
-    let from = if r.sender.is_empty() { "MAILER-DAEMON".to_owned() } else { agent::quote_local(&r.sender) };
-    let mut mbox = format!(
-        "From {from}  {} {} {:2} {:02}:{:02}:{:02} {}\n",
-        WEEKDAYS[c.weekday as usize],
-        MONTHS[c.month as usize - 1],
-        c.day,
-        c.hour,
-        c.minute,
-        c.second,
-        c.year
-    )
-    .into_bytes();
-    for line in text.split_inclusive(|b| *b == b'\n') {
-        if line.starts_with(b"From ") {
-            mbox.push(b'>');
-        }
-        mbox.extend_from_slice(line);
-    }
-    mbox.push(b'\n');
-    append(ctx, p, i, &cred, &path, &mbox, t, out)
+    let head = mbox::from_line(&r.sender, r.handoff) + &head;
+    append(ctx, p, i, &cred, &path, &mbox::text(&head, content), t, out)
 }
 
 /// `deliver_mailbox_file`: locks, opens and appends.
@@ -115,39 +98,24 @@ fn append(
     i: usize,
     cred: &Cred,
     path: &str,
-    mbox: &[u8],
+    text: &[u8],
     t: Span,
     out: &mut Outcome,
 ) -> Item {
-    let failure = |e: Errno, why: &str| failed(i, e, format!("delivery failed to mailbox {path}: {why}"));
-    if p.conf.list("virtual_mailbox_lock").iter().any(|l| l == "dotlock")
-        && let Err((e, waits)) = mbox::lock(ctx, cred, path)
-    {
-        let tries = p.conf.int("deliver_lock_attempts") - 1;
-        let wait = if waits { Span::secs(tries * p.conf.time("deliver_lock_delay")) } else { Span::ZERO };
-        let why = format!("unable to create lock file {path}.lock: {}", e.text());
-        return failure(e, &why).at(t + wait);
-    }
-    let (ino, owner) = match mbox::open(ctx, cred, path) {
-        Ok(found) => found,
-        Err((e, why)) => return failure(e, &why),
-    };
-    if owner != cred.uid && p.conf.bool("strict_mailbox_ownership") {
-        out.log(t, Delivery::StrictOwner);
-        return failure(Errno::Perm, &format!("destination {path} is not owned by recipient"));
-    }
-    let limit = p.conf.int("virtual_mailbox_limit");
-    let size = ctx.host.fs.node(ino).map_or(0, |n| n.size() as i64);
-    let full = limit > 0 && size + mbox.len() as i64 > limit;
-    let written = if full { Err(Errno::FBig) } else { ctx.host.fs.append_ino(cred, ino, mbox) };
-    match written {
+    let locks = p.conf.list("virtual_mailbox_lock");
+    let how = How { locks: &locks, may_fail: false, chown: None, dsn: "4.2.0" };
+    let result = mbox::open(ctx, &p.conf, cred, path, &how).and_then(|b| {
+        if b.owner != cred.uid && p.conf.bool("strict_mailbox_ownership") {
+            out.log(t, Delivery::StrictOwner);
+            return Err(Failure::new("4.2.0", format!("destination {path} is not owned by recipient")));
+        }
+        b.append(ctx, text, p.conf.int("virtual_mailbox_limit"))
+    });
+    match result {
         Ok(()) => Item::new(i, Verdict::Sent, "2.0.0", "delivered to mailbox"),
-        Err(e) => failure(e, &format!("error writing message: {}", e.text())),
+        Err(f) => {
+            let text = format!("delivery failed to mailbox {path}: {}", f.why);
+            Item::new(i, f.verdict(), f.dsn, text).at(t + f.wait)
+        }
     }
-}
-
-fn failed(i: usize, e: Errno, text: String) -> Item {
-    let dsn = super::local::mbox_dsn(e, "4.2.0");
-    let verdict = if dsn.starts_with('4') { Verdict::Deferred } else { Verdict::Bounced };
-    Item::new(i, verdict, dsn, text)
 }

@@ -2,7 +2,7 @@
 
 use super::ast::{Redirect, RedirectKind, Word};
 use super::bytes;
-use super::state::{R, Shell};
+use super::state::{Mode, R, Shell};
 use crate::command::io::{Fd, OpenFile, Stream};
 use crate::host::Errno;
 use crate::host::dns::Answer;
@@ -33,7 +33,7 @@ impl Shell {
                         self.complain(message);
                     }
                     self.restore(saved);
-                    return Ok(Err(1));
+                    return Ok(Err(if self.mode == Mode::Posix { 2 } else { 1 }));
                 }
                 Err(f) => {
                     self.restore(saved);
@@ -165,7 +165,15 @@ impl Shell {
         }
     }
     fn open(&self, name: &str, how: Open) -> Result<Fd, String> {
-        let fail = |e: Errno| format!("{name}: {e}");
+        let fail = |e: Errno| match (&self.mode, &how) {
+            (Mode::Posix, Open::Read) if e == Errno::NoEnt => format!("cannot open {name}: No such file"),
+            (Mode::Posix, Open::Read) => format!("cannot open {name}: {e}"),
+            (Mode::Posix, _) if matches!(e, Errno::NoEnt | Errno::NotDir) => {
+                format!("cannot create {name}: Directory nonexistent")
+            }
+            (Mode::Posix, _) => format!("cannot create {name}: {e}"),
+            _ => format!("{name}: {e}"),
+        };
         match name {
             "/dev/null" => return Ok(Fd::Null),
             "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" => return self.dup(0, name),

@@ -2,7 +2,7 @@
 
 use super::ast::{Arg, Assign, Simple, Value};
 use super::builtins::{self, Call};
-use super::state::{Flow, MAX_DEPTH, R, Shell};
+use super::state::{Flow, MAX_DEPTH, Mode, R, Shell};
 use super::vars::{Content, Var};
 use super::{escape, unsimulated};
 use crate::command::io::deep;
@@ -258,7 +258,10 @@ impl Shell {
             let plain = crate::host::fs::normalize("/", &path);
             let program = simulated(&plain);
             return match (node, program) {
-                (Ok((_, n)), _) if n.is_dir() => Found::Broken(format!("{name}: Is a directory"), 126),
+                (Ok((_, n)), _) if n.is_dir() => {
+                    let why = if self.mode == Mode::Posix { Errno::Acces } else { Errno::IsDir };
+                    Found::Broken(format!("{name}: {why}"), 126)
+                }
                 (Ok((_, n)), p) => {
                     if fs.access(&self.cred, &path, PERM_X).is_err() {
                         return Found::Broken(format!("{name}: {}", Errno::Acces), 126);
@@ -272,6 +275,9 @@ impl Shell {
                 (Err(Errno::NoEnt), None) => {
                     let base = plain.rsplit('/').next().unwrap_or("");
                     if unsimulated::hint(base).is_some() && unsimulated::is_bin(&plain) {
+                        return Found::Missing;
+                    }
+                    if self.mode == Mode::Posix {
                         return Found::Missing;
                     }
                     Found::Broken(format!("{name}: {}", Errno::NoEnt), 127)
@@ -343,7 +349,10 @@ impl Shell {
                         let _ = self.write(2, &unsimulated::message(base, hint));
                     }
                     None if self.value("PATH").is_none() => self.complain(format!("{name}: {}", Errno::NoEnt)),
-                    None => self.complain(format!("{name}: command not found")),
+                    None => {
+                        let what = if self.mode == Mode::Posix { "not found" } else { "command not found" };
+                        self.complain(format!("{name}: {what}"));
+                    }
                 }
                 Ok(127)
             }

@@ -37,6 +37,8 @@ pub enum Mode {
     Command,
     /// A script: `NAME: line N: `.
     Script,
+    /// `sh -c`, which is dash: `sh: N: `, and other words for what is missing.
+    Posix,
 }
 
 /// A background job.
@@ -182,8 +184,8 @@ impl Shell {
             spawn: ctx.spawn.clone(),
             trainer: ctx.trainer.clone(),
             vantage: ctx.vantage,
+            name: if mode == Mode::Posix { "sh" } else { "bash" }.into(),
             mode,
-            name: "bash".into(),
             line: 0,
             calls: Vec::new(),
             sourced: 0,
@@ -253,6 +255,7 @@ impl Shell {
     pub fn prefix(&self) -> String {
         match self.mode {
             Mode::Interactive => format!("{}: ", self.name),
+            Mode::Posix => format!("{}: {}: ", self.name, self.line.max(1)),
             _ => format!("{}: line {}: ", self.name, self.line.max(1)),
         }
     }
@@ -439,7 +442,7 @@ impl Shell {
                 f.insert(at, 'i');
             }
             Mode::Command => f.push('c'),
-            Mode::Script => {}
+            Mode::Script | Mode::Posix => {}
         }
         f
     }

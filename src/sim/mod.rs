@@ -26,8 +26,8 @@ pub enum Surroundings {
     /// In the user's home, with the environment of a login.
     #[default]
     Login,
-    /// With this environment in this directory.
-    Only(Vec<(String, String)>, String),
+    /// With this environment in this directory, and as long as `limit` says (zero: without limit).
+    Only { env: Vec<(String, String)>, cwd: String, limit: Span },
 }
 
 /// Runs a command line on the world as a user with text on its standard input: exit status and output. Given by
@@ -113,9 +113,10 @@ impl World {
     }
     /// Runs the programs that delivery agents asked for.
     pub fn run_execs(&mut self) {
-        for r in std::mem::take(&mut self.postfix.execs) {
+        while let Some(r) = self.postfix.execs.pop_front() {
+            let place = Surroundings::Only { env: r.env, cwd: r.cwd, limit: r.limit };
             let (status, output) = match self.exec {
-                Some(f) => f(self, &r.cred, &r.command, &r.input, &Surroundings::Only(r.env, r.cwd)),
+                Some(f) => f(self, &r.cred, &r.command, &r.input, &place),
                 None => (127, Vec::new()),
             };
             self.with_postfix(|ctx| postfix::exec_done(ctx, r.id, status, &output));

@@ -128,7 +128,7 @@ pub fn recipient(ctx: &mut Ctx<'_>, st: &mut State, r: &Recipient, seen: &mut BT
         a = masquerade(st, "envelope_recipient", &a);
     }
     st.last_recipient = Some(a.clone());
-    let orcpt = if r.orcpt.is_empty() && st.m.origin != super::Origin::Forward {
+    let orcpt = if r.orcpt.is_empty() {
         let o = rewrite(ctx, &st.p, "local", &original);
         format!("rfc822;{}", crate::postfix::agent::quote_local(&o))
     } else {

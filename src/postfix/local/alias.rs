@@ -1,36 +1,38 @@
-//! `deliver_alias`: the alias databases, and whose rights an alias gives.
+//! `deliver_alias()`: the alias databases, whose rights an alias gives, and who hears of its failures.
 
-use super::{Expansion, Local, MAX_LEVEL, Target};
+use super::{Expansion, Local, MAX_LEVEL, State, Step, token};
 use crate::host::Cred;
-use crate::log::delivery::Delivery;
+use crate::log::local::Local as Log;
 use crate::postfix::Ctx;
 use crate::postfix::agent;
-use crate::postfix::delivery::Verdict;
+use crate::postfix::cleanup::notify;
+use crate::postfix::delivery::{Item, Verdict};
+use std::sync::Arc;
 
 impl Local<'_> {
     /// Expands a name by `alias_maps`. True: it was an alias, or the database could not be read.
-    pub(super) fn alias(&mut self, ctx: &mut Ctx<'_>, to: &Target, name: &str, unmatched: Option<String>) -> bool {
+    pub(super) fn alias(&mut self, ctx: &mut Ctx<'_>, s: &State, name: &str) -> bool {
+        if s.exp_from.as_ref().is_some_and(|from| from.eq_ignore_ascii_case(name)) {
+            return false;
+        }
+        let level = s.level + 1;
+        if level > MAX_LEVEL {
+            self.log(Log::AliasLoop(name.to_owned()));
+            self.item(ctx, s, Verdict::Bounced, "5.4.6", format!("alias database loop for {name}"));
+            return true;
+        }
         let maps = self.p.conf.words_braced("alias_maps");
         for map in maps.iter() {
             match agent::lookup_alias(ctx, self.p, map, name) {
                 Ok(None) => {}
                 Ok(Some(value)) => {
-                    if to.exp_from.eq_ignore_ascii_case(name) {
-                        // An alias may expand into itself: then it is the user.
-                        return false;
-                    }
-                    if to.level > MAX_LEVEL {
-                        let text = format!("alias database loop for {name}");
-                        self.log(Delivery::Forward { text: text.clone() });
-                        self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
-                        return true;
-                    }
-                    self.expand_alias(ctx, to, name, map, &value, unmatched);
+                    let s = State { level, exp_from: Some(name.to_owned()), ..s.clone() };
+                    self.expand_alias(ctx, s, name, map, &value);
                     return true;
                 }
                 Err(_) => {
-                    self.log(Delivery::AliasLookup { map: map.clone(), name: name.to_owned() });
-                    self.item(ctx, to, Verdict::Deferred, "4.3.0", "alias database unavailable");
+                    self.log(Log::AliasLookup { map: map.clone(), name: name.to_owned() });
+                    self.item(ctx, s, Verdict::Deferred, "4.3.0", "alias database unavailable");
                     return true;
                 }
             }
@@ -38,50 +40,80 @@ impl Local<'_> {
         false
     }
 
-    fn expand_alias(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        to: &Target,
-        name: &str,
-        map: &str,
-        value: &str,
-        unmatched: Option<String>,
-    ) {
-        if self.r.verify {
-            self.item(ctx, to, Verdict::Sent, "2.0.0", format!("aliased to {}", value.trim()));
+    fn expand_alias(&mut self, ctx: &mut Ctx<'_>, mut s: State, name: &str, map: &str, value: &str) {
+        if self.is_probe() {
+            self.item(ctx, &s, Verdict::Sent, "2.0.0", format!("aliased to {}", value.trim()));
             return;
         }
-        // The file's owner runs what the alias says; root's files give `default_privs`.
-        let path = map.split_once(':').map_or("", |(_, p)| p);
-        let owner = ctx.host.fs.stat(&Cred::root(), path).map_or(0, |(_, n)| n.uid);
-        let who =
-            if owner == 0 { ctx.host.user(&self.p.conf.get("default_privs")) } else { ctx.host.user_by_uid(owner) };
-        let privileges = who.map_or(Cred { uid: 65534, gid: 65534, groups: Vec::new() }, |u| ctx.host.cred_of(&u));
-        let before = self.sender.clone();
-        let mut owner = to.owner.clone();
-        if self.owner_alias(ctx, name) {
-            owner = Some(format!("owner-{name}"));
-            if !self.sender.is_empty() {
-                let domain = to.address.rsplit_once('@').map_or("", |(_, d)| d);
-                self.sender = format!("owner-{name}@{domain}");
-            }
-        }
-        let next = Target {
-            address: to.address.clone(),
-            level: to.level + 1,
-            privileges: Some(privileges),
-            user: None,
-            exp: Expansion::Alias,
-            exp_from: name.to_owned(),
-            owner,
+        s.exp = Expansion::Alias;
+        s.rights = match owner_of(ctx, map) {
+            0 => None,
+            uid => match ctx.host.user_by_uid(uid) {
+                Some(user) => Some(user),
+                None => {
+                    self.log(Log::AliasOwner(map.to_owned()));
+                    self.item(ctx, &s, Verdict::Deferred, "4.3.0", "cannot find alias database owner");
+                    return;
+                }
+            },
         };
-        self.tokens(ctx, &next, value, unmatched.as_deref());
-        self.sender = before;
+        let asked = s.rcpt.notify;
+        let mut before = s.clone();
+        if let Some(owner) = self.list_owner(ctx, name) {
+            s.sender.clone_from(&owner);
+            s.owner = Some(owner);
+            s.of_list = true;
+            before.of_list = true;
+            s.rcpt.orig.clear();
+            s.rcpt.orcpt.clear();
+        } else if self.p.conf.bool("reset_owner_alias") {
+            s.owner = None;
+        }
+        if !self.p.conf.bool("frozen_delivered_to") {
+            s.delivered = Some(s.rcpt.address.clone());
+        }
+        s.rcpt.notify = without_success(asked);
+        let tokens = token::addresses(value);
+        if tokens.is_empty() {
+            self.log(Log::NoRecipient(name.to_owned()));
+            self.item(ctx, &s, Verdict::Deferred, "4.3.0", "alias database unavailable");
+            return;
+        }
+        if asked & notify::SUCCESS != 0 {
+            self.w.steps.push(Step::Expanded(Arc::new(before)));
+        }
+        self.w.steps.push(Step::Tokens(Arc::new(s), tokens));
     }
 
-    fn owner_alias(&mut self, ctx: &mut Ctx<'_>, name: &str) -> bool {
+    /// The address of `owner-NAME`, if there is such an alias.
+    fn list_owner(&mut self, ctx: &mut Ctx<'_>, name: &str) -> Option<String> {
+        if !self.p.conf.bool("owner_request_special") {
+            return None;
+        }
         let owner = format!("owner-{name}");
         let maps = self.p.conf.words_braced("alias_maps");
-        maps.iter().any(|m| matches!(agent::lookup_alias(ctx, self.p, m, &owner), Ok(Some(_))))
+        let members = maps.iter().find_map(|m| agent::lookup_alias(ctx, self.p, m, &owner).ok().flatten())?;
+        let address = if self.p.conf.bool("expand_owner_alias") { members } else { owner };
+        Some(agent::rewrite(ctx, self.p, "local", address.trim()))
     }
+
+    /// A failure of an address with an owner is the owner's alone (`bounce_workaround()`).
+    pub(super) fn to_owner(&mut self, ctx: &mut Ctx<'_>, s: &State, item: Item) -> Item {
+        let local = s.rcpt.address.rsplit_once('@').map_or(s.rcpt.address.as_str(), |(l, _)| l).to_owned();
+        let bare = agent::split_extension(&self.p.conf, &local).0.to_owned();
+        let owner = self.list_owner(ctx, &local).or_else(|| self.list_owner(ctx, &bare));
+        Item { report_to: owner, ..item }
+    }
+}
+
+/// What is left of NOTIFY for the members: success is told once, of the alias.
+pub(super) fn without_success(notify: u32) -> u32 {
+    if notify == notify::SUCCESS { notify::NEVER } else { notify & !notify::SUCCESS }
+}
+
+/// Whom a table's file belongs to.
+fn owner_of(ctx: &Ctx<'_>, map: &str) -> u32 {
+    let (kind, path) = map.split_once(':').unwrap_or(("", map));
+    let file = if matches!(kind, "hash" | "btree") { format!("{path}.db") } else { path.to_owned() };
+    ctx.host.fs.stat(&Cred::root(), &file).map_or(0, |(_, n)| n.uid)
 }

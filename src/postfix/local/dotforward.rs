@@ -1,78 +1,93 @@
-//! `deliver_dotforward`: a user's own forwarding file.
+//! `deliver_dotforward()`: a user's own forwarding file.
 
-use super::{Expansion, Local, Target};
-use crate::host::Cred;
-use crate::log::delivery::Delivery;
+use super::alias::without_success;
+use super::expand::uses_extension;
+use super::{Expansion, Local, State, Step, mailbox, token};
+use crate::base::text;
+use crate::host::fs::Kind;
+use crate::log::local::Local as Log;
 use crate::postfix::Ctx;
 use crate::postfix::agent;
+use crate::postfix::cleanup::notify;
 use crate::postfix::delivery::Verdict;
+use std::sync::Arc;
 
 impl Local<'_> {
-    /// Expands the first file of `forward_path` that is there. True: it said where to deliver.
-    pub(super) fn dotforward(&mut self, ctx: &mut Ctx<'_>, to: &Target, name: &str, extension: Option<&str>) -> bool {
-        let Some(user) = ctx.host.user(name) else { return false };
-        if self.been.contains(&format!("forward {name}")) {
+    /// Follows the first file of `forward_path` that is there. True: it said where to deliver.
+    pub(super) fn dotforward(&mut self, ctx: &mut Ctx<'_>, s: &State) -> bool {
+        let paths = self.p.conf.raw("forward_path").unwrap_or_default();
+        if paths.is_empty() {
             return false;
         }
-        let paths = self.p.conf.raw("forward_path").unwrap_or_default();
-        let as_user = Target { user: Some(user.clone()), ..to.clone() };
+        let Some(user) = ctx.host.user(&s.user) else { return false };
+        let cred = mailbox::cred(&user);
+        let mut s = State {
+            level: s.level + 1,
+            exp: Expansion::Forward,
+            owner: Some(s.user.clone()),
+            rights: Some(user),
+            ..s.clone()
+        };
+        if !self.p.conf.bool("frozen_delivered_to") {
+            s.delivered = Some(s.rcpt.address.clone());
+        }
+        let filter = self.p.conf.get("forward_expansion_filter");
+        let mut found = None;
         for raw in agent::split_words(&paths) {
-            if raw.contains("extension") && extension.is_none() {
-                continue;
-            }
-            let path = self.expand(&raw, name, extension, &as_user);
-            let Ok((_, node)) = ctx.host.fs.lstat(&Cred::root(), &path) else { continue };
-            let (file, mode, uid) = (node.is_file(), node.mode, node.uid);
-            let fault = if !file {
-                Some("is not a regular file".to_owned())
-            } else if uid != user.uid && uid != 0 {
-                Some(format!("has bad owner uid {uid}"))
-            } else if mode & 0o002 != 0 {
-                Some("is world writable".to_owned())
-            } else {
-                None
-            };
-            self.been.insert(format!("forward {name}"));
-            if let Some(why) = fault {
-                self.log(Delivery::Forward { text: format!("file {path} {why}") });
-                return false;
-            }
-            let cred = ctx.host.cred_of(&user);
-            let text = match ctx.host.fs.read(&cred, &path) {
-                Ok(b) => b.text(),
-                Err(e) => {
-                    let text = format!("cannot open file {path}: {}", e.text());
-                    self.log(Delivery::Forward { text });
-                    return false;
+            let path = self.expand(&s, &raw, Some(&filter));
+            if path.status == 0
+                && let Ok((_, node)) = ctx.host.fs.lstat(&cred, &path.text)
+            {
+                let is_file = matches!(node.kind, Kind::File(_));
+                found = Some((path.text, is_file, node.uid, node.mode));
+                if uses_extension(&raw) || !self.propagates("forward") {
+                    s.unmatched = None;
                 }
-            };
-            if self.r.verify {
-                self.item(ctx, to, Verdict::Sent, "2.0.0", format!("forward via file: {path}"));
-                return true;
+                break;
             }
-            let lines: Vec<&str> =
-                text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
-            if lines.is_empty() {
-                return false;
-            }
-            let before = std::mem::replace(&mut self.delivered, to.address.clone());
-            let next = Target {
-                address: to.address.clone(),
-                level: to.level + 1,
-                privileges: Some(cred),
-                user: Some(user.clone()),
-                exp: Expansion::Forward,
-                exp_from: String::new(),
-                owner: Some(name.to_owned()),
-            };
-            let keep = self.p.conf.list("propagate_unmatched_extensions").iter().any(|c| c == "forward");
-            let unmatched = if keep && !raw.contains("extension") { extension } else { None };
-            for l in lines {
-                self.tokens(ctx, &next, l, unmatched);
-            }
-            self.delivered = before;
+        }
+        let Some((path, is_file, uid, mode)) = found else { return false };
+        if self.is_probe() {
+            self.item(ctx, &s, Verdict::Sent, "2.0.0", format!("forward via file: {path}"));
             return true;
         }
-        false
+        if self.been(&format!("forward {path}")) {
+            return self.w.been.contains(&format!("forward-done {path}").to_lowercase());
+        }
+        s.exp_from = Some(s.local.clone());
+        let unusable = if !is_file {
+            Some(Log::ForwardKind(path.clone()))
+        } else if uid != 0 && uid != s.uid() {
+            Some(Log::ForwardOwner { path: path.clone(), uid })
+        } else if mode & 0o002 != 0 {
+            Some(Log::ForwardWritable(path.clone()))
+        } else {
+            None
+        };
+        if let Some(why) = unusable {
+            self.log(why);
+            return false;
+        }
+        let lines = match ctx.host.fs.read(&cred, &path) {
+            Ok(b) => token::lines(&text::lossy(&b.bytes()), &self.p.conf),
+            Err(e) => {
+                self.log(Log::ForwardOpen { path, reason: e.text().to_owned() });
+                return false;
+            }
+        };
+        if lines.iter().all(|l| token::addresses(l).is_empty()) {
+            return false;
+        }
+        let asked = s.rcpt.notify;
+        let before = Arc::new(s.clone());
+        s.rcpt.notify = without_success(asked);
+        let waiting = self.w.waiting;
+        self.w.steps.push(Step::ForwardDone {
+            state: before,
+            path,
+            waiting: if asked & notify::SUCCESS == 0 { u32::MAX } else { waiting },
+        });
+        self.w.steps.push(Step::Lines { state: Arc::new(s), lines, waiting });
+        true
     }
 }

@@ -1,304 +1,241 @@
 //! local(8): aliases, .forward, mailboxes, programs.
 //!
-//! One recipient at a time: alias, then .forward, then the mailbox, then the unknown-user rules (`deliver_switch`). Left
-//! out: `biff`, `mailbox_command_maps` with several words of options, DSN trace records of expansions.
+//! Where Postfix calls itself for each address of an alias or a file, this pushes a step: so the depth of a list costs no
+//! stack, and a delivery whose program still runs is a value ([`Paused`]). Left out: `biff`.
 
 mod alias;
+mod command;
 mod dotforward;
+mod expand;
+mod file;
+mod forward;
 mod mailbox;
 pub mod maildir;
+mod recipient;
+mod state;
 mod token;
 
-pub use mailbox::{head, mbox_dsn};
+pub use mailbox::head;
 
-use super::agent::{self, Proc, split_extension};
-use super::delivery::{Exec, Item, Outcome, Passed, Request, Verdict};
-use super::mail_queue::SPOOL;
-use super::{Ctx, ExecRequest};
+use super::Ctx;
+use super::agent::Proc;
+use super::delivery::{Item, Outcome, Request, Verdict};
 use crate::base::{Span, text};
-use crate::host::Cred;
-use crate::host::users::User;
 use crate::log::delivery::Delivery;
-use std::collections::BTreeSet;
+use forward::Forward;
+use state::{Expansion, State};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
-/// Nesting of aliases, includes and .forward files.
-const MAX_LEVEL: usize = 100;
+/// Nesting of aliases, lists and .forward files.
+const MAX_LEVEL: u32 = 100;
+
+/// Expansions of one recipient: a fan of aliases ends here.
+const BUDGET: u32 = 20_000;
+
+/// What is still to be done.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The addresses of an alias or of a line (`deliver_token_string`).
+    Tokens(Arc<State>, VecDeque<String>),
+    /// The lines of a file: the first with something that must wait is the last (`deliver_token_stream`).
+    Lines { state: Arc<State>, lines: VecDeque<String>, waiting: u32 },
+    /// A .forward file has been followed: from now on whoever comes back to it is there already.
+    ForwardDone { state: Arc<State>, path: String, waiting: u32 },
+    /// The alias has been expanded, which its sender wants to know.
+    Expanded(Arc<State>),
+}
+
+/// A delivery that waits for a program.
+#[derive(Clone, Debug)]
+pub struct Paused(Box<Work>);
+
+/// How far a request is.
+#[derive(Clone, Debug)]
+struct Work {
+    /// The recipient at work.
+    rcpt: usize,
+    content: Arc<Vec<u8>>,
+    /// Model time spent.
+    t: Span,
+    steps: Vec<Step>,
+    been: BTreeSet<String>,
+    /// How many parts of this recipient must wait: then nothing of it is forwarded.
+    waiting: u32,
+    /// Messages for addresses that are not delivered here.
+    forwards: Vec<Forward>,
+    budget: u32,
+}
 
 /// A request on its way through local(8).
 struct Local<'a> {
     p: &'a Proc,
     r: &'a Request,
-    rcpt: usize,
-    content: Vec<u8>,
+    w: Work,
     out: Outcome,
-    /// Model time spent.
-    t: Span,
-    been: BTreeSet<String>,
-    /// Addresses to forward to, by sender: one new message for each.
-    forwards: Vec<(String, Vec<String>)>,
-    /// The address that Delivered-To: names.
-    delivered: String,
-    /// The sender that an `owner-` alias sets.
-    sender: String,
-    /// Expansions left: a fan of aliases ends here.
-    budget: u32,
-}
-
-/// A recipient at some depth of expansion.
-#[derive(Clone)]
-struct Target {
-    address: String,
-    level: usize,
-    /// Whose rights a file or program gets: the alias file's owner, or the user.
-    privileges: Option<Cred>,
-    /// The user whose .forward is being expanded.
-    user: Option<User>,
-    exp: Expansion,
-    /// The alias whose expansion this is.
-    exp_from: String,
-    /// Whose list this is: the owner- alias, the alias of an :include:, the user of a .forward. Others on it get a message of
-    /// their own.
-    owner: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expansion {
-    None,
-    Alias,
-    Forward,
-    Include,
 }
 
 /// Delivers a request.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
-    let content = r.content(ctx);
-    let mut whole = Outcome::default();
-    let mut t = Span::ZERO;
-    for i in 0..r.recipients.len() {
-        let span = ctx.host.jitter("local.start", &format!("{}/{i}", r.qid), 200, 2_500);
-        let mut l = Local {
-            p,
-            r,
-            rcpt: i,
-            content: content.clone(),
-            out: Outcome::default(),
-            t: t + span,
-            been: BTreeSet::new(),
-            forwards: Vec::new(),
-            delivered: r.recipients[i].address.clone(),
-            sender: r.sender.clone(),
-            budget: 20_000,
-        };
-        let target = Target {
-            address: r.recipients[i].address.clone(),
-            level: 0,
-            privileges: None,
-            user: None,
-            exp: Expansion::None,
-            exp_from: String::new(),
-            owner: None,
-        };
-        l.recipient(ctx, &target);
-        l.finish_forwards(ctx);
-        t = l.t;
-        if l.out.items.is_empty() && l.out.execs.is_empty() && l.out.passed.is_empty() {
-            // Everything was a duplicate of something delivered before.
-            let mut item = Item::new(i, Verdict::Sent, "2.0.0", "").relay("local");
-            item.silent = true;
-            l.out.items.push(item.at(t));
-        }
-        whole.items.append(&mut l.out.items);
-        whole.logs.append(&mut l.out.logs);
-        whole.execs.append(&mut l.out.execs);
-        whole.passed.append(&mut l.out.passed);
-    }
-    whole.took = t;
-    whole
+    let work = Work {
+        rcpt: 0,
+        content: Arc::new(r.content(ctx)),
+        t: Span::ZERO,
+        steps: Vec::new(),
+        been: BTreeSet::new(),
+        waiting: 0,
+        forwards: Vec::new(),
+        budget: BUDGET,
+    };
+    let mut l = Local { p, r, w: work, out: Outcome::default() };
+    l.begin(ctx);
+    l.run(ctx)
+}
+
+/// Goes on when the program has ended as `item` says.
+pub fn resume(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, paused: Paused, item: Item) -> Outcome {
+    let mut l = Local { p, r, w: *paused.0, out: Outcome::default() };
+    l.w.t = item.at;
+    l.file_item(item);
+    l.run(ctx)
 }
 
 impl Local<'_> {
-    fn tick(&mut self, ctx: &Ctx<'_>, stream: &str, low: i64, high: i64) {
-        let key = format!("{}/{}/{}", self.r.qid, self.rcpt, self.t.0);
-        self.t = self.t + ctx.host.jitter(stream, &key, low, high);
+    fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        let i = self.w.rcpt;
+        let Some(rcpt) = self.r.recipients.get(i) else { return };
+        self.w.t = self.w.t + ctx.host.jitter("local.start", &format!("{}/{i}", self.r.qid), 200, 2_500);
+        self.w.been.clear();
+        self.w.waiting = 0;
+        self.w.budget = BUDGET;
+        self.recipient(ctx, State::new(rcpt, &self.r.sender));
     }
-    /// Files an outcome for the recipient being expanded.
-    fn item(&mut self, ctx: &Ctx<'_>, to: &Target, verdict: Verdict, dsn: &str, reason: impl Into<String>) {
-        self.tick(ctx, "local.done", 300, 6_000);
-        let mut item = Item::new(self.rcpt, verdict, dsn, reason).relay("local").at(self.t);
-        if to.level > 0 {
-            item.to = Some(to.address.clone());
+
+    fn run(mut self, ctx: &mut Ctx<'_>) -> Outcome {
+        loop {
+            while self.out.execs.is_empty() && self.out.crash.is_none() {
+                let Some(step) = self.w.steps.pop() else { break };
+                self.step(ctx, step);
+            }
+            self.out.took = self.w.t;
+            if self.out.crash.is_some() {
+                return self.out;
+            }
+            if !self.out.execs.is_empty() {
+                self.out.paused = Some(Paused(Box::new(self.w)));
+                return self.out;
+            }
+            self.finish_forwards(ctx);
+            self.out.took = self.w.t;
+            self.w.rcpt += 1;
+            if self.w.rcpt >= self.r.recipients.len() {
+                return self.out;
+            }
+            self.begin(ctx);
         }
+    }
+
+    fn step(&mut self, ctx: &mut Ctx<'_>, step: Step) {
+        match step {
+            Step::Tokens(state, mut tokens) => {
+                let Some(token) = tokens.pop_front() else { return };
+                if !tokens.is_empty() {
+                    self.w.steps.push(Step::Tokens(state.clone(), tokens));
+                }
+                self.token(ctx, &state, &token);
+            }
+            Step::Lines { state, mut lines, waiting } => {
+                if waiting < self.w.waiting {
+                    return;
+                }
+                let Some(line) = lines.pop_front() else { return };
+                self.w.steps.push(Step::Lines { state: state.clone(), lines, waiting });
+                self.w.steps.push(Step::Tokens(state, token::addresses(&line)));
+            }
+            Step::ForwardDone { state, path, waiting } => {
+                self.been(&format!("forward-done {path}"));
+                if waiting == self.w.waiting {
+                    self.expanded(&state);
+                }
+            }
+            Step::Expanded(state) => self.expanded(&state),
+        }
+    }
+
+    fn tick(&mut self, ctx: &Ctx<'_>, stream: &str, low: i64, high: i64) {
+        let key = format!("{}/{}/{}", self.r.qid, self.w.rcpt, self.w.t.0);
+        self.w.t = self.w.t + ctx.host.jitter(stream, &key, low, high);
+    }
+
+    /// Whether it was here before; if not, now it was (`been_here()`).
+    fn been(&mut self, what: &str) -> bool {
+        let what = what.to_lowercase();
+        let limit = self.p.conf.int("duplicate_filter_limit");
+        if self.w.been.contains(&what) {
+            return true;
+        }
+        if limit <= 0 || (self.w.been.len() as i64) < limit {
+            self.w.been.insert(what);
+        }
+        false
+    }
+
+    /// An outcome for the address that is being delivered to.
+    fn outcome(&self, s: &State, verdict: Verdict, dsn: &str, reason: impl Into<String>) -> Item {
+        let mut item = Item::new(self.w.rcpt, verdict, dsn, reason).relay(self.p.service.clone()).at(self.w.t);
+        if self.r.recipients.get(self.w.rcpt).is_none_or(|r| *r != s.rcpt) {
+            item.seen_as = Some(Box::new(s.rcpt.clone()));
+        }
+        item
+    }
+
+    fn file_item(&mut self, item: Item) {
+        let waits = match item.verdict {
+            Verdict::Sent => false,
+            Verdict::Deferred => true,
+            Verdict::Bounced => self.p.conf.bool("soft_bounce"),
+        };
+        self.w.waiting += u32::from(waits);
         self.out.items.push(item);
     }
-    fn log(&mut self, event: Delivery) {
-        self.out.log(self.t, event);
+
+    fn item(&mut self, ctx: &Ctx<'_>, s: &State, verdict: Verdict, dsn: &str, reason: impl Into<String>) {
+        self.tick(ctx, "local.done", 300, 6_000);
+        let item = self.outcome(s, verdict, dsn, reason);
+        self.file_item(item);
     }
 
-    /// `deliver_recipient` and `deliver_switch`.
-    fn recipient(&mut self, ctx: &mut Ctx<'_>, to: &Target) {
-        if self.budget == 0 {
-            return;
-        }
-        self.budget -= 1;
-        if to.level == 0 && delivered_before(&self.content, &to.address) {
-            let text = format!("mail forwarding loop for {}", to.address);
-            self.item(ctx, to, Verdict::Bounced, "5.4.6", text);
-            return;
-        }
-        let local = to.address.rsplit_once('@').map_or(to.address.as_str(), |(l, _)| l).to_lowercase();
-        if let Some(plain) = local.strip_prefix('\\') {
-            // `\\user` is the user, whatever aliases and .forward say.
-            let plain = plain.to_owned();
-            let address = to.address.trim_start_matches('\\').to_owned();
-            self.mailbox_or_unknown(ctx, &Target { address, ..to.clone() }, &plain, None);
-            return;
-        }
-        if self.alias(ctx, to, &local, None) {
-            return;
-        }
-        let (user, extension) = split_extension(&self.p.conf, &local);
-        let (user, extension) = (user.to_owned(), extension.map(str::to_owned));
-        if extension.is_some() {
-            let keep = self.p.conf.list("propagate_unmatched_extensions").iter().any(|c| c == "alias");
-            let unmatched = if keep { extension.clone() } else { None };
-            if self.alias(ctx, to, &user, unmatched) {
-                return;
-            }
-        }
-        if to.owner.as_ref().is_some_and(|o| !o.eq_ignore_ascii_case(&user)) {
-            self.forward_to(&to.address);
-            return;
-        }
-        if self.dotforward(ctx, to, &user, extension.as_deref()) {
-            return;
-        }
-        self.mailbox_or_unknown(ctx, to, &user, extension.as_deref());
+    fn expanded(&mut self, s: &State) {
+        let mut item = self.outcome(s, Verdict::Sent, "2.0.0", "alias expanded");
+        item.traced_as = Some(if s.of_list { "delivered" } else { "expanded" });
+        self.out.items.push(item);
     }
 
-    fn mailbox_or_unknown(&mut self, ctx: &mut Ctx<'_>, to: &Target, user: &str, extension: Option<&str>) {
-        if !self.mailbox(ctx, to, user, extension) {
-            self.unknown(ctx, to, user, extension);
-        }
+    fn log(&mut self, event: impl Into<Delivery>) {
+        self.out.log(self.w.t, event.into());
     }
 
-    /// `deliver_unknown`.
-    fn unknown(&mut self, ctx: &mut Ctx<'_>, to: &Target, user: &str, extension: Option<&str>) {
-        let fallback = match agent::lookup(ctx, self.p, "fallback_transport_maps", user) {
-            Ok(v) => v.unwrap_or_else(|| self.p.conf.get("fallback_transport")),
-            Err(_) => {
-                self.item(ctx, to, Verdict::Deferred, "4.3.5", "mail system configuration error");
-                return;
-            }
-        };
-        if !fallback.is_empty() {
-            self.pass(ctx, to, &fallback);
-            return;
-        }
-        let luser = self.p.conf.raw("luser_relay").unwrap_or_default();
-        if !luser.is_empty() {
-            let text = self.expand(&luser, user, extension, to);
-            let next = Target {
-                address: text,
-                level: to.level + 1,
-                privileges: None,
-                user: None,
-                exp: Expansion::Alias,
-                exp_from: String::new(),
-                owner: None,
-            };
-            self.address(ctx, &next);
-            return;
-        }
-        if user == "mailer-daemon" || user == "postmaster" {
-            self.log(Delivery::Forward { text: format!("required alias not found: {user}") });
-            self.item(ctx, to, Verdict::Sent, "2.0.0", "discarded");
-            return;
-        }
-        self.item(ctx, to, Verdict::Bounced, "5.1.1", format!("unknown user: \"{user}\""));
+    /// `delivered_hdr_find()`: whether the message already went through this address.
+    fn is_loop(&self, address: &str) -> bool {
+        delivered_before(&self.w.content, address)
     }
 
-    /// Hands the recipient to another delivery agent.
-    fn pass(&mut self, ctx: &mut Ctx<'_>, to: &Target, destination: &str) {
-        let (transport, nexthop) = destination.split_once(':').unwrap_or((destination, ""));
-        let nexthop = if nexthop.is_empty() { to.address.rsplit_once('@').map_or("", |(_, d)| d) } else { nexthop };
-        self.log(Delivery::Passing {
-            qid: self.r.qid.clone(),
-            to: to.address.clone(),
-            transport: transport.to_owned(),
-        });
-        self.tick(ctx, "local.pass", 200, 900);
-        let (address, transport, nexthop) = (to.address.clone(), transport.to_owned(), nexthop.to_owned());
-        self.out.passed.push(Passed { rcpt: self.rcpt, address, transport, nexthop });
+    /// An address probe, which is not expanded, as `sendmail -bv` is.
+    fn is_probe(&self) -> bool {
+        self.r.verify && self.r.envelope.attr("trace_flags") == "256"
     }
 
-    /// `$user`, `$home`, `$extension` and their kin in a parameter.
-    fn expand(&self, text: &str, user: &str, extension: Option<&str>, to: &Target) -> String {
-        let domain = to.address.rsplit_once('@').map_or("", |(_, d)| d);
-        let local = to.address.rsplit_once('@').map_or(to.address.as_str(), |(l, _)| l);
-        let delimiter = self.p.conf.get("recipient_delimiter");
-        let one: String = local.chars().nth(user.chars().count()).filter(|_| extension.is_some()).into_iter().collect();
-        let home = to.user.as_ref().map(|u| u.home.clone()).unwrap_or_default();
-        let shell = to.user.as_ref().map(|u| u.shell.clone()).unwrap_or_default();
-        let lookup = |name: &str| -> Option<String> {
-            Some(match name {
-                "user" => user.to_owned(),
-                "home" => home.clone(),
-                "shell" => shell.clone(),
-                "recipient" => to.address.clone(),
-                "local" => local.to_owned(),
-                "domain" => domain.to_owned(),
-                "extension" => extension.unwrap_or("").to_owned(),
-                "recipient_delimiter" => {
-                    if one.is_empty() {
-                        delimiter.clone()
-                    } else {
-                        one.clone()
-                    }
-                }
-                _ => return None,
-            })
-        };
-        agent::expand(text, &lookup)
+    /// Whether a parameter's list has a word for this kind of expansion.
+    fn allows(&self, param: &str, exp: Expansion) -> bool {
+        self.p.conf.list(param).iter().any(|w| exp.word() == w)
     }
 
-    /// Starts a program with somebody's rights.
-    fn command(&mut self, ctx: &mut Ctx<'_>, to: &Target, command: &str, cred: Cred, user: Option<&User>) {
-        let who = user.cloned().or_else(|| ctx.host.user_by_uid(cred.uid));
-        let (local, domain) = to.address.rsplit_once('@').unwrap_or((to.address.as_str(), ""));
-        let mut env: Vec<(String, String)> = Vec::new();
-        let mut set = |n: &str, v: &str| env.push((n.to_owned(), v.to_owned()));
-        if let Some(u) = &who {
-            set("HOME", &u.home);
-            set("LOGNAME", &u.name);
-            set("USER", &u.name);
-            set("SHELL", &u.shell);
-        }
-        let (_, extension) = split_extension(&self.p.conf, local);
-        set("SENDER", &self.sender);
-        set("RECIPIENT", &to.address);
-        set("ORIGINAL_RECIPIENT", &self.r.recipients[self.rcpt].orig);
-        set("LOCAL", local);
-        set("DOMAIN", domain);
-        set("EXTENSION", extension.unwrap_or(""));
-        let mut item = Item::new(self.rcpt, Verdict::Sent, "2.0.0", "").relay("local").at(self.t);
-        if to.level > 0 {
-            item.to = Some(to.address.clone());
-        }
-        if let Some(why) = simple_program(ctx, command, &cred) {
-            self.tick(ctx, "local.exec", 2_000, 9_000);
-            self.log(Delivery::Exec { why: why.clone() });
-            item.verdict = Verdict::Deferred;
-            item.dsn = "4.3.0".into();
-            item.reason = format!("temporary failure. Command output: local: fatal: {why} ");
-            item.diag_type = "x-unix".into();
-            item.diag_text = format!("local: fatal: {why} ");
-            self.out.items.push(item.at(self.t));
-            return;
-        }
-        let input = mailbox::message(self, to, true);
-        let mut request = ExecRequest::new(cred, command.to_owned(), input, SPOOL.into());
-        request.env.append(&mut env);
-        self.out.execs.push(Exec { request, item, command: command.to_owned(), pipe: None });
+    fn prepends(&self, what: &str) -> bool {
+        self.p.conf.list("prepend_delivered_header").iter().any(|w| w == what)
+    }
+
+    fn propagates(&self, what: &str) -> bool {
+        self.p.conf.list("propagate_unmatched_extensions").iter().any(|w| w == what)
     }
 }
 
@@ -318,18 +255,4 @@ pub fn delivered_before(content: &[u8], address: &str) -> bool {
         }
     }
     false
-}
-
-/// A command without anything for a shell is executed directly; why that fails.
-fn simple_program(ctx: &Ctx<'_>, command: &str, cred: &Cred) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || " \t!@%-_=+:,./\\".contains(c);
-    let program = command.split_whitespace().next()?;
-    if !command.chars().all(plain) || !program.contains('/') {
-        return None;
-    }
-    let e = match ctx.host.fs.access(cred, program, 1) {
-        Ok(()) => return None,
-        Err(e) => e,
-    };
-    Some(format!("execvp {program}: {}", e.text()))
 }

@@ -25,6 +25,10 @@ pub enum Kind {
     Str,
 }
 
+/// Parameters that local(8) takes as they stand: they are expanded for each recipient, or by a shell.
+pub const RAW: [&str; 5] =
+    ["command_execution_directory", "forward_path", "luser_relay", "mailbox_command", "mailbox_command_maps"];
+
 /// A parameter: name and default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {

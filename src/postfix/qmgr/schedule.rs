@@ -8,7 +8,7 @@ use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
 use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict, dsn_split};
 use crate::postfix::mail_queue::{self, LogEntry};
-use crate::postfix::queue_file::Rcpt;
+use crate::postfix::queue_file::{Envelope, Rcpt};
 use crate::postfix::table::{ANY, Hit};
 use crate::postfix::{self, Ctx};
 use std::sync::Arc;
@@ -142,8 +142,6 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     }
     job.request.handoff = ctx.host.now;
     let mut outcome = postfix::deliver(ctx, &proc, &job.request);
-    outcome.items.sort_by_key(|i| i.at);
-    outcome.logs.sort_by_key(|l| l.0);
     if let Some(event) = outcome.crash.take() {
         // msg_fatal(3) sleeps a second; then the queue manager finds the socket closed, and all recipients wait.
         for (_, said) in outcome.logs.drain(..) {
@@ -154,15 +152,7 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
         job.kept.fill(true);
     }
     job.proc = Some(proc);
-    job.execs = outcome.execs.len();
-    for (n, e) in outcome.execs.iter_mut().enumerate() {
-        ctx.pf.qmgr.next_exec += 1;
-        e.request.id = ctx.pf.qmgr.next_exec;
-        ctx.pf.qmgr.execs.insert(e.request.id, (id, n));
-    }
-    let runs: Vec<_> = outcome.execs.iter().map(|e| e.request.clone()).collect();
-    ctx.pf.execs.extend(runs);
-    job.outcome = outcome;
+    join(ctx, id, &mut job, outcome);
     ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     arm(ctx, id);
 }
@@ -188,6 +178,29 @@ fn give_up(ctx: &mut Ctx<'_>, id: u64) {
     arm(ctx, id);
 }
 
+/// What an agent has done joins what it did before, and its programs start.
+fn join(ctx: &mut Ctx<'_>, id: u64, job: &mut Job, mut more: Outcome) {
+    more.items.sort_by_key(|i| i.at);
+    more.logs.sort_by_key(|l| l.0);
+    let had = job.outcome.execs.len();
+    job.execs += more.execs.len();
+    for (n, e) in more.execs.iter_mut().enumerate() {
+        ctx.pf.qmgr.next_exec += 1;
+        e.request.id = ctx.pf.qmgr.next_exec;
+        ctx.pf.qmgr.execs.insert(e.request.id, (id, had + n));
+        ctx.pf.execs.push_back(e.request.clone());
+    }
+    let o = &mut job.outcome;
+    o.items.append(&mut more.items);
+    o.logs.append(&mut more.logs);
+    o.execs.append(&mut more.execs);
+    o.passed.append(&mut more.passed);
+    o.took = Span(o.took.0.max(more.took.0));
+    o.dead = o.dead.take().or(more.dead);
+    o.crashed |= more.crashed;
+    o.paused = more.paused;
+}
+
 /// A job out of its place, to which it is put back by whoever took it.
 fn take(ctx: &mut Ctx<'_>, id: u64) -> Option<Job> {
     ctx.pf.qmgr.jobs.get_mut(&id).map(std::mem::take).map(Arc::unwrap_or_clone)
@@ -199,19 +212,20 @@ pub(super) fn exec_done(ctx: &mut Ctx<'_>, exec: u64, status: i32, output: &[u8]
     let Some(e) = ctx.pf.qmgr.jobs.get(&id).and_then(|j| j.outcome.execs.get(n).cloned()) else { return };
     let Some(mut job) = take(ctx, id) else { return };
     let took = ctx.host.now - job.request.handoff;
-    let item = postfix::pipe_command::outcome(&e, status, output, took);
+    let item = postfix::pipe_command::outcome(&e, status, output);
     let at = took + ctx.host.jitter("pipe.wait", &format!("{}/{exec}", job.request.qid), 4_000, 20_000);
     let at = Span(at.0.max(e.item.at.0));
-    if e.pipe.is_some() {
-        job.outcome.items.extend((0..job.request.recipients.len()).map(|rcpt| Item { rcpt, at, ..item.clone() }));
-        if item.reason.starts_with("Command time limit") {
-            job.outcome.log(at, Delivery::ReadLimit);
-        }
-    } else {
-        job.outcome.items.push(item.at(at));
+    if status == postfix::TIMED_OUT {
+        job.outcome.log(at, Delivery::ReadLimit);
     }
-    job.outcome.took = Span(job.outcome.took.0.max(at.0));
     job.execs -= 1;
+    job.outcome.took = Span(job.outcome.took.0.max(at.0));
+    if e.pipe {
+        job.outcome.items.extend((0..job.request.recipients.len()).map(|rcpt| Item { rcpt, at, ..item.clone() }));
+    } else if let (Some(paused), Some(proc)) = (job.outcome.paused.take(), job.proc.clone()) {
+        let more = postfix::local::resume(ctx, &proc, &job.request, paused, item.at(at));
+        join(ctx, id, &mut job, more);
+    }
     ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
     arm(ctx, id);
 }
@@ -313,12 +327,41 @@ fn filtered(ctx: &mut Ctx<'_>, proc: &Proc, item: Item) -> Item {
     Item { verdict, dsn, reason, ..item }
 }
 
+/// An outcome as the logs of bounce(8), defer(8) and trace(8) have it.
+fn entry(rcpt: &Rcpt, item: &Item, dsn: &str) -> LogEntry {
+    LogEntry {
+        recipient: rcpt.address.clone(),
+        orig: rcpt.orig.clone(),
+        offset: rcpt.offset,
+        orcpt: rcpt.orcpt.clone(),
+        notify: rcpt.notify,
+        status: dsn.to_owned(),
+        action: String::new(),
+        diag_type: item.diag_type.clone(),
+        diag_text: item.diag_text.clone(),
+        mta_type: if item.mta.is_empty() { String::new() } else { "dns".into() },
+        mta_name: item.mta.clone(),
+        reason: item.reason.clone(),
+    }
+}
+
 /// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file.
 fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     let r = &job.request;
-    let Some(rcpt) = r.recipients.get(item.rcpt).cloned() else { return };
+    let Some(own) = r.recipients.get(item.rcpt) else { return };
+    let rcpt = item.seen_as.as_deref().unwrap_or(own).clone();
+    if let Some(action) = item.traced_as {
+        let reason = format!("delivery via {}: {}", item.relay, item.reason);
+        let entry = LogEntry { action: action.to_owned(), reason, ..entry(&rcpt, item, &item.dsn) };
+        let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
+        return;
+    }
+    let mut item = item.clone();
+    if item.verdict == Verdict::Bounced && item.dsn.starts_with('2') {
+        proc.log(ctx, Delivery::IgnoredCode { dsn: std::mem::replace(&mut item.dsn, "5.0.0".into()) });
+    }
     // bounce_append(3) asks the filter before it comes to bounce(8).
-    let mut item = filtered(ctx, proc, item.clone());
+    let mut item = filtered(ctx, proc, item);
     if item.verdict == Verdict::Bounced && !r.verify && !reaches(ctx, proc, "bounce") {
         item = Item { verdict: Verdict::Deferred, ..item };
         "4.3.0".clone_into(&mut item.dsn);
@@ -335,21 +378,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
         (Verdict::Deferred, ..) => Status::Deferred,
         (Verdict::Bounced, ..) => Status::Bounced,
     };
-    let to = item.to.clone().unwrap_or_else(|| rcpt.address.clone());
-    let mut entry = LogEntry {
-        recipient: to.clone(),
-        orig: rcpt.orig.clone(),
-        offset: rcpt.offset,
-        orcpt: rcpt.orcpt.clone(),
-        notify: rcpt.notify,
-        status: dsn.clone(),
-        action: String::new(),
-        diag_type: item.diag_type.clone(),
-        diag_text: item.diag_text.clone(),
-        mta_type: if item.mta.is_empty() { String::new() } else { "dns".into() },
-        mta_name: item.mta.clone(),
-        reason: item.reason.clone(),
-    };
+    let mut entry = entry(&rcpt, &item, &dsn);
     let mut failed_to_log = false;
     if r.verify {
         if r.envelope.attr("trace_flags") == "256" {
@@ -372,7 +401,13 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             }
             Verdict::Bounced => {
                 entry.action = "failed".into();
-                failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
+                if let Some(owner) = &item.report_to {
+                    let env =
+                        Envelope { sender: owner.clone(), envid: String::new(), ret: None, ..(*r.envelope).clone() };
+                    postfix::bounce::one(ctx, r.queue, &r.qid, &env, entry);
+                } else {
+                    failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
+                }
             }
             Verdict::Deferred => {
                 entry.action = "delayed".into();
@@ -389,22 +424,20 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     {
         *k = true;
     }
-    if !item.silent {
-        let q = r.handoff - r.active;
-        let orig = if rcpt.orig.eq_ignore_ascii_case(&to) { String::new() } else { quote_local(&rcpt.orig) };
-        let attempt = Attempt {
-            qid: r.qid.clone(),
-            to: quote_local(&to),
-            orig_to: orig,
-            relay: item.relay.clone(),
-            conn_use: item.conn_use,
-            delays: [r.active - r.envelope.arrival, q, item.setup, Span((item.at.0 - item.setup.0).max(0))],
-            dsn,
-            status,
-            reason: item.reason.clone(),
-        };
-        proc.log(ctx, Delivery::Status(Box::new(attempt)));
-    }
+    let q = r.handoff - r.active;
+    let orig = if rcpt.orig.eq_ignore_ascii_case(&rcpt.address) { String::new() } else { quote_local(&rcpt.orig) };
+    let attempt = Attempt {
+        qid: r.qid.clone(),
+        to: quote_local(&rcpt.address),
+        orig_to: orig,
+        relay: item.relay.clone(),
+        conn_use: item.conn_use,
+        delays: [r.active - r.envelope.arrival, q, item.setup, Span((item.at.0 - item.setup.0).max(0))],
+        dsn,
+        status,
+        reason: item.reason.clone(),
+    };
+    proc.log(ctx, Delivery::Status(Box::new(attempt)));
 }
 
 /// A job is over: recipients are marked, the destination's concurrency adapts, the message moves on.
