@@ -236,6 +236,12 @@ pub enum Fatal {
     NoPasswordTable {
         name: String,
     },
+    /// A word of a list that has a fixed set of them (`name_mask()`).
+    UnknownWord {
+        name: String,
+        word: String,
+        value: String,
+    },
     /// `smtp_dns_support_level` and other parameters that are one of a few words.
     InvalidWord {
         name: String,
@@ -326,6 +332,7 @@ impl fmt::Display for Fatal {
                 write!(f, "specify a password table via the `{name}' configuration parameter")
             }
             Fatal::InvalidWord { name, word } => write!(f, "invalid {name}: \"{word}\""),
+            Fatal::UnknownWord { name, word, value } => write!(f, "unknown {name} value \"{word}\" in \"{value}\""),
             Fatal::SaslInit => f.write_str("SASL library initialization"),
             Fatal::BadOverride { why, text } => write!(f, "invalid \"-o {text}\" option value: {why}"),
             Fatal::UnexpectedArgument(word) => write!(f, "unexpected command-line argument: {word}"),

@@ -167,7 +167,7 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
+    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
 }
 names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
@@ -179,7 +179,7 @@ names! { local::Local:
     AliasLoop, NoRecipient, AliasLookup, AliasOwner, RequiredAlias, Extension, RelativeInclude, IncludeMissing, IncludeKind,
     IncludeWritable, IncludeOpen, UnknownUid, HomeSyntax, UnknownHome, IncludeOwner, ForwardKind, ForwardOwner, ForwardWritable, ForwardOpen, Syntax,
 }
-names! { tls_policy::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert, CipherGrade, NoValidation, Probe, SaslOption, SaslProperties }
+names! { tls_policy::TlsPolicy: Table, NoDnssec, NoFingerprints, Lookup, Wrapper, Offered, Unusable, NoneUsable, ServerCert, CipherGrade, Protocols, NoValidation, Probe, SaslOption, SaslProperties }
 names! { dovecot::Attempts: None, Failed, Disallowed, Unsupported, NotReady }
 names! { dovecot::AuthFatal: Mechanism, Passdb, Userdb, NoPassdb }
 names! { dovecot::StartFailure: Listen, BindInet, BindUnix, NoListeners, Executable, NoUser, Running }

@@ -53,6 +53,11 @@ pub enum TlsPolicy {
         peer: String,
         grade: String,
     },
+    /// `smtp_tls_protocols` or its kin names none.
+    Protocols {
+        peer: String,
+        list: String,
+    },
     /// What `dnssec_probe` asks for is not validated: two lines.
     NoValidation,
     Probe {
@@ -119,6 +124,9 @@ impl TlsPolicy {
                 format!("server certificate verification failed for {peer}: {reason}")
             }
             TlsPolicy::CipherGrade { peer, grade } => format!("{peer}: invalid cipher grade: \"{grade}\""),
+            TlsPolicy::Protocols { peer, list } => {
+                format!("{peer}: Invalid TLS protocol list \"{list}\": aborting TLS session")
+            }
             TlsPolicy::NoValidation => "DNSSEC validation may be unavailable".into(),
             TlsPolicy::Probe { probe } => {
                 format!("reason: dnssec_probe '{probe}' received a response that is not DNSSEC validated")

@@ -5,7 +5,7 @@
 use super::Ctx;
 use super::agent::{self, Proc, quote_local};
 use super::bounce_template::{self, Kind, Template};
-use super::cleanup::{Origin, drop_mail, notify, post_mail};
+use super::cleanup::{drop_mail, notify, post_mail};
 use super::mail_queue::{self, LogEntry};
 use super::queue_file::{self, Envelope, Rcpt};
 use crate::log::bounce::{Bounce as Log, Notice};
@@ -187,7 +187,7 @@ fn sender(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, part: Part) -> Option
         drop_mail(ctx, p, &text);
         return None;
     }
-    post_mail(ctx, p, Origin::Bounce, "", &to, |_, _| text.clone())
+    post_mail(ctx, p, "", &to, r.env.smtputf8 != 0, &text)
 }
 
 fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &Report<'_>, to: &str, part: Part) {
@@ -195,7 +195,7 @@ fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &Report<'_>, to: &str, part: Part)
     let shown = agent::rewrite(ctx, p, "local", to);
     let text = r.text(p, ctx, &shown, "", part);
     let from = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
-    if let Some(new_qid) = post_mail(ctx, p, Origin::Bounce, &from, to, |_, _| text.clone()) {
+    if let Some(new_qid) = post_mail(ctx, p, &from, to, r.env.smtputf8 != 0, &text) {
         p.log(ctx, Log::Postmaster { qid: r.qid.into(), notice, new_qid });
     }
 }
@@ -204,20 +204,25 @@ impl Report<'_> {
     /// The whole report; without an introduction it is the postmaster's.
     fn text(&self, p: &Proc, ctx: &Ctx<'_>, to: &str, intro: &str, part: Part) -> String {
         let Template { from, subject, postmaster_subject, .. } = &self.template;
+        // Without SMTPUTF8 what the message says of itself holds.
+        let (charset, encoding) = match self.env.attr("encoding") {
+            _ if p.conf.bool("smtputf8_enable") => ("utf-8", "Content-Transfer-Encoding: 8bit\n"),
+            "8bit" => ("us-ascii", "Content-Transfer-Encoding: 8bit\n"),
+            _ => ("us-ascii", ""),
+        };
         let (subject, auto) =
             if intro.is_empty() { (postmaster_subject, "auto-generated") } else { (subject, "auto-replied") };
         let mut t = format!(
             "Date: {}\nFrom: {from}\nSubject: {subject}\nTo: {to}\n\
              Auto-Submitted: {auto}\nMIME-Version: 1.0\n\
              Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"{}\"\n\
-             Content-Transfer-Encoding: 8bit\n\nThis is a MIME-encapsulated message.\n",
+             {encoding}\nThis is a MIME-encapsulated message.\n",
             ctx.host.now.rfc5322(),
             self.boundary
         );
         let b = &self.boundary;
         t += &format!(
-            "\n--{b}\nContent-Description: Notification\nContent-Type: text/plain; charset=utf-8\n\
-             Content-Transfer-Encoding: 8bit\n\n{intro}"
+            "\n--{b}\nContent-Description: Notification\nContent-Type: text/plain; charset={charset}\n{encoding}\n{intro}"
         );
         for e in &self.entries {
             t.push('\n');
@@ -228,9 +233,14 @@ impl Report<'_> {
             };
             t += &fold(&format!("<{}>{expanded}: {}", quote_local(&e.recipient), e.reason), WIDTH);
         }
+        let utf8 = self.env.smtputf8 != 0;
+        let kind = if utf8 {
+            format!("message/global-delivery-status\n{}", encoding.trim_end())
+        } else {
+            "message/delivery-status".to_owned()
+        };
         t += &format!(
-            "\n--{b}\nContent-Description: Delivery report\nContent-Type: message/delivery-status\n\n\
-             Reporting-MTA: dns; {}\n",
+            "\n--{b}\nContent-Description: Delivery report\nContent-Type: {kind}\n\nReporting-MTA: dns; {}\n",
             self.host
         );
         if !self.env.envid.is_empty() {
@@ -238,7 +248,8 @@ impl Report<'_> {
         }
         let mail = &self.mail_name;
         t += &format!("X-{mail}-Queue-ID: {}\n", self.qid);
-        t += &format!("X-{mail}-Sender: rfc822; {}\n", self.sender());
+        let sender = self.sender();
+        t += &format!("X-{mail}-Sender: {}; {sender}\n", Self::kind_of(&sender));
         t += &format!("Arrival-Date: {}\n", self.env.arrival.rfc5322());
         for e in &self.entries {
             t += &self.dsn(e, p);
@@ -246,13 +257,19 @@ impl Report<'_> {
         // What is too large goes back without its body.
         let limit = p.conf.int("bounce_size_limit").max(1) as usize;
         let part = if self.content.len() > limit { Part::Headers } else { part };
-        let (what, kind) = match (part, self.kind) {
-            (Part::Message, _) => ("Undelivered Message", "message/rfc822"),
-            (Part::Headers, Kind::Failure | Kind::Delay) => ("Undelivered Message Headers", "text/rfc822-headers"),
-            (Part::Headers, _) => ("Message Headers", "text/rfc822-headers"),
+        let what = match (part, self.kind) {
+            (Part::Message, _) => "Undelivered Message",
+            (Part::Headers, Kind::Failure | Kind::Delay) => "Undelivered Message Headers",
+            (Part::Headers, _) => "Message Headers",
+        };
+        let kind = match (part, utf8) {
+            (Part::Message, false) => "message/rfc822",
+            (Part::Message, true) => "message/global",
+            (Part::Headers, false) => "text/rfc822-headers",
+            (Part::Headers, true) => "message/global-headers",
         };
         t += &format!(
-            "\n--{b}\nContent-Description: {what}\nContent-Type: {kind}\nContent-Transfer-Encoding: 8bit\n\n\
+            "\n--{b}\nContent-Description: {what}\nContent-Type: {kind}\n{encoding}\n\
              Return-Path: <{}>\n",
             self.sender()
         );
@@ -273,6 +290,11 @@ impl Report<'_> {
         }
     }
 
+    /// The type of an address in the report.
+    fn kind_of(address: &str) -> &'static str {
+        if address.is_ascii() { "rfc822" } else { "utf-8" }
+    }
+
     fn headers(&self) -> &str {
         let end = self.content.find("\n\n").map_or(self.content.len(), |i| i + 1);
         if self.content.starts_with('\n') { "" } else { &self.content[..end] }
@@ -280,11 +302,11 @@ impl Report<'_> {
 
     /// The fields of one recipient in the delivery report.
     fn dsn(&self, e: &LogEntry, p: &Proc) -> String {
-        let mut t = format!("\nFinal-Recipient: rfc822; {}\n", quote_local(&e.recipient));
+        let mut t = format!("\nFinal-Recipient: {}; {}\n", Self::kind_of(&e.recipient), quote_local(&e.recipient));
         if !e.orcpt.is_empty() {
             t += &format!("Original-Recipient: {}\n", e.orcpt);
         } else if !e.orig.is_empty() && !e.orig.eq_ignore_ascii_case(&e.recipient) {
-            t += &format!("Original-Recipient: rfc822; {}\n", quote_local(&e.orig));
+            t += &format!("Original-Recipient: {}; {}\n", Self::kind_of(&e.orig), quote_local(&e.orig));
         }
         let action = if self.kind == Kind::Failure { "failed" } else { e.action.as_str() };
         t += &format!("Action: {action}\nStatus: {}\n", e.status);

@@ -237,7 +237,8 @@ pub struct Envelope {
     pub size: u64,
     pub data_offset: usize,
     pub content_length: u64,
-    pub smtputf8: bool,
+    /// [`SMTPUTF8_ASKED`] and what needs it.
+    pub smtputf8: u64,
     pub arrival: Time,
     pub fullname: String,
     pub sender: String,
@@ -282,7 +283,7 @@ impl Envelope {
                     let _ = n.next();
                     let _ = n.next();
                     e.content_length = n.next().unwrap_or(0);
-                    e.smtputf8 = n.next().unwrap_or(0) != 0;
+                    e.smtputf8 = n.next().unwrap_or(0);
                 }
                 rec::TIME => {
                     let t = text::lossy(r.data);
@@ -357,9 +358,16 @@ pub fn content(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// `SMTPUTF8_FLAG_REQUESTED`: the sender asked for SMTPUTF8, or cleanup(8) found that the message should have it.
+pub const SMTPUTF8_ASKED: u64 = 1;
+/// The header, the sender, a recipient is not ASCII: only a server with SMTPUTF8 may have the message.
+pub const SMTPUTF8_HEADER: u64 = 2;
+pub const SMTPUTF8_SENDER: u64 = 4;
+pub const SMTPUTF8_RECIPIENT: u64 = 8;
+
 /// The first record of a file: sizes in fixed columns.
-pub fn size_record(size: u64, offset: usize, rcpts: usize, flags: u32, length: u64, smtputf8: bool) -> String {
-    let fields = [size, offset as u64, rcpts as u64, flags.into(), length, smtputf8.into()];
+pub fn size_record(size: u64, offset: usize, rcpts: usize, flags: u32, length: u64, smtputf8: u64) -> String {
+    let fields = [size, offset as u64, rcpts as u64, flags.into(), length, smtputf8];
     let mut out = String::with_capacity(95);
     for n in fields {
         let digits = n.to_string();
@@ -390,7 +398,7 @@ mod tests {
     #[test]
     fn records_and_back() {
         let mut b = Vec::new();
-        put(&mut b, rec::SIZE, size_record(300, 97, 1, 0, 300, false).as_bytes());
+        put(&mut b, rec::SIZE, size_record(300, 97, 1, 0, 300, 0).as_bytes());
         put(&mut b, rec::TIME, b"1795496389 64353");
         put(&mut b, rec::FROM, b"maria@ejemplo.com");
         put(&mut b, rec::ORCP, b"a@x");

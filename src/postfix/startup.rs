@@ -509,8 +509,8 @@ pub const TLS_LEVELS: [&str; 9] =
 /// What ends smtp(8) when it starts: a name that must not be empty, a level or a login that cannot be.
 fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
     let needed = match program {
-        "lmtp" => ["lmtp_lhlo_name", "lmtp_sasl_type"],
-        _ => ["smtp_helo_name", "smtp_sasl_type"],
+        "lmtp" => ["lmtp_lhlo_name", "lmtp_sasl_type", "lmtp_host_lookup"],
+        _ => ["smtp_helo_name", "smtp_sasl_type", "smtp_host_lookup"],
     };
     if let Some(name) = needed.into_iter().find(|n| conf.get(n).is_empty()) {
         return vec![Fault::Fatal(Fatal::EmptyString { name })];
@@ -529,6 +529,11 @@ fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
         if program == "smtp" && !known.contains(&word.as_str()) {
             return vec![Fault::Fatal(Fatal::InvalidWord { name, word })];
         }
+    }
+    let name = format!("{program}_host_lookup");
+    if let Some(word) = unknown_word(conf, &name, &["dns", "native"]) {
+        let value = conf.get(&name);
+        return vec![Fault::Fatal(Fatal::UnknownWord { name, word, value })];
     }
     if conf.bool(&format!("{program}_sasl_auth_enable")) {
         let name = format!("{program}_sasl_password_maps");

@@ -6,6 +6,7 @@ use crate::log::cleanup::Cleanup as Log;
 use crate::postfix::Ctx;
 use crate::postfix::agent::rewrite;
 use crate::postfix::mail_addr;
+use crate::postfix::mail_queue::{self, LogEntry};
 use std::collections::BTreeSet;
 
 /// The canonical tables for header addresses.
@@ -130,25 +131,40 @@ pub fn recipient(ctx: &mut Ctx<'_>, st: &mut State, r: &Recipient, seen: &mut BT
     st.last_recipient = Some(a.clone());
     let orcpt = if r.orcpt.is_empty() {
         let o = rewrite(ctx, &st.p, "local", &original);
-        format!("rfc822;{}", crate::postfix::agent::quote_local(&o))
+        format!("{};{}", if o.is_ascii() { "rfc822" } else { "utf-8" }, crate::postfix::agent::quote_local(&o))
     } else {
         r.orcpt.clone()
     };
     let expanded = if st.map_ok() { virtual_aliases(ctx, st, &a) } else { vec![a.clone()] };
+    let mut told = r.notify;
+    if told & notify::SUCCESS != 0 && expanded.iter().any(|e| !e.eq_ignore_ascii_case(&a)) {
+        told = if told == notify::SUCCESS { notify::NEVER } else { told & !notify::SUCCESS };
+        say_expanded(ctx, st, &a, &Recipient { orcpt: orcpt.clone(), orig: original.clone(), ..r.clone() });
+    }
     for e in expanded {
-        let key = format!("{orcpt}\n{}\n{original}\n{e}", r.notify).to_lowercase();
+        let key = format!("{orcpt}\n{told}\n{original}\n{e}").to_lowercase();
         if seen.insert(key) {
-            st.recipients.push(Recipient {
-                address: e,
-                orcpt: orcpt.clone(),
-                notify: r.notify,
-                orig: original.clone(),
-            });
+            st.recipients.push(Recipient { address: e, orcpt: orcpt.clone(), notify: told, orig: original.clone() });
         }
     }
     if st.bcc_ok() && r.notify != notify::NEVER {
         copy(ctx, st, "recipient_bcc_maps", &a);
     }
+}
+
+/// RFC 3461: of an alias it is reported that it was expanded, and success of its members is nobody's business.
+fn say_expanded(ctx: &mut Ctx<'_>, st: &State, address: &str, r: &Recipient) {
+    let entry = LogEntry {
+        recipient: address.to_owned(),
+        orig: r.orig.clone(),
+        orcpt: r.orcpt.clone(),
+        notify: r.notify,
+        status: "2.0.0".into(),
+        action: "expanded".into(),
+        reason: "alias expanded".into(),
+        ..LogEntry::default()
+    };
+    let _ = mail_queue::append_log(ctx.host, "trace", &st.m.qid, &entry);
 }
 
 /// `cleanup_map1n`: virtual_alias_maps, recursively, each address once.

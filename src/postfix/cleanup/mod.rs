@@ -107,8 +107,15 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     queue_file::put_text(&mut data, &unlatin(&head, wide), limit);
     queue_file::put_text(&mut data, &unlatin(body.as_deref().unwrap_or(&rest), wide), limit);
     // Only what holds more than ASCII needs a server that takes it.
-    let ascii = head.is_ascii() && st.sender.is_ascii() && st.recipients.iter().all(|r| r.address.is_ascii());
-    st.m.smtputf8 &= !ascii;
+    let wide = [
+        (queue_file::SMTPUTF8_HEADER, !head.is_ascii()),
+        (queue_file::SMTPUTF8_SENDER, !st.sender.is_ascii()),
+        (queue_file::SMTPUTF8_RECIPIENT, st.recipients.iter().any(|r| !r.address.is_ascii())),
+    ];
+    let wide: u64 = wide.into_iter().filter(|(_, is)| *is).map(|(flag, _)| flag).sum();
+    if st.m.smtputf8 || wide != 0 && detects(st) {
+        st.smtputf8 = queue_file::SMTPUTF8_ASKED | wide;
+    }
     if st.failure.is_none() || st.bounces() {
         write(ctx, st, &data, before);
     }
@@ -118,6 +125,21 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     {
         bounce_here(ctx, st, stat, &reason);
     }
+}
+
+/// Whether mail from this source needs SMTPUTF8 as soon as it is not ASCII (`smtputf8_autodetect_classes`).
+fn detects(st: &State) -> bool {
+    let class = match st.m.origin {
+        Origin::Smtpd => "smtpd",
+        Origin::Qmqpd => "qmqpd",
+        Origin::Pickup => "sendmail",
+        Origin::Bounce => "bounce",
+        Origin::Notify => "notify",
+        Origin::Forward => "forward",
+        Origin::Verify => "verify",
+    };
+    let classes = st.p.conf.list("smtputf8_autodetect_classes");
+    st.p.conf.bool("smtputf8_enable") && classes.iter().any(|c| c == class || c == "all")
 }
 
 /// The copies that smtpd's BCC actions asked for. Its word that nobody is to be told comes after each of them, so the
@@ -248,7 +270,7 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     queue_file::put(&mut env, rec::MESG, b"");
     let offset = 97 + env.len();
     let sizes =
-        queue_file::size_record(data.len() as u64, offset, st.recipients.len(), 0, data.len() as u64, m.smtputf8);
+        queue_file::size_record(data.len() as u64, offset, st.recipients.len(), 0, data.len() as u64, st.smtputf8);
     let mut file = Vec::with_capacity(offset + data.len() + 8);
     queue_file::put(&mut file, rec::SIZE, sizes.as_bytes());
     file.extend_from_slice(&env);
@@ -333,37 +355,30 @@ fn bounce_here(ctx: &mut Ctx<'_>, st: &mut State, stat: Stat, reason: &str) {
     st.discard = true;
 }
 
-/// A message made by the mail system itself: its Received: header, then the lines given. `None`: not queued.
+/// A message of bounce(8): its Received: header, then the text. `smtputf8`: what it reports of was sent that way.
+/// `None`: not queued.
 pub fn post_mail(
     ctx: &mut Ctx<'_>,
     p: &Proc,
-    origin: Origin,
     sender: &str,
     recipient: &str,
-    mut lines: impl FnMut(&mut Ctx<'_>, &str) -> String,
+    smtputf8: bool,
+    text: &str,
 ) -> Option<String> {
-    let m = internal(ctx, p, origin, sender, recipient, &mut lines);
+    let m = Submission { smtputf8, ..internal(ctx, p, sender, recipient, text) };
     let qid = m.qid.clone();
     submit(ctx, m).is_ok().then_some(qid)
 }
 
 /// A message that the mail system began to write and had no reason to finish: cleanup has seen its header.
 pub fn drop_mail(ctx: &mut Ctx<'_>, p: &Proc, text: &str) {
-    let m = internal(ctx, p, Origin::Bounce, "", "", &mut |_, _| text.to_owned());
+    let m = internal(ctx, p, "", "", text);
     abandon(ctx, m, false);
 }
 
-fn internal(
-    ctx: &mut Ctx<'_>,
-    p: &Proc,
-    origin: Origin,
-    sender: &str,
-    recipient: &str,
-    lines: &mut dyn FnMut(&mut Ctx<'_>, &str) -> String,
-) -> Submission {
+fn internal(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, recipient: &str, text: &str) -> Submission {
     let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
     let now = ctx.host.now;
-    let text = lines(ctx, &qid);
     let content = format!(
         "Received: by {} ({})\n\tid {qid}; {}\n{text}",
         p.conf.get("myhostname"),
@@ -372,7 +387,7 @@ fn internal(
     );
     Submission {
         qid,
-        origin,
+        origin: Origin::Bounce,
         arrival: now,
         sender: sender.to_owned(),
         recipients: vec![Recipient::new(recipient)],

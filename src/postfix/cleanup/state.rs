@@ -22,6 +22,8 @@ pub struct State {
     pub unfiltered: bool,
     pub bcc: Vec<String>,
     pub failure: Option<(Stat, String)>,
+    /// The flags of the size record.
+    pub smtputf8: u64,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             unfiltered: false,
             bcc: Vec::new(),
             failure: None,
+            smtputf8: 0,
             m,
             p,
         }

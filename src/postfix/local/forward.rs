@@ -72,7 +72,7 @@ impl Local<'_> {
                 recipients: f.recipients,
                 content,
                 encoding: self.r.envelope.attr("encoding").to_owned(),
-                smtputf8: self.r.envelope.smtputf8,
+                smtputf8: self.r.envelope.smtputf8 != 0,
                 envid: if f.of_list { String::new() } else { self.r.envelope.envid.clone() },
                 local_rewrite: false,
                 ..Submission::default()

@@ -81,12 +81,31 @@ fn protocols(c: &Client<'_>) -> (bool, bool) {
     (has("ipv4"), has("ipv6"))
 }
 
+/// Whether DNS is asked for hosts, and whether the system's own resolver is (`smtp_host_lookup`).
+fn lookups(c: &Client<'_>, native: bool) -> (bool, bool) {
+    let list = c.p.conf.list(&c.name("host_lookup"));
+    let has = |w: &str| list.iter().any(|l| l.eq_ignore_ascii_case(w));
+    (!native && has("dns"), native || has("native"))
+}
+
 /// The addresses of one host (`smtp_addr_one`).
 fn one(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<Addr>) -> Result<(), Why> {
     if let Ok(ip) = name.parse::<IpAddr>() {
         out.push(Addr { name: name.to_owned(), ip, pref });
         return Ok(());
     }
+    let (dns, native) = lookups(c, c.native());
+    if dns {
+        match dns_host(ctx, c, name, pref, out) {
+            Err(why) if native && !why.soft() => {}
+            done => return done,
+        }
+    }
+    native_host(ctx, c, name, pref, out)
+}
+
+/// What DNS has.
+fn dns_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<Addr>) -> Result<(), Why> {
     let (v4, v6) = protocols(c);
     let mut last = ("A", Answer::NxDomain);
     let before = out.len();
@@ -117,14 +136,17 @@ fn one(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<A
 }
 
 /// What getaddrinfo(3) says: /etc/hosts, then DNS.
-fn native_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, out: &mut Vec<Addr>) -> Result<(), Why> {
-    if let Some(ip) = hosts_file(ctx, name) {
-        out.push(Addr { name: name.to_owned(), ip, pref: 0 });
+fn native_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<Addr>) -> Result<(), Why> {
+    let (v4, v6) = protocols(c);
+    let known = hosts_file(ctx, name);
+    if !known.is_empty() {
+        let usable = known.into_iter().filter(|ip| if ip.is_ipv4() { v4 } else { v6 });
+        out.extend(usable.map(|ip| Addr { name: name.to_owned(), ip, pref }));
         return Ok(());
     }
-    let Err(why) = one(ctx, c, name, 0, out) else { return Ok(()) };
+    let Err(why) = dns_host(ctx, c, name, pref, out) else { return Ok(()) };
     let (dsn, text) = if why.soft() {
-        ("4.3.0", "Temporary failure in name resolution")
+        ("4.4.4", "Temporary failure in name resolution")
     } else if why.text.ends_with("type") {
         ("5.3.0", "No address associated with hostname")
     } else {
@@ -133,32 +155,22 @@ fn native_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, out: &mut Vec<Addr
     Err(Why::new(dsn, format!("unable to look up host {name}: {text}")))
 }
 
-/// A name of /etc/hosts.
-fn hosts_file(ctx: &Ctx<'_>, name: &str) -> Option<IpAddr> {
-    let text = ctx.host.fs.read_text("/etc/hosts")?;
-    text.lines().find_map(|l| {
+/// The addresses of a name in /etc/hosts.
+fn hosts_file(ctx: &Ctx<'_>, name: &str) -> Vec<IpAddr> {
+    let text = ctx.host.fs.read_text("/etc/hosts").unwrap_or_default();
+    let addresses = text.lines().filter_map(|l| {
         let mut w = l.split('#').next().unwrap_or("").split_whitespace();
         let ip = w.next()?.parse().ok()?;
         w.any(|n| n.eq_ignore_ascii_case(name)).then_some(ip)
-    })
+    });
+    addresses.collect()
 }
 
 /// The hosts of a destination in the order in which they are tried.
-pub(super) fn find(
-    ctx: &Ctx<'_>,
-    c: &mut Client<'_>,
-    name: &str,
-    mx: bool,
-    native: bool,
-    port: u16,
-) -> Result<Vec<Addr>, Why> {
+pub(super) fn find(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, mx: bool, port: u16) -> Result<Vec<Addr>, Why> {
     let mut out = Vec::new();
     if !mx {
-        if native || c.param("host_lookup").split([',', ' ']).next() == Some("native") {
-            native_host(ctx, c, name, &mut out)?;
-        } else {
-            one(ctx, c, name, 0, &mut out)?;
-        }
+        one(ctx, c, name, 0, &mut out)?;
         order(ctx, c, &mut out);
         return if port == 25 { ours(ctx, c, name, out) } else { Ok(out) };
     }

@@ -73,6 +73,10 @@ impl Client<'_> {
     fn seconds(&self, name: &str) -> Span {
         Span::secs(self.p.conf.time(&self.name(name)))
     }
+    /// Whether DNS is not used at all.
+    fn native(&self) -> bool {
+        self.p.conf.bool("disable_dns_lookups") || self.param("dns_support_level") == "disabled"
+    }
     fn log(&mut self, event: impl Into<crate::log::Event>) {
         self.out.log(self.t, event);
     }
@@ -199,15 +203,14 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
             return;
         }
     };
-    let native = c.p.conf.bool("disable_dns_lookups") || c.param("dns_support_level") == "disabled";
-    let use_mx = !literal && !c.lmtp && !native;
-    if !native && name.parse::<IpAddr>().is_err() {
+    let use_mx = !literal && !c.lmtp && !c.native();
+    if !c.native() && name.parse::<IpAddr>().is_err() {
         policy::probe(ctx, c);
         if c.out.crash.is_some() {
             return;
         }
     }
-    let list = match addr::find(ctx, c, &name, use_mx, native, port) {
+    let list = match addr::find(ctx, c, &name, use_mx, port) {
         Ok(l) => l,
         Err(w) => {
             c.why = w;

@@ -13,6 +13,7 @@ use crate::postfix::agent;
 use crate::postfix::agent::quote_local;
 use crate::postfix::delivery::{Item, Verdict};
 use crate::postfix::mail_addr;
+use crate::postfix::queue_file::SMTPUTF8_ASKED;
 
 /// What the server offers.
 #[derive(Clone, Debug, Default)]
@@ -261,7 +262,7 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
         mesg_fail(c, s, setup, "5.3.4", text, None);
         return true;
     }
-    if env.smtputf8 && !s.features.smtputf8 {
+    if env.smtputf8 > SMTPUTF8_ASKED && !s.features.smtputf8 {
         let text = format!("SMTPUTF8 is required, but was not offered by host {}", s.host.shown);
         mesg_fail(c, s, setup, "5.6.7", text, None);
         return true;
@@ -274,7 +275,7 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
     if s.features.eightbit && env.attr("encoding") == "8bit" {
         mail += " BODY=8BITMIME";
     }
-    if env.smtputf8 {
+    if env.smtputf8 > SMTPUTF8_ASKED {
         mail += " SMTPUTF8";
     }
     if s.features.dsn {

@@ -7,6 +7,7 @@ use super::session::{Session, hello, site_fail};
 use crate::base::Span;
 use crate::host::net::TlsPeer;
 use crate::log::delivery::Delivery;
+use crate::log::tls::Tls;
 use crate::log::tls_policy::TlsPolicy;
 use crate::postfix::Ctx;
 
@@ -63,6 +64,29 @@ pub(super) fn negotiate(
 /// What `smtp_tls_ciphers` may be.
 const GRADES: [&str; 5] = ["export", "low", "medium", "high", "null"];
 
+const NO_PROTOCOL: &str = "error:0A0000BF:SSL routines::no protocols available:../ssl/statem/statem_lib.c:102:";
+
+/// The newest protocol that a list leaves (`tls_proto_mask_lims()`), of those that OpenSSL still speaks. `Err`: it is none.
+fn newest(list: &str) -> Result<Option<&'static str>, ()> {
+    const NAMES: [&str; 6] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+    let find = |name: &str| NAMES.iter().position(|n| n.eq_ignore_ascii_case(name)).ok_or(());
+    let (mut included, mut excluded, mut low, mut high) = (Vec::new(), Vec::new(), 0, NAMES.len());
+    for word in list.split([',', ':', ' ', '\t']).filter(|w| !w.is_empty()) {
+        if let Some(name) = word.strip_prefix(">=") {
+            low = find(name)?;
+        } else if let Some(name) = word.strip_prefix("<=") {
+            high = find(name)? + 1;
+        } else if let Some(name) = word.strip_prefix('!') {
+            excluded.push(find(name)?);
+        } else {
+            included.push(find(word)?);
+        }
+    }
+    let left =
+        (low.max(4)..high).rev().find(|n| !excluded.contains(n) && (included.is_empty() || included.contains(n)));
+    Ok(left.map(|n| NAMES[n]))
+}
+
 /// The handshake and what it says of the peer.
 pub(super) fn start(
     ctx: &mut Ctx<'_>,
@@ -82,6 +106,23 @@ pub(super) fn start(
         site_fail(c, s, "4.7.5", "Cannot start TLS: handshake failure".into(), None);
         return false;
     }
+    let list = match &policy.protocols {
+        Some(p) => p.clone(),
+        None => c.param(if level >= Level::Encrypt { "tls_mandatory_protocols" } else { "tls_protocols" }),
+    };
+    let newest = newest(&list);
+    if !matches!(newest, Ok(Some(_))) {
+        c.t = s.chat.t;
+        let peer = s.host.relay.clone();
+        if newest.is_err() {
+            c.log(TlsPolicy::Protocols { peer, list });
+        } else {
+            c.log(Delivery::TlsHandshake { peer, reason: "-1".into() });
+            c.log(Tls::Library { error: NO_PROTOCOL.into() });
+        }
+        site_fail(c, s, "4.7.5", "Cannot start TLS: handshake failure".into(), None);
+        return false;
+    }
     let mut peer = match s.chat.peer.tls(ctx.host) {
         Ok(p) => p,
         Err(reason) => {
@@ -97,7 +138,7 @@ pub(super) fn start(
             return false;
         }
     };
-    if policy.protocols.as_deref().is_some_and(|p| p.split(':').any(|w| w.eq_ignore_ascii_case("!TLSv1.3"))) {
+    if newest == Ok(Some("TLSv1.2")) {
         "TLSv1.2".clone_into(&mut peer.protocol);
         "ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)".clone_into(&mut peer.cipher);
     }

@@ -83,7 +83,8 @@ impl Env for SmtpdEnv<'_, '_> {
         if let Some(r) = self.live.ctx.pf.smtpd.resolved(self.live.proc.pid, &key) {
             return r;
         }
-        let r = live::resolve(self.live.ctx, Purpose::Deliver, sender, addr);
+        let mut r = live::resolve(self.live.ctx, Purpose::Deliver, sender, addr);
+        r.recipient = r.recipient.to_lowercase();
         self.live.ctx.pf.smtpd.remember(self.live.proc.pid, key, r.clone());
         r
     }

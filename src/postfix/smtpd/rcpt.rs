@@ -3,12 +3,13 @@
 use super::Session;
 use super::mail::is_xtext;
 use super::token::Token;
-use crate::log::smtpd::{Rate, Smtpd};
+use crate::log::smtpd::{Fatal, Rate, Smtpd};
 use crate::postfix::Ctx;
 use crate::postfix::cleanup::{Recipient, notify};
 use crate::postfix::queue_file;
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
+use crate::postfix::startup;
 
 /// `NOTIFY=` as flags; `Err` is the word that is none.
 fn notify_mask(value: &str) -> Result<u32, String> {
@@ -82,7 +83,9 @@ impl Session {
         let first = self.state.recipient.replace(address.clone());
         self.milter_hold(ctx);
         self.state.recipient = first;
-        self.open_queue_file(ctx);
+        if !self.open_queue_file(ctx) {
+            return false;
+        }
         self.mail.recipients.push(r);
         self.state.rcpt_count = self.mail.recipients.len();
         if self.state.recipient.is_none() {
@@ -123,9 +126,13 @@ impl Session {
     }
 
     /// The queue id, and the line that ties it to the client.
-    pub(super) fn open_queue_file(&mut self, ctx: &mut Ctx<'_>) {
+    fn open_queue_file(&mut self, ctx: &mut Ctx<'_>) -> bool {
         if self.state.queue_id.is_some() {
-            return;
+            return true;
+        }
+        if let Some(fatal) = self.utf8_sources() {
+            self.die(ctx, fatal);
+            return false;
         }
         let qid = queue_file::new_id(ctx.host, self.flag("enable_long_queue_ids"));
         let s = &self.state;
@@ -139,5 +146,14 @@ impl Session {
         };
         self.log(ctx, event);
         self.state.queue_id = Some(qid);
+        true
+    }
+
+    /// A word of `smtputf8_autodetect_classes` that is no source of mail.
+    fn utf8_sources(&self) -> Option<Fatal> {
+        const KNOWN: [&str; 8] = ["sendmail", "smtpd", "qmqpd", "forward", "bounce", "notify", "verify", "all"];
+        let name = "smtputf8_autodetect_classes";
+        let word = startup::unknown_word(&self.proc.conf, name, &KNOWN)?;
+        Some(Fatal::UnknownWord { name: name.into(), word, value: self.proc.conf.get(name) })
     }
 }
