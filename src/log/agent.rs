@@ -50,6 +50,12 @@ pub enum AgentFatal {
         list: String,
         table: String,
     },
+    /// A service that another waits for is not there.
+    Connect {
+        n: u32,
+        service: String,
+        errno: &'static str,
+    },
     /// A word with braces in `export_environment` that do not match.
     Braces {
         param: &'static str,
@@ -90,6 +96,9 @@ impl fmt::Display for AgentFatal {
             }
             AgentFatal::SaslSession => f.write_str("SASL per-connection initialization failed"),
             AgentFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
+            AgentFatal::Connect { n, service, errno } => {
+                write!(f, "connect #{n} to subsystem private/{service}: {errno}")
+            }
             AgentFatal::Braces { param, word } => write!(f, "{param}: missing '}}' in \"{word}\""),
             AgentFatal::UnknownService(name) => write!(f, "unknown service: {name}/tcp"),
         }

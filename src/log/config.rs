@@ -223,6 +223,11 @@ pub enum Fatal {
         value: String,
         root: bool,
     },
+    /// `default_privs` and `mail_owner` are one user.
+    SamePrivs {
+        path: String,
+        user: String,
+    },
     SameRelayhost {
         name: String,
     },
@@ -322,6 +327,9 @@ impl fmt::Display for Fatal {
             }
             Fatal::DefaultPrivs { path, value, root: true } => {
                 write!(f, "file {path}: parameter default_privs: user {value} has privileged user ID")
+            }
+            Fatal::SamePrivs { path, user } => {
+                write!(f, "file {path}: parameters default_privs and mail_owner specify the same user {user}")
             }
             Fatal::SameRelayhost { name } => {
                 write!(f, "myhostname and relayhost parameter settings must not be identical: {name}")

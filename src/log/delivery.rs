@@ -197,6 +197,8 @@ pub enum Delivery {
         text: String,
     },
     MaildirHint,
+    /// local(8) waits for another agent.
+    Connecting(AgentFatal),
     /// A failure with a code of success.
     IgnoredCode {
         dsn: String,
@@ -253,6 +255,7 @@ impl Message for Delivery {
             Delivery::MaildirAccess { .. }
             | Delivery::MaildirHint
             | Delivery::Local(_)
+            | Delivery::Connecting(_)
             | Delivery::IgnoredCode { .. }
             | Delivery::NoAddress { .. }
             | Delivery::Warning { .. }
@@ -335,6 +338,7 @@ impl Message for Delivery {
                 format!("warning: maildir access problem for UID/GID={uid}/{gid}: {text}")
             }
             Delivery::MaildirHint => "warning: perhaps you need to create the maildirs in advance".into(),
+            Delivery::Connecting(what) => format!("warning: {what}"),
             Delivery::IgnoredCode { dsn } => format!("warning: bounce_append: ignoring dsn code \"{dsn}\""),
             Delivery::Local(why) => format!("warning: {why}"),
             Delivery::NoAddress { domain } => {
@@ -417,7 +421,9 @@ impl Message for Delivery {
             Delivery::LockFile { path, .. } => vec![("path", path.clone())],
             Delivery::NoMechanisms { relay, .. } => vec![("relay", relay.clone())],
             Delivery::Bind { ip } => vec![("address", ip.to_string())],
-            Delivery::ServerFatal(why) | Delivery::Child(why) => vec![("reason", why.to_string())],
+            Delivery::ServerFatal(why) | Delivery::Child(why) | Delivery::Connecting(why) => {
+                vec![("reason", why.to_string())]
+            }
             Delivery::PipeMacro { service, .. } | Delivery::PipeSingle { service, .. } => {
                 vec![("service", service.clone())]
             }

@@ -61,7 +61,10 @@ impl fmt::Display for Local {
             Local::AliasLoop(name) => write!(f, "alias database loop for {name}"),
             Local::NoRecipient(name) => write!(f, "no recipient in alias lookup result for {name}"),
             Local::AliasLookup { map, name } => write!(f, "{map}: lookup of '{name}' failed"),
-            Local::AliasOwner(map) => write!(f, "cannot find alias database owner for {map}"),
+            Local::AliasOwner(map) => {
+                let flags = "0,lock|no_regsub|no_proxy|no_unauth|fold_fix|utf8_request";
+                write!(f, "cannot find alias database owner for {map}({flags})")
+            }
             Local::RequiredAlias(user) => write!(f, "required alias not found: {user}"),
             Local::Extension { qid, local } => write!(f, "{qid}: address with illegal extension: {local}"),
             Local::RelativeInclude(path) => write!(f, ":include:{path} uses a relative path"),

@@ -80,17 +80,25 @@ pub enum Acquired {
     Down,
 }
 
+/// Why nobody can connect to a service that master.cf does not have.
+fn no_socket(ctx: &Ctx<'_>, service: &str) -> Errno {
+    // A socket that an older master.cf had is still there; the place of an empty name is their directory.
+    let there = ctx.host.fs.exists(&format!("{SPOOL}/private/{service}"));
+    if there { Errno::ConnRefused } else { Errno::NoEnt }
+}
+
+/// The same, if there is no such service.
+pub fn missing(ctx: &Ctx<'_>, service: &str) -> Option<Errno> {
+    let known = ctx.pf.master.service(&format!("{service}/unix")).is_some();
+    (!known).then(|| no_socket(ctx, service))
+}
+
 /// A delivery agent's process.
 pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
     match get(ctx, transport) {
         Ok(p) => Acquired::Ready(Box::new(p)),
         Err(Refused::Down) => Acquired::Down,
-        Err(Refused::NoService) => {
-            // A socket that an older master.cf had is still there; the place of an empty name is their directory.
-            let there = ctx.host.fs.exists(&format!("{SPOOL}/private/{transport}"));
-            let errno = if there { Errno::ConnRefused } else { Errno::NoEnt };
-            Acquired::Missing(errno.text().to_owned())
-        }
+        Err(Refused::NoService) => Acquired::Missing(no_socket(ctx, transport).text().to_owned()),
         Err(Refused::Limit) => Acquired::Later(Span::millis(200)),
         Err(Refused::Throttled) => Acquired::Later(Span::secs(60)),
     }

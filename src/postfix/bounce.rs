@@ -34,49 +34,47 @@ pub fn wants_success(e: &Envelope, r: &Rcpt) -> bool {
 pub fn flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     let entries = mail_queue::read_log(ctx.host, "bounce", qid);
     if !entries.is_empty() {
-        send_failure(ctx, queue, qid, e, entries);
+        send_failure(ctx, queue, qid, e, &e.sender, entries);
     }
     mail_queue::remove(ctx.host, "bounce", qid);
 }
 
-/// A report of its own for one recipient (`bounce_one()`), to the sender of `e`.
-pub fn one(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, entry: LogEntry) {
-    send_failure(ctx, queue, qid, e, vec![entry]);
+/// A report of its own for one recipient, to somebody else than the sender (`bounce_one()`).
+pub fn one(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, to: &str, entry: LogEntry) {
+    send_failure(ctx, queue, qid, e, to, vec![entry]);
 }
 
 /// The message is too old: what the defer log says becomes final.
 pub fn expire(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     let entries = mail_queue::read_log(ctx.host, "defer", qid);
     if !entries.is_empty() {
-        send_failure(ctx, queue, qid, e, entries);
+        send_failure(ctx, queue, qid, e, &e.sender, entries);
     }
     mail_queue::remove(ctx.host, "defer", qid);
 }
 
-fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, entries: Vec<LogEntry>) {
+fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, to: &str, entries: Vec<LogEntry>) {
     let Some(p) = agent::acquire(ctx, "bounce") else { return };
     let double = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
     let classes = p.conf.list("notify_classes");
     let has = |c: &str| classes.iter().any(|x| x == c);
-    let is_double = e.sender.eq_ignore_ascii_case(&double)
-        || e.sender.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get("double_bounce_sender")));
+    let is_double = to.eq_ignore_ascii_case(&double)
+        || to.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get("double_bounce_sender")));
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Failure);
     if is_double {
         p.log(ctx, Log::Discarded { qid: qid.into() });
-    } else if e.sender.is_empty() {
+    } else if to.is_empty() {
         if has("2bounce") || has("bounce") {
-            let to = p.conf.get("2bounce_notice_recipient");
-            postmaster(ctx, &p, &r, &to, Part::Message);
+            postmaster(ctx, &p, &r, &p.conf.get("2bounce_notice_recipient"), Part::Message);
         }
     } else {
         let full = e.ret != Some(2);
         let part = if full { Part::Message } else { Part::Headers };
-        if let Some(new_qid) = sender(ctx, &p, &mut r, part) {
+        if let Some(new_qid) = sender(ctx, &p, &mut r, to, part) {
             p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::NonDelivery, new_qid });
         }
         if has("bounce") {
-            let to = p.conf.get("bounce_notice_recipient");
-            postmaster(ctx, &p, &r, &to, Part::Headers);
+            postmaster(ctx, &p, &r, &p.conf.get("bounce_notice_recipient"), Part::Headers);
         }
     }
     agent::release(ctx, &p);
@@ -90,7 +88,7 @@ pub fn warn(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     }
     let Some(p) = agent::acquire(ctx, "defer") else { return };
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Delay);
-    if let Some(new_qid) = sender(ctx, &p, &mut r, Part::Headers) {
+    if let Some(new_qid) = sender(ctx, &p, &mut r, &e.sender, Part::Headers) {
         p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::Delay, new_qid });
     }
     if p.conf.list("notify_classes").iter().any(|c| c == "delay") {
@@ -122,7 +120,7 @@ pub fn trace_flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelo
     }
     let Some(p) = agent::acquire(ctx, "trace") else { return };
     let mut r = report(ctx, &p, queue, qid, e, entries, kind);
-    if let Some(new_qid) = sender(ctx, &p, &mut r, Part::Headers) {
+    if let Some(new_qid) = sender(ctx, &p, &mut r, &e.sender, Part::Headers) {
         p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::DeliveryStatus, new_qid });
     }
     agent::release(ctx, &p);
@@ -166,8 +164,7 @@ enum Part {
 
 /// The report for the sender, about the recipients that he wants to hear of. bounce(8) finds that there are none when it
 /// has begun to write.
-fn sender(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, part: Part) -> Option<String> {
-    let to = r.env.sender.clone();
+fn sender(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, to: &str, part: Part) -> Option<String> {
     let mut said = Vec::new();
     let intro = r.template.body(p, &mut said);
     for event in said {
@@ -180,14 +177,14 @@ fn sender(ctx: &mut Ctx<'_>, p: &Proc, r: &mut Report<'_>, part: Part) -> Option
         Kind::Verify | Kind::Success => u32::MAX,
     };
     r.entries.retain(|e| e.notify == 0 || e.notify & class != 0);
-    let text = r.text(p, ctx, &quote_local(&to), &intro, part);
+    let text = r.text(p, ctx, &quote_local(to), &intro, part);
     let nobody = r.entries.is_empty();
     r.entries = all;
     if nobody {
         drop_mail(ctx, p, &text);
         return None;
     }
-    post_mail(ctx, p, "", &to, r.env.smtputf8 != 0, &text)
+    post_mail(ctx, p, "", to, r.env.smtputf8 != 0, &text)
 }
 
 fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &Report<'_>, to: &str, part: Part) {
@@ -226,7 +223,7 @@ impl Report<'_> {
         );
         for e in &self.entries {
             t.push('\n');
-            let expanded = if e.orig.eq_ignore_ascii_case(&e.recipient) {
+            let expanded = if e.orig.is_empty() || e.orig.eq_ignore_ascii_case(&e.recipient) {
                 String::new()
             } else {
                 format!(" (expanded from <{}>)", quote_local(&e.orig))

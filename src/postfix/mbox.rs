@@ -3,6 +3,7 @@
 
 use super::config::Config;
 use super::delivery::Verdict;
+use super::mail_queue::SPOOL;
 use super::{Ctx, agent};
 use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::base::{Span, Time};
@@ -106,10 +107,12 @@ pub fn text(head: &str, content: &[u8]) -> Vec<u8> {
 /// Opens a file for appending, or creates it, and locks it.
 pub fn open(ctx: &mut Ctx<'_>, conf: &Config, cred: &Cred, path: &str, how: &How<'_>) -> Result<Mbox, Failure> {
     let mut unlocked = None;
-    let regular = ctx.host.fs.stat(cred, path).map_or(true, |(_, n)| n.is_file());
+    // Agents work in the queue directory.
+    let real = if path.starts_with('/') { path.to_owned() } else { format!("{SPOOL}/{path}") };
+    let regular = ctx.host.fs.stat(cred, &real).map_or(true, |(_, n)| n.is_file());
     if regular
         && how.locks.iter().any(|l| l == "dotlock")
-        && let Err((e, wait)) = dot_lock(ctx, conf, cred, path)
+        && let Err((e, wait)) = dot_lock(ctx, conf, cred, &real)
     {
         if e == Errno::Exist || !how.may_fail {
             let why = format!("unable to create lock file {path}.lock: {}", e.text());
@@ -118,7 +121,7 @@ pub fn open(ctx: &mut Ctx<'_>, conf: &Config, cred: &Cred, path: &str, how: &How
         }
         unlocked = Some(e.text());
     }
-    match safe_open(ctx, cred, path, how.chown) {
+    match safe_open(ctx, cred, &real, how.chown) {
         Ok(found) => Ok(Mbox { unlocked, ..found }),
         Err((e, why)) => Err(Failure { unlocked, ..Failure::of(e, how.dsn, why) }),
     }

@@ -356,6 +356,8 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
     if uid.is_none_or(|u| u == 0) {
         let f = Fatal::DefaultPrivs { path: conf.path.clone(), value: privs, root: uid.is_some() };
         out.push(Fault::Fatal(f));
+    } else if privs == conf.get("mail_owner") {
+        out.push(Fault::Fatal(Fatal::SamePrivs { path: conf.path.clone(), user: privs }));
     }
     let (name, relay) = (conf.get("myhostname"), conf.get("relayhost"));
     if !relay.is_empty() && name.eq_ignore_ascii_case(&relay) {

@@ -20,10 +20,10 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         t = t + ctx.host.jitter("virtual.deliver", &format!("{}/{i}", r.qid), 1_000, 9_000);
         let item = one(ctx, p, r, i, &content, t, &mut out).relay("virtual");
         t = Span(t.0.max(item.at.0));
-        out.items.push(item.at(t));
         if out.crash.is_some() {
             break;
         }
+        out.items.push(item.at(t));
     }
     out.took = t;
     out

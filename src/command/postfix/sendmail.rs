@@ -231,13 +231,8 @@ async fn submit(ctx: &mut Ctx, conf: &Config, job: Job, words: &[String]) -> i32
     }
     let mut text: Vec<u8> = Vec::new();
     if verify {
-        text = format!(
-            "From: {}\nSubject: probe\nTo:{}{}\n",
-            conf_address(conf, &sender),
-            if words.len() == 1 { " " } else { "\t" },
-            words.iter().map(|w| conf_address(conf, w)).collect::<Vec<_>>().join(",\n\t")
-        )
-        .into_bytes();
+        text = format!("From: {}\nSubject: probe\nTo:\t{}\n", conf_address(conf, &sender), words.join(",\n\t"))
+            .into_bytes();
     } else {
         let mut first = true;
         while let Ok(Some(line)) = ctx.io.read_line(0).await {

@@ -5,9 +5,9 @@ use super::expand::uses_extension;
 use super::{Expansion, Local, State, Step, mailbox, token};
 use crate::base::text;
 use crate::host::fs::Kind;
+use crate::log::delivery::Delivery;
 use crate::log::local::Local as Log;
 use crate::postfix::Ctx;
-use crate::postfix::agent;
 use crate::postfix::cleanup::notify;
 use crate::postfix::delivery::Verdict;
 use std::sync::Arc;
@@ -33,14 +33,17 @@ impl Local<'_> {
         }
         let filter = self.p.conf.get("forward_expansion_filter");
         let mut found = None;
-        for raw in agent::split_words(&paths) {
-            let path = self.expand(&s, &raw, Some(&filter));
+        for raw in paths.split([',', ' ', '\t', '\r', '\n']).filter(|p| !p.is_empty()) {
+            let path = self.expand(&s, raw, Some(&filter));
+            for f in path.faults {
+                self.log(Delivery::Macro(f));
+            }
             if path.status == 0
                 && let Ok((_, node)) = ctx.host.fs.lstat(&cred, &path.text)
             {
                 let is_file = matches!(node.kind, Kind::File(_));
                 found = Some((path.text, is_file, node.uid, node.mode));
-                if uses_extension(&raw) || !self.propagates("forward") {
+                if uses_extension(raw) || !self.propagates("forward") {
                     s.unmatched = None;
                 }
                 break;

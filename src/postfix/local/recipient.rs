@@ -2,12 +2,18 @@
 //! here; `deliver_unknown()`: what becomes of names that nobody has.
 
 use super::{Local, State, mailbox};
+use crate::base::Span;
+use crate::host::Errno;
+use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
 use crate::log::local::Local as Log;
 use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::agent::{self, split_extension};
 use crate::postfix::delivery::{Passed, Verdict};
+
+/// So often another service is asked for.
+const TRIES: u32 = 11;
 
 impl Local<'_> {
     pub(super) fn recipient(&mut self, ctx: &mut Ctx<'_>, mut s: State) {
@@ -171,6 +177,23 @@ impl Local<'_> {
         let (address, transport) = (s.rcpt.address.clone(), transport.to_owned());
         self.log(Delivery::Passing { qid: self.r.qid.clone(), to: address.clone(), transport: transport.clone() });
         self.tick(ctx, "local.pass", 200, 900);
+        if let Some(errno) = agent::missing(ctx, &transport) {
+            self.wait_for(&transport, errno);
+            return;
+        }
         self.out.passed.push(Passed { rcpt: self.w.rcpt, address, transport, nexthop });
+    }
+
+    /// `mail_connect_wait()`: there is no such service, and after a while the process ends.
+    fn wait_for(&mut self, service: &str, errno: Errno) {
+        for n in 1..=TRIES {
+            let why = AgentFatal::Connect { n, service: service.to_owned(), errno: errno.text() };
+            if n == TRIES {
+                self.out.crash = Some(Delivery::ServerFatal(why).into());
+            } else {
+                self.log(Delivery::Connecting(why));
+                self.w.t = self.w.t + Span::secs(10);
+            }
+        }
     }
 }

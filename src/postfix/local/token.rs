@@ -17,13 +17,14 @@ pub(super) fn addresses(line: &str) -> VecDeque<String> {
     address::list(line).iter().map(|t| address::internalize(t)).collect()
 }
 
-/// The lines of a list: none longer than `line_length_limit`, and no comments.
+/// The lines of a list: none longer than `line_length_limit`, none behind a null byte, and no comments.
 pub(super) fn lines(text: &str, conf: &Config) -> VecDeque<String> {
     let limit = usize::try_from(conf.int("line_length_limit")).unwrap_or(0).max(1);
     let mut out = VecDeque::new();
-    for line in text.lines() {
+    for line in text.split_inclusive('\n') {
         let chars: Vec<char> = line.chars().collect();
-        out.extend(chars.chunks(limit).map(|c| c.iter().collect::<String>()));
+        let part = |c: &[char]| c.iter().take_while(|c| **c != '\0').collect::<String>();
+        out.extend(chars.chunks(limit).map(part));
     }
     out.retain(|l| !l.starts_with('#'));
     out

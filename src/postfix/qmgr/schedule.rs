@@ -141,16 +141,7 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
         nexthop.clone_into(&mut job.request.nexthop);
     }
     job.request.handoff = ctx.host.now;
-    let mut outcome = postfix::deliver(ctx, &proc, &job.request);
-    if let Some(event) = outcome.crash.take() {
-        // msg_fatal(3) sleeps a second; then the queue manager finds the socket closed, and all recipients wait.
-        for (_, said) in outcome.logs.drain(..) {
-            proc.log(ctx, said);
-        }
-        agent::fatal(ctx, &proc, event);
-        outcome = Outcome { took: Span::millis(1_010), crashed: true, ..Outcome::default() };
-        job.kept.fill(true);
-    }
+    let outcome = postfix::deliver(ctx, &proc, &job.request);
     job.proc = Some(proc);
     join(ctx, id, &mut job, outcome);
     ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
@@ -197,7 +188,7 @@ fn join(ctx: &mut Ctx<'_>, id: u64, job: &mut Job, mut more: Outcome) {
     o.passed.append(&mut more.passed);
     o.took = Span(o.took.0.max(more.took.0));
     o.dead = o.dead.take().or(more.dead);
-    o.crashed |= more.crashed;
+    o.crash = more.crash;
     o.paused = more.paused;
 }
 
@@ -281,9 +272,17 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
         && job.items_done == job.outcome.items.len()
         && job.execs == 0
         && passed >= job.outcome.took;
-    if finished {
+    if finished && job.outcome.crash.is_none() {
         end(ctx, id, &job);
     } else {
+        if let Some(event) = job.outcome.crash.take_if(|_| finished) {
+            // msg_fatal(3) sleeps a second; then the queue manager finds the socket closed, and who is left waits.
+            agent::fatal(ctx, &proc, event);
+            job.outcome.crashed = true;
+            job.outcome.took = passed + Span::millis(1_010);
+            let done = |i| job.outcome.items.iter().any(|x| x.rcpt == i);
+            job.kept = job.kept.iter().enumerate().map(|(i, kept)| *kept || !done(i)).collect();
+        }
         ctx.pf.qmgr.jobs.insert(id, Arc::new(job));
         arm(ctx, id);
     }
@@ -402,9 +401,8 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             Verdict::Bounced => {
                 entry.action = "failed".into();
                 if let Some(owner) = &item.report_to {
-                    let env =
-                        Envelope { sender: owner.clone(), envid: String::new(), ret: None, ..(*r.envelope).clone() };
-                    postfix::bounce::one(ctx, r.queue, &r.qid, &env, entry);
+                    let env = Envelope { envid: String::new(), ret: None, ..(*r.envelope).clone() };
+                    postfix::bounce::one(ctx, r.queue, &r.qid, &env, owner, entry);
                 } else {
                     failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
                 }
