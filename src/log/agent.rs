@@ -50,6 +50,8 @@ pub enum AgentFatal {
         list: String,
         table: String,
     },
+    /// `mailbox_transport` and its kin without a transport.
+    NoTransport(String),
     /// A service that another waits for is not there.
     Connect {
         n: u32,
@@ -96,6 +98,7 @@ impl fmt::Display for AgentFatal {
             }
             AgentFatal::SaslSession => f.write_str("SASL per-connection initialization failed"),
             AgentFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
+            AgentFatal::NoTransport(value) => write!(f, "missing transport name in \"{value}\""),
             AgentFatal::Connect { n, service, errno } => {
                 write!(f, "connect #{n} to subsystem private/{service}: {errno}")
             }

@@ -261,7 +261,7 @@ names! { table::CidrFault:
 names! { table::RuleFault:
     Cidr(0: table::CidrFault), NoAddress, NoResult, EndifWithoutIf, EndifWithoutMatchingIf, IfWithoutEndif,
     ExtraAfterIf, NoWhitespaceBetween, ExtraAfterEndif, GarbageAfterEndif, Macro(0: config::MacroFault),
-    NoReplacement, IndexRange, IndexNotNumber, IndexZero, BadReplacement, NegativeSubstitution, NoRegexp, NoDelimiter, UnknownOption, Unrecognized, Compile, PcreCompile,
+    NoReplacement, IndexRange, IndexNotNumber, IndexZero, BadReplacement, NegativeSubstitution, Substitution, NoRegexp, NoDelimiter, UnknownOption, Unrecognized, Compile, PcreCompile,
 }
 names! { table::OpenFault:
     Open, OpenFile, OpenText, UnsupportedType, Expecting, BadSyntax, MissingEquals, StaticBrace, NotProxied,

@@ -53,6 +53,8 @@ pub enum RuleFault {
     IndexZero(String),
     BadReplacement,
     NegativeSubstitution,
+    /// In a table whose results may have none.
+    Substitution,
     NoRegexp,
     NoDelimiter {
         delimiter: char,
@@ -92,6 +94,9 @@ impl fmt::Display for RuleFault {
             RuleFault::BadReplacement => f.write_str("bad replacement syntax: skipping this rule"),
             RuleFault::NegativeSubstitution => {
                 f.write_str("$number found in negative match replacement text: skipping this rule")
+            }
+            RuleFault::Substitution => {
+                f.write_str("regular expression substitution is not allowed: skipping this rule")
             }
             RuleFault::NoRegexp => f.write_str("no regexp: skipping this rule"),
             RuleFault::NoDelimiter { delimiter, pcre } => {

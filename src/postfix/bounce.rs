@@ -23,6 +23,8 @@ struct Report<'a> {
     host: String,
     mail_name: String,
     boundary: String,
+    /// About one recipient, whom no log has been through.
+    single: bool,
 }
 
 /// Whether a delivered recipient asked for a report.
@@ -61,6 +63,7 @@ fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope,
     let is_double = to.eq_ignore_ascii_case(&double)
         || to.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get("double_bounce_sender")));
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Failure);
+    r.single = to != e.sender;
     if is_double {
         p.log(ctx, Log::Discarded { qid: qid.into() });
     } else if to.is_empty() {
@@ -152,6 +155,7 @@ fn report<'a>(
         boundary: format!("{qid}.{}/{host}", ctx.host.now.secs()),
         host,
         mail_name: p.conf.get("mail_name"),
+        single: false,
     }
 }
 
@@ -223,7 +227,8 @@ impl Report<'_> {
         );
         for e in &self.entries {
             t.push('\n');
-            let expanded = if e.orig.is_empty() || e.orig.eq_ignore_ascii_case(&e.recipient) {
+            let same = e.orig.eq_ignore_ascii_case(&e.recipient) && !self.single;
+            let expanded = if e.orig.is_empty() || same {
                 String::new()
             } else {
                 format!(" (expanded from <{}>)", quote_local(&e.orig))

@@ -101,7 +101,7 @@ impl Lookups for Live<'_, '_> {
     fn find(&mut self, maps: Maps<'_>, key: &str, partial: bool) -> Result<Option<String>, Failed> {
         let tables = self.tables(maps);
         let mut say = Say::new();
-        let flags = Flags { fixed_only: partial, ..Flags::default() };
+        let flags = Flags { fixed_only: partial };
         let found = tables.find(self.ctx.host, key, flags, &mut say);
         self.log(say);
         found.map(|h| h.map(|h| h.value)).map_err(|_| Failed)

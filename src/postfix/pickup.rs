@@ -72,7 +72,7 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32, mode: u32) {
             .collect(),
         content,
         encoding: env.attr("encoding").to_owned(),
-        ret: env.ret.map(|r| if r == 2 { Ret::Headers } else { Ret::Full }),
+        ret: env.ret.map(Ret::from),
         envid: env.envid.clone(),
         local_rewrite: env.attr("rewrite_context") != "remote",
         report: match env.attr("trace_flags") {

@@ -473,14 +473,8 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
             .then_some(Fault::Fatal(Fatal::MailboxLimit { mailbox: name, message: "message_size_limit" }))
     };
     match program {
-        "local" => {
-            let needed = ["command_expansion_filter", "forward_expansion_filter", "mailbox_delivery_lock"];
-            let empty = needed.into_iter().find(|n| conf.get(n).is_empty());
-            let empty = empty.map(|name| Fault::Fatal(Fatal::EmptyString { name }));
-            let bad =
-                empty.or_else(|| mailbox("mailbox_size_limit")).or_else(|| bad_lock(conf, "mailbox_delivery_lock"));
-            bad.into_iter().collect()
-        }
+        "local" => local_faults(conf).or_else(|| mailbox("mailbox_size_limit")).into_iter().collect(),
+        "cleanup" => bad_words(conf, "propagate_unmatched_extensions", &EXTENSIONS).into_iter().collect(),
         "smtp" | "lmtp" => client_faults(conf, program),
         "virtual" if conf.get("virtual_mailbox_base").is_empty() => {
             vec![Fault::Fatal(Fatal::EmptyString { name: "virtual_mailbox_base" })]
@@ -496,6 +490,29 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Where an unmatched extension may go on to.
+const EXTENSIONS: [&str; 6] = ["canonical", "virtual", "alias", "forward", "include", "generic"];
+
+/// What local(8) ends over: values that must not be empty, and words that it does not know.
+fn local_faults(conf: &Config) -> Option<Fault> {
+    let needed = ["command_expansion_filter", "forward_expansion_filter", "mailbox_delivery_lock"];
+    let empty = needed.into_iter().find(|n| conf.get(n).is_empty());
+    let lists = ["alias", "forward", "include"];
+    empty
+        .map(|name| Fault::Fatal(Fatal::EmptyString { name }))
+        .or_else(|| bad_words(conf, "allow_mail_to_files", &lists))
+        .or_else(|| bad_words(conf, "allow_mail_to_commands", &lists))
+        .or_else(|| bad_words(conf, "propagate_unmatched_extensions", &EXTENSIONS))
+        .or_else(|| bad_words(conf, "prepend_delivered_header", &["command", "file", "forward"]))
+        .or_else(|| bad_lock(conf, "mailbox_delivery_lock"))
+}
+
+/// `name_mask()`.
+fn bad_words(conf: &Config, name: &str, known: &[&str]) -> Option<Fault> {
+    let word = unknown_word(conf, name, known)?;
+    Some(Fault::Fatal(Fatal::UnknownWord { name: name.to_owned(), word, value: conf.get(name) }))
 }
 
 /// `mbox_lock_mask()`: the program names the parameter wrongly for virtual(8).

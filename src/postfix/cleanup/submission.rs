@@ -37,6 +37,13 @@ pub enum Ret {
     Headers,
 }
 
+impl From<u32> for Ret {
+    /// As a queue file has it.
+    fn from(value: u32) -> Ret {
+        if value == 2 { Ret::Headers } else { Ret::Full }
+    }
+}
+
 /// A recipient as the submitter got it (rewritten to internal form, not yet mapped).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipient {

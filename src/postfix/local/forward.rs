@@ -4,7 +4,7 @@ use super::alias::without_success;
 use super::{Local, State};
 use crate::postfix::Ctx;
 use crate::postfix::agent::quote_local;
-use crate::postfix::cleanup::{self, Origin, Recipient, Submission};
+use crate::postfix::cleanup::{self, Origin, Recipient, Ret, Submission};
 use crate::postfix::delivery::{Item, Verdict};
 use crate::postfix::queue_file::{self, Rcpt};
 
@@ -60,7 +60,7 @@ impl Local<'_> {
             let (host, name) = (self.p.conf.get("myhostname"), self.p.conf.get("mail_name"));
             let mut content = format!("Received: by {host} ({name})\n\tid {}; {}\n", f.qid, now.rfc5322()).into_bytes();
             if self.prepends("forward") {
-                let delivered = quote_local(&f.delivered);
+                let delivered = quote_local(&f.delivered.to_lowercase());
                 content.extend_from_slice(format!("Delivered-To: {delivered}\n").as_bytes());
             }
             content.extend_from_slice(&self.w.content);
@@ -73,6 +73,7 @@ impl Local<'_> {
                 content,
                 encoding: self.r.envelope.attr("encoding").to_owned(),
                 smtputf8: self.r.envelope.smtputf8 != 0,
+                ret: if f.of_list { None } else { self.r.envelope.ret.map(Ret::from) },
                 envid: if f.of_list { String::new() } else { self.r.envelope.envid.clone() },
                 local_rewrite: false,
                 ..Submission::default()

@@ -173,6 +173,10 @@ impl Local<'_> {
     /// Hands the recipient to another delivery agent.
     pub(super) fn pass(&mut self, ctx: &mut Ctx<'_>, s: &State, destination: &str) {
         let (transport, nexthop) = destination.split_once(':').unwrap_or((destination, ""));
+        if transport.is_empty() {
+            self.out.crash = Some(Delivery::ServerFatal(AgentFatal::NoTransport(destination.to_owned())).into());
+            return;
+        }
         let nexthop = if nexthop.is_empty() { &self.r.nexthop } else { nexthop }.to_owned();
         let (address, transport) = (s.rcpt.address.clone(), transport.to_owned());
         self.log(Delivery::Passing { qid: self.r.qid.clone(), to: address.clone(), transport: transport.clone() });

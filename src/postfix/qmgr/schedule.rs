@@ -344,6 +344,14 @@ fn entry(rcpt: &Rcpt, item: &Item, dsn: &str) -> LogEntry {
     }
 }
 
+/// `sendmail -v` has every outcome reported.
+fn record(ctx: &mut Ctx<'_>, r: &Request, entry: &LogEntry, relay: &str) {
+    if r.envelope.attr("trace_flags") == "1024" {
+        let reason = format!("delivery via {relay}: {}", entry.reason);
+        let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &LogEntry { reason, ..entry.clone() });
+    }
+}
+
 /// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file.
 fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
     let r = &job.request;
@@ -400,6 +408,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             }
             Verdict::Bounced => {
                 entry.action = "failed".into();
+                record(ctx, r, &entry, &item.relay);
                 if let Some(owner) = &item.report_to {
                     let env = Envelope { envid: String::new(), ret: None, ..(*r.envelope).clone() };
                     postfix::bounce::one(ctx, r.queue, &r.qid, &env, owner, entry);
@@ -409,6 +418,7 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
             }
             Verdict::Deferred => {
                 entry.action = "delayed".into();
+                record(ctx, r, &entry, &item.relay);
                 if reaches(ctx, proc, "defer") {
                     let _ = mail_queue::append_log(ctx.host, "defer", &r.qid, &entry);
                 } else {

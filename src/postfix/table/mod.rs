@@ -44,14 +44,16 @@ pub struct Hit {
 pub struct Flags {
     /// Only tables of fixed strings: a partial key (a domain, a local part) is no subject for a pattern.
     pub fixed_only: bool,
-    /// Results with `$number` are refused (aliases, local delivery).
-    pub no_substitution: bool,
 }
 
 /// The whole key, in every table.
-pub const ANY: Flags = Flags { fixed_only: false, no_substitution: false };
+pub const ANY: Flags = Flags { fixed_only: false };
 /// A part of the key: pattern tables are not asked.
-pub const PARTIAL: Flags = Flags { fixed_only: true, no_substitution: false };
+pub const PARTIAL: Flags = Flags { fixed_only: true };
+
+/// Parameters of local(8) whose results decide what is done with whose rights: none may come out of an address.
+const NO_SUBSTITUTION: [&str; 4] =
+    ["alias_maps", "fallback_transport_maps", "mailbox_command_maps", "mailbox_transport_maps"];
 
 /// One open table.
 #[derive(Clone, Debug)]
@@ -116,6 +118,16 @@ impl Dict {
     /// Opens `type:name`. A table that cannot be opened says so once, and is unavailable at every look-up.
     pub fn open(host: &Host, spec: &str, say: &mut Say) -> Dict {
         Dict::open_nested(host, spec, true, 0, say)
+    }
+
+    /// Drops the rules whose result has a `$number` (`DICT_FLAG_NO_REGSUB`).
+    fn refuse_substitution(&mut self, say: &mut Say) {
+        let path = self.name.split_once(':').map_or("", |(_, p)| p);
+        match &mut self.content {
+            Content::Regexp(r) => Arc::make_mut(r).refuse_substitution(path, say),
+            Content::Pcre(r) => Arc::make_mut(r).refuse_substitution(path, say),
+            _ => {}
+        }
     }
 
     /// As [`Dict::open`] for a command line tool: a key that stands twice is only said, not refused, and without `fold`
@@ -359,7 +371,10 @@ pub struct Maps {
 impl Maps {
     /// Opens the tables of a list such as `hash:/etc/aliases, regexp:/etc/postfix/x`.
     pub fn open(host: &Host, title: &str, spec: &str, say: &mut Say) -> Maps {
-        let dicts = words_braced(spec).iter().map(|s| Dict::open(host, s, say)).collect();
+        let mut dicts: Vec<Dict> = words_braced(spec).iter().map(|s| Dict::open(host, s, say)).collect();
+        if NO_SUBSTITUTION.contains(&title) {
+            dicts.iter_mut().for_each(|d| d.refuse_substitution(say));
+        }
         Maps { title: title.to_owned(), dicts }
     }
 

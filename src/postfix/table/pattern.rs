@@ -39,7 +39,7 @@ enum Part {
 
 #[derive(Clone, Debug)]
 enum Rule<E> {
-    Value { first: Test<E>, second: Option<Test<E>>, result: Vec<Part> },
+    Value { first: Test<E>, second: Option<Test<E>>, result: Vec<Part>, line: usize },
     If(Test<E>, usize),
     Endif,
 }
@@ -125,7 +125,7 @@ impl<E: Engine> Patterns<E> {
                 say.push(Table::Config(Fault::LeadingSpace { path: path.to_owned(), text: l.text }));
                 continue;
             }
-            let (rule, faults) = Self::line(&l.text);
+            let (mut rule, faults) = Self::line(&l.text);
             let warn = |fault, say: &mut Say| {
                 say.push(Table::Rule { kind: E::KIND, path: path.to_owned(), line: l.last, fault });
             };
@@ -134,7 +134,7 @@ impl<E: Engine> Patterns<E> {
             for f in faults.into_iter().filter(|_| !lone) {
                 warn(f, say);
             }
-            match rule {
+            match &mut rule {
                 None => continue,
                 Some(Rule::If(..)) => open.push((rules.len(), l.last)),
                 Some(Rule::Endif) => match open.pop() {
@@ -149,7 +149,7 @@ impl<E: Engine> Patterns<E> {
                         }
                     }
                 },
-                Some(Rule::Value { .. }) => {}
+                Some(Rule::Value { line, .. }) => *line = l.last,
             }
             rules.extend(rule);
         }
@@ -158,6 +158,18 @@ impl<E: Engine> Patterns<E> {
             say.push(Table::Rule { kind: E::KIND, path: path.to_owned(), line, fault });
         }
         Patterns { rules }
+    }
+
+    /// Drops the rules whose result has a `$number`.
+    pub(super) fn refuse_substitution(&mut self, path: &str, say: &mut Say) {
+        for rule in &mut self.rules {
+            let Rule::Value { result, line, .. } = rule else { continue };
+            if result.iter().any(|p| matches!(p, Part::Group(_))) {
+                let (kind, path, line) = (E::KIND, path.to_owned(), *line);
+                say.push(Table::Rule { kind, path, line, fault: RuleFault::Substitution });
+                *rule = Rule::Endif;
+            }
+        }
     }
 
     /// One logical line: its rule, and what there is to say about it.
@@ -224,7 +236,7 @@ impl<E: Engine> Patterns<E> {
             Some(w) => Some(compiled(&w).map_err(one)?),
             None => None,
         };
-        Ok(Rule::Value { first: test, second, result: parts })
+        Ok(Rule::Value { first: test, second, result: parts, line: 0 })
     }
 
     /// The result of the first rule that matches.
@@ -233,7 +245,7 @@ impl<E: Engine> Patterns<E> {
         while let Some(rule) = self.rules.get(i) {
             match rule {
                 Rule::If(t, end) if t.engine.matches(key) == t.negate => i = *end,
-                Rule::Value { first, second, result } => {
+                Rule::Value { first, second, result, .. } => {
                     let groups = first.engine.captures(key);
                     let also = second.as_ref().is_none_or(|t| t.engine.matches(key) != t.negate);
                     if groups.is_some() != first.negate && also {

@@ -2,27 +2,16 @@
 //!
 //! Left out: callouts, recursion and what else that crate lacks; an expression that would run away is taken as no match.
 
-use super::Say;
 use super::pattern::{Engine, Patterns};
 use crate::log::table::RuleFault;
 use fancy_regex::{Regex, RegexBuilder};
 
 /// A compiled Perl compatible expression.
 #[derive(Clone, Debug)]
-pub struct Perl(Regex);
+pub(super) struct Perl(Regex);
 
 /// A `pcre:` table.
-#[derive(Clone, Debug)]
-pub struct Pcres(Patterns<Perl>);
-
-impl Pcres {
-    pub fn parse(path: &str, text: &str, say: &mut Say) -> Pcres {
-        Pcres(Patterns::parse(path, text, say))
-    }
-    pub fn get(&self, key: &str) -> Option<String> {
-        self.0.get(key)
-    }
-}
+pub(super) type Pcres = Patterns<Perl>;
 
 /// Where PCRE sees the mistake, and its words for it.
 fn diagnose(p: &str) -> (usize, &'static str) {

@@ -2,27 +2,16 @@
 //!
 //! Left out: back references, collating elements, and POSIX's longest match where it differs from the leftmost branch.
 
-use super::Say;
 use super::pattern::{Engine, Patterns};
 use crate::log::table::RuleFault;
 use regex::{Regex, RegexBuilder};
 
 /// A compiled POSIX expression.
 #[derive(Clone, Debug)]
-pub struct Posix(Regex);
+pub(super) struct Posix(Regex);
 
 /// A `regexp:` table.
-#[derive(Clone, Debug)]
-pub struct Regexps(Patterns<Posix>);
-
-impl Regexps {
-    pub fn parse(path: &str, text: &str, say: &mut Say) -> Regexps {
-        Regexps(Patterns::parse(path, text, say))
-    }
-    pub fn get(&self, key: &str) -> Option<String> {
-        self.0.get(key)
-    }
-}
+pub(super) type Regexps = Patterns<Posix>;
 
 /// Rewrites a POSIX expression for `regex`, or says what regcomp(3) says of it.
 fn translate(p: &str, extended: bool) -> Result<String, &'static str> {

@@ -79,7 +79,7 @@ impl Lookups for Fixture<'_> {
         let mut say = Say::new();
         let tables = table::Maps::open(&self.host, "", &spec, &mut say);
         say.clear();
-        let found = tables.find(&self.host, key, Flags { fixed_only: partial, ..Flags::default() }, &mut say);
+        let found = tables.find(&self.host, key, Flags { fixed_only: partial }, &mut say);
         self.say(say);
         found.map(|h| h.map(|h| h.value)).map_err(|_| Failed)
     }
