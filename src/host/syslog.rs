@@ -4,14 +4,14 @@
 //! `$IncludeConfig`, `stop`. Left out: templates of one's own, property filters and RainerScript, remote hosts.
 
 use super::Host;
-use super::fs::Cred;
-use crate::log::{Facility, Message, Record, Severity};
+use super::fs::{Cred, Ino};
+use crate::log::{Facility, Message as _, Record, Severity};
 use std::sync::Arc;
 
-/// One selector of a rule: facilities (empty: all of them) and a priority.
+/// One selector of a rule: facilities (`None`: all of them) and a priority.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Selector {
-    facilities: Vec<String>,
+    facilities: Option<Vec<Facility>>,
     priority: Priority,
 }
 
@@ -37,22 +37,26 @@ pub struct Syslog {
     /// Its pid while it runs.
     pub pid: Option<u32>,
     rules: Arc<Vec<Rule>>,
+    /// The files that it has open, by rule: each from the first line on that went there, wherever the file is moved.
+    open: Vec<Option<Ino>>,
     traditional: bool,
     owner: (u32, u32),
     mode: u32,
 }
 
-fn name(f: Facility) -> &'static str {
-    match f {
-        Facility::Kern => "kern",
-        Facility::User => "user",
-        Facility::Mail => "mail",
-        Facility::Daemon => "daemon",
-        Facility::Auth => "auth",
-        Facility::Syslog => "syslog",
-        Facility::Cron => "cron",
-        Facility::AuthPriv => "authpriv",
-    }
+/// A facility that something on this host logs with.
+fn facility(word: &str) -> Option<Facility> {
+    Some(match word {
+        "kern" => Facility::Kern,
+        "user" => Facility::User,
+        "mail" => Facility::Mail,
+        "daemon" => Facility::Daemon,
+        "auth" => Facility::Auth,
+        "syslog" => Facility::Syslog,
+        "cron" => Facility::Cron,
+        "authpriv" => Facility::AuthPriv,
+        _ => return None,
+    })
 }
 
 fn severity(word: &str) -> Option<Severity> {
@@ -71,7 +75,7 @@ fn severity(word: &str) -> Option<Severity> {
 
 fn selector(text: &str) -> Option<Selector> {
     let (facilities, priority) = text.rsplit_once('.')?;
-    let facilities = if facilities == "*" { Vec::new() } else { facilities.split(',').map(str::to_owned).collect() };
+    let facilities = (facilities != "*").then(|| facilities.split(',').filter_map(facility).collect());
     let priority = match priority {
         "*" => Priority::All,
         "none" => Priority::None,
@@ -84,10 +88,9 @@ fn selector(text: &str) -> Option<Selector> {
 }
 
 impl Rule {
-    fn takes(&self, facility: &str, severity: Severity) -> bool {
+    fn takes(&self, facility: Facility, severity: Severity) -> bool {
         let mut taken = false;
-        for s in self.selectors.iter().filter(|s| s.facilities.is_empty() || s.facilities.iter().any(|f| f == facility))
-        {
+        for s in self.selectors.iter().filter(|s| s.facilities.as_ref().is_none_or(|f| f.contains(&facility))) {
             match s.priority {
                 Priority::All => taken = true,
                 Priority::None => taken = false,
@@ -153,7 +156,8 @@ impl Syslog {
             rule("auth,authpriv.*", "/var/log/auth.log"),
             rule("mail.*", "/var/log/mail.log"),
         ];
-        Syslog { pid: Some(0), rules: Arc::new(rules), traditional: true, owner: (0, 0), mode: 0o640 }
+        let open = vec![None; rules.len()];
+        Syslog { pid: Some(0), rules: Arc::new(rules), open, traditional: true, owner: (0, 0), mode: 0o640 }
     }
 }
 
@@ -163,9 +167,26 @@ impl Host {
         let mut s = Syslog { pid: Some(pid), mode: 0o644, ..Syslog::default() };
         let mut rules = Vec::new();
         read(self, "/etc/rsyslog.conf", &mut s, &mut rules, 0);
+        s.open = vec![None; rules.len()];
         s.rules = Arc::new(rules);
         self.syslog = s;
     }
+    /// rsyslogd gets SIGHUP: it closes its files, and opens them by name when there is something to write (rsyslogd(8)).
+    pub fn reopen_syslog(&mut self) {
+        self.syslog.open.fill(None);
+    }
+}
+
+/// Opens the file of a rule; a new one gets the owner that the configuration says.
+fn open_file(host: &mut Host, rule: usize, path: &str) -> Option<Ino> {
+    let root = Cred::root();
+    let (ino, new) = host.fs.open(&root, path, host.syslog.mode, false, false).ok()?;
+    if new {
+        let (uid, gid) = host.syslog.owner;
+        let _ = host.fs.chown(&root, path, Some(uid), Some(gid), true);
+    }
+    *host.syslog.open.get_mut(rule)? = Some(ino);
+    Some(ino)
 }
 
 /// Writes one record to the files whose rules select it.
@@ -173,10 +194,10 @@ pub(super) fn write(host: &mut Host, record: &Record) {
     if host.syslog.pid.is_none() {
         return;
     }
-    let (facility, severity) = (name(record.facility), record.event.severity());
+    let (facility, severity) = (record.facility, record.event.severity());
     let rules = host.syslog.rules.clone();
     let mut line = String::new();
-    for rule in rules.iter().filter(|r| r.takes(facility, severity)) {
+    for (i, rule) in rules.iter().enumerate().filter(|(_, r)| r.takes(facility, severity)) {
         if rule.stop {
             return;
         }
@@ -185,10 +206,9 @@ pub(super) fn write(host: &mut Host, record: &Record) {
             line = if host.syslog.traditional { record.traditional(&host.name) } else { record.iso(&host.name) };
             line.push('\n');
         }
-        let root = Cred::root();
-        if host.fs.append(&root, path, line.as_bytes(), host.syslog.mode) == Ok(true) {
-            let (uid, gid) = host.syslog.owner;
-            let _ = host.fs.chown(&root, path, Some(uid), Some(gid), true);
+        let open = host.syslog.open.get(i).copied().flatten();
+        if let Some(ino) = open.or_else(|| open_file(host, i, path)) {
+            let _ = host.fs.append_ino(&Cred::root(), ino, line.as_bytes());
         }
     }
 }

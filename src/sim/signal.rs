@@ -25,7 +25,10 @@ impl World {
                 return Ok(());
             }
             10 | 12 if role == "dovecot/dovecot" => return Ok(()),
-            1 if self.host.syslog.pid == Some(pid) => return Ok(()),
+            1 if self.host.syslog.pid == Some(pid) => {
+                self.host.reopen_syslog();
+                return Ok(());
+            }
             _ => {}
         }
         if role == "postfix/master" || role.starts_with("postfix/") {

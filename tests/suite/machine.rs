@@ -319,3 +319,27 @@ proptest! {
         m.input(Input::Line(text));
     }
 }
+
+/// rsyslogd(8): it writes into the file that it has open, until SIGHUP.
+#[test]
+fn a_log_that_is_moved_is_written_on() {
+    let world =
+        maillab::lab::hosts::base_world(maillab::base::Time::from_secs(1_770_377_415), maillab::base::Chance::new(1));
+    let mut m = Machine::new(world);
+    for (text, shown) in [
+        ("logger -p mail.info uno; cd /var/log; mv mail.log mail.log.1; logger -p mail.info dos", ""),
+        ("ls mail.log; grep -c dos mail.log.1", "ls: cannot access 'mail.log': No such file or directory\n1\n"),
+        (
+            "pkill -HUP rsyslogd; logger -p mail.info tres; grep -c tres mail.log mail.log.1",
+            "mail.log:1\nmail.log.1:0\n",
+        ),
+        (
+            "rm mail.log; logger -p mail.info cuatro; ls mail.log",
+            "ls: cannot access 'mail.log': No such file or directory\n",
+        ),
+        ("systemctl restart rsyslog; logger -p mail.info cinco; grep -c 'cuatro\\|cinco' mail.log", "1\n"),
+        (": > mail.log; logger -p mail.info seis; wc -l < mail.log", "1\n"),
+    ] {
+        assert_eq!(line(&mut m, text).0, shown, "{text}");
+    }
+}

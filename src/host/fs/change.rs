@@ -106,7 +106,7 @@ impl Fs {
         self.open(cred, path, mode, truncate, excl).map(|(ino, _)| ino)
     }
     /// As [`Fs::open_write`], and whether the file is new.
-    fn open(&mut self, cred: &Cred, path: &str, mode: u32, truncate: bool, excl: bool) -> Res<(Ino, bool)> {
+    pub fn open(&mut self, cred: &Cred, path: &str, mode: u32, truncate: bool, excl: bool) -> Res<(Ino, bool)> {
         let (parent, name, found) = self.follow(cred, path, true)?;
         let Some(ino) = found else {
             if path.ends_with('/') {
