@@ -1,13 +1,15 @@
-//! Users and groups, read from /etc/passwd and /etc/group as the C library does: an edit of the file acts at once.
+//! Users, groups and hosts, read from /etc/passwd, /etc/group and /etc/hosts as the C library does: an edit acts at once.
 
 use super::fs::Cred;
 use super::{Host, Memo};
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread::LocalKey;
 
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
+const HOSTS: &str = "/etc/hosts";
 
 /// A line of /etc/passwd.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,14 @@ pub struct Group {
     pub name: String,
     pub gid: u32,
     pub members: Vec<String>,
+}
+
+/// A line of /etc/hosts: an address and its names.
+pub type HostsLine = (IpAddr, Vec<String>);
+
+fn hosts_line(line: &str) -> Option<HostsLine> {
+    let mut words = line.split('#').next()?.split_ascii_whitespace();
+    Some((words.next()?.parse().ok()?, words.map(str::to_owned).collect()))
 }
 
 fn user(line: &str) -> Option<User> {
@@ -51,6 +61,7 @@ fn group(line: &str) -> Option<Group> {
 thread_local! {
     static USERS: RefCell<Memo<Arc<[User]>>> = const { RefCell::new(Memo::new()) };
     static GROUPS: RefCell<Memo<Arc<[Group]>>> = const { RefCell::new(Memo::new()) };
+    static NAMED: RefCell<Memo<Arc<[HostsLine]>>> = const { RefCell::new(Memo::new()) };
 }
 
 impl Host {
@@ -74,6 +85,15 @@ impl Host {
     }
     pub fn groups(&self) -> Arc<[Group]> {
         self.lines(GROUP, &GROUPS, group)
+    }
+    /// hosts(5).
+    pub fn hosts(&self) -> Arc<[HostsLine]> {
+        self.lines(HOSTS, &NAMED, hosts_line)
+    }
+    /// The addresses that a name has in /etc/hosts.
+    pub fn hosts_of(&self, name: &str) -> Vec<IpAddr> {
+        let named = |n: &[String]| n.iter().any(|n| n.eq_ignore_ascii_case(name));
+        self.hosts().iter().filter(|(_, n)| named(n)).map(|(ip, _)| *ip).collect()
     }
     /// getpwnam(3): exact, case sensitive.
     pub fn user(&self, name: &str) -> Option<User> {

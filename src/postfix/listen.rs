@@ -38,15 +38,7 @@ fn lookup(host: &Host, name: &str, v4: bool, v6: bool) -> Vec<IpAddr> {
     if let Ok(ip) = bare.parse() {
         found.push(ip);
     } else {
-        let file = host.fs.read_text("/etc/hosts").unwrap_or_default();
-        for l in file.lines() {
-            let mut w = l.split('#').next().unwrap_or("").split_whitespace();
-            if let Some(ip) = w.next().and_then(|a| a.parse().ok())
-                && w.any(|n| n.eq_ignore_ascii_case(bare))
-            {
-                found.push(ip);
-            }
-        }
+        found = host.hosts_of(bare);
         if found.is_empty() {
             for t in ["A", "AAAA"] {
                 if let Answer::Data(v) = host.dns.query(bare, t) {
@@ -159,7 +151,7 @@ pub fn open(host: &mut Host, conf: &Config, path: &str, services: &[Service], pi
                     comm: "master".into(),
                     fd: fd + count,
                     backlog: 100,
-                    owner: format!("postfix:{}", s.key()),
+                    owner: format!("postfix:{}", s.key),
                 });
                 count += 1;
             }

@@ -274,15 +274,8 @@ impl Shell {
     /// The first address of a name, from /etc/hosts and then the name server.
     pub(super) fn resolve(&self, name: &str) -> Option<std::net::IpAddr> {
         let w = self.world.borrow();
-        let hosts = w.host.fs.read_text("/etc/hosts").unwrap_or_default();
-        for line in hosts.lines() {
-            let mut f = line.split('#').next().unwrap_or("").split_whitespace();
-            let ip = f.next().and_then(|a| a.parse().ok());
-            if let Some(ip) = ip
-                && f.any(|n| n.eq_ignore_ascii_case(name))
-            {
-                return Some(ip);
-            }
+        if let Some(ip) = w.host.hosts_of(name).first() {
+            return Some(*ip);
         }
         for kind in ["A", "AAAA"] {
             if let Answer::Data(v) = w.host.dns.query(name, kind) {

@@ -138,7 +138,7 @@ fn dns_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut 
 /// What getaddrinfo(3) says: /etc/hosts, then DNS.
 fn native_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &mut Vec<Addr>) -> Result<(), Why> {
     let (v4, v6) = protocols(c);
-    let known = hosts_file(ctx, name);
+    let known = ctx.host.hosts_of(name);
     if !known.is_empty() {
         let usable = known.into_iter().filter(|ip| if ip.is_ipv4() { v4 } else { v6 });
         out.extend(usable.map(|ip| Addr { name: name.to_owned(), ip, pref }));
@@ -153,17 +153,6 @@ fn native_host(ctx: &Ctx<'_>, c: &mut Client<'_>, name: &str, pref: u32, out: &m
         ("5.4.4", "Name or service not known")
     };
     Err(Why::new(dsn, format!("unable to look up host {name}: {text}")))
-}
-
-/// The addresses of a name in /etc/hosts.
-fn hosts_file(ctx: &Ctx<'_>, name: &str) -> Vec<IpAddr> {
-    let text = ctx.host.fs.read_text("/etc/hosts").unwrap_or_default();
-    let addresses = text.lines().filter_map(|l| {
-        let mut w = l.split('#').next().unwrap_or("").split_whitespace();
-        let ip = w.next()?.parse().ok()?;
-        w.any(|n| n.eq_ignore_ascii_case(name)).then_some(ip)
-    });
-    addresses.collect()
 }
 
 /// The hosts of a destination in the order in which they are tried.

@@ -89,9 +89,7 @@ impl Env for SmtpdEnv<'_, '_> {
         r
     }
     fn hosts(&mut self, name: &str) -> Vec<String> {
-        let table = super::peer::hosts(self.live.ctx);
-        let named = table.iter().filter(|(_, names)| names.iter().any(|n| n.eq_ignore_ascii_case(name)));
-        named.map(|(ip, _)| ip.to_string()).collect()
+        self.live.ctx.host.hosts_of(name).iter().map(IpAddr::to_string).collect()
     }
     fn policy(&mut self, service: &Service, request: &[(String, String)]) -> Option<String> {
         // A socket whose file is not there yet is given a second chance before it is a problem.

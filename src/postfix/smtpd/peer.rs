@@ -26,17 +26,6 @@ pub(super) fn ptr_name(ip: IpAddr) -> String {
     }
 }
 
-/// Names of an address in /etc/hosts, and addresses of a name there.
-pub(super) fn hosts(ctx: &Ctx<'_>) -> Vec<(IpAddr, Vec<String>)> {
-    let text = ctx.host.fs.read_text("/etc/hosts").unwrap_or_default();
-    text.lines()
-        .filter_map(|l| {
-            let mut w = l.split('#').next()?.split_ascii_whitespace();
-            Some((w.next()?.parse().ok()?, w.map(str::to_owned).collect()))
-        })
-        .collect()
-}
-
 impl Session {
     pub(super) fn look_up_peer(&mut self, ctx: &mut Ctx<'_>, number: u64) {
         let ip = self.client;
@@ -52,8 +41,7 @@ impl Session {
             self.state.reverse_name_status = NameStatus::Permanent;
             return;
         }
-        let table = hosts(ctx);
-        let listed = table.iter().find(|(a, _)| *a == ip).and_then(|(_, n)| n.first().cloned());
+        let listed = ctx.host.hosts().iter().find(|(a, _)| *a == ip).and_then(|(_, n)| n.first().cloned());
         let name = match listed {
             Some(n) => n,
             None => match ctx.host.dns.query(&ptr_name(ip), "PTR") {
@@ -71,8 +59,7 @@ impl Session {
         }
         self.state.reverse_name.clone_from(&name);
         self.state.reverse_name_status = NameStatus::Ok;
-        let mut addrs: Vec<IpAddr> =
-            table.iter().filter(|(_, n)| n.iter().any(|x| x.eq_ignore_ascii_case(&name))).map(|(a, _)| *a).collect();
+        let mut addrs = ctx.host.hosts_of(&name);
         let mut temporary = false;
         if addrs.is_empty() {
             for t in ["A", "AAAA"] {
