@@ -4,7 +4,8 @@
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher as _;
 
 /// The source of all chance in a world.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,18 +17,12 @@ impl Chance {
     pub fn new(seed: u64) -> Chance {
         Chance { seed }
     }
-    fn key(self, stream: &str, entity: &str) -> [u8; 32] {
-        let mut h = Sha256::new();
-        h.update(self.seed.to_le_bytes());
-        h.update((stream.len() as u64).to_le_bytes());
-        h.update(stream.as_bytes());
-        h.update(entity.as_bytes());
-        h.finalize().into()
-    }
     /// A uniform 64-bit value for this stream and entity.
     pub fn value(self, stream: &str, entity: &str) -> u64 {
-        let k = self.key(stream, entity);
-        u64::from_le_bytes([k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]])
+        let mut h = SipHasher13::new_with_keys(self.seed, stream.len() as u64);
+        h.write(stream.as_bytes());
+        h.write(entity.as_bytes());
+        h.finish()
     }
     /// Uniform in `low..=high`.
     pub fn between(self, stream: &str, entity: &str, low: i64, high: i64) -> i64 {
@@ -39,7 +34,7 @@ impl Chance {
     }
     /// A generator for whoever needs many values for one entity (shuffles, texts).
     pub fn rng(self, stream: &str, entity: &str) -> ChaCha8Rng {
-        ChaCha8Rng::from_seed(self.key(stream, entity))
+        ChaCha8Rng::seed_from_u64(self.value(stream, entity))
     }
 }
 

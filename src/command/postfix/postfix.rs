@@ -488,7 +488,7 @@ pub(super) async fn postkick(ctx: &mut Ctx) -> i32 {
     world.borrow_mut().with_postfix(|c| match (service.as_str(), given.args[2].as_str()) {
         ("pickup", _) => crate::postfix::pickup::trigger(c),
         ("qmgr", request) if request.contains(['A', 'D']) => crate::postfix::qmgr::flush(c),
-        ("qmgr", _) => crate::postfix::qmgr::trigger(c),
+        ("qmgr", _) => crate::postfix::qmgr::trigger(c, Span::ZERO),
         _ => {}
     });
     0

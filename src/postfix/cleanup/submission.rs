@@ -1,6 +1,6 @@
 //! What a submitter hands to cleanup(8), and what cleanup answers.
 
-use crate::base::Time;
+use crate::base::{Span, Time};
 use std::net::IpAddr;
 
 /// Who submits. Decides about address mapping, header checks, content filter and `always_bcc`, as the flags of
@@ -127,6 +127,8 @@ pub struct Submission {
     pub report: Report,
     /// `receive_override_options=no_address_mappings` and its kin of the submitting service, comma separated.
     pub receive_override: String,
+    /// How long from now on the submitter is at it: nothing becomes of the message before.
+    pub takes: Span,
     /// The connection's transport: TLS or none; only for the record.
     pub tls: bool,
 }

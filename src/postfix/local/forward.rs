@@ -76,6 +76,7 @@ impl Local<'_> {
                 ret: if f.of_list { None } else { self.r.envelope.ret.map(Ret::from) },
                 envid: if f.of_list { String::new() } else { self.r.envelope.envid.clone() },
                 local_rewrite: false,
+                takes: self.w.t,
                 ..Submission::default()
             };
             let item = if cleanup::submit(ctx, m).is_ok() {

@@ -50,21 +50,21 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     start(ctx);
 }
 
-/// A new message is in the incoming queue.
-pub fn trigger(ctx: &mut Ctx<'_>) {
+/// A new message will be in the incoming queue after a while.
+pub fn trigger(ctx: &mut Ctx<'_>, after: Span) {
     if ctx.pf.qmgr.scan_armed || !agent::running(ctx) {
         return;
     }
     ctx.pf.qmgr.scan_armed = true;
     let span = ctx.host.jitter("qmgr.trigger", &ctx.host.now.0.to_string(), 200, 2_500);
-    later(ctx, span, Due::Incoming);
+    later(ctx, after + span, Due::Incoming);
 }
 
 /// `postqueue -f`: everything is tried now, resting destinations too.
 pub fn flush(ctx: &mut Ctx<'_>) {
     ctx.pf.qmgr.flush_all = true;
     later(ctx, Span::millis(2), Due::DeferredOnce);
-    trigger(ctx);
+    trigger(ctx, Span::ZERO);
 }
 
 /// `postqueue -i ID`: one message is tried now.
@@ -130,6 +130,6 @@ pub(super) fn trigger_if_any(ctx: &mut Ctx<'_>) {
     let top = format!("{}/incoming", mail_queue::SPOOL);
     let any = ctx.host.fs.readdir(&crate::host::Cred::root(), &top).is_ok_and(|l| !l.is_empty());
     if any {
-        trigger(ctx);
+        trigger(ctx, Span::ZERO);
     }
 }
