@@ -55,12 +55,9 @@ fn model(n: u32) -> f64 {
         world.pass(Span::millis(50));
     }
     world.pass(Span::secs(5));
-    let mut delivered = 0;
-    for r in &world.host.journal {
-        delivered += u32::from(black_box(r.traditional("mail")).contains("status=sent"));
-    }
     let took = start.elapsed();
-    assert_eq!(delivered, n);
+    let log = world.host.fs.read_text("/var/log/mail.log").expect("a log");
+    assert_eq!(log.matches("status=sent").count(), n as usize);
     f64::from(n) / took.as_secs_f64()
 }
 
@@ -153,6 +150,10 @@ fn commands() {
 }
 
 fn mail() {
+    if let Some(n) = std::env::var("MAILLAB_MAIL").ok().and_then(|n| n.parse().ok()) {
+        println!("model: {:.0} messages/s over {n}", model(n));
+        return;
+    }
     for n in [1000, 5000] {
         println!("model: {:.0} messages/s over {n}", model(n));
     }

@@ -22,6 +22,8 @@ pub enum Answer {
 pub struct Zone {
     /// Lower-case name to (type, value) pairs.
     records: OrdMap<String, Vec<(String, String)>>,
+    /// Whether a name ever failed.
+    failing: bool,
 }
 
 fn key(name: &str) -> String {
@@ -48,6 +50,7 @@ impl Zone {
         }
     }
     pub fn add(&mut self, name: &str, rtype: &str, value: &str) {
+        self.failing |= rtype.eq_ignore_ascii_case("ERR");
         self.records.entry(key(name)).or_default().push((rtype.to_ascii_uppercase(), value.to_owned()));
     }
     /// Removes the records of a name, or only those of one type.
@@ -67,21 +70,13 @@ impl Zone {
     /// One query. The name is absolute (a trailing dot changes nothing).
     pub fn query(&self, name: &str, rtype: &str) -> Answer {
         let k = key(name);
-        let mut part = k.as_str();
-        loop {
-            let failing = self.records.get(part).and_then(|rr| rr.iter().find(|(t, _)| t == "ERR"));
-            if let Some((_, e)) = failing {
-                return match e.as_str() {
-                    "SERVFAIL" => Answer::ServFail,
-                    "REFUSED" => Answer::Refused,
-                    "DROP" => Answer::Timeout,
-                    _ => Answer::NxDomain,
-                };
-            }
-            match part.split_once('.') {
-                Some((_, rest)) => part = rest,
-                None => break,
-            }
+        if let Some(e) = self.failure(&k) {
+            return match e {
+                "SERVFAIL" => Answer::ServFail,
+                "REFUSED" => Answer::Refused,
+                "DROP" => Answer::Timeout,
+                _ => Answer::NxDomain,
+            };
         }
         let Some(rr) = self.records.get(&k) else {
             let suffix = format!(".{k}");
@@ -90,6 +85,19 @@ impl Zone {
         };
         let hits: Vec<String> = rr.iter().filter(|(t, _)| t == rtype).map(|(_, v)| v.clone()).collect();
         if hits.is_empty() { Answer::NoData } else { Answer::Data(hits) }
+    }
+    /// How a name fails: by its own record, or that of a domain above it.
+    fn failure(&self, mut name: &str) -> Option<&str> {
+        if !self.failing {
+            return None;
+        }
+        loop {
+            let failing = self.records.get(name).and_then(|rr| rr.iter().find(|(t, _)| t == "ERR"));
+            if let Some((_, e)) = failing {
+                return Some(e);
+            }
+            name = name.split_once('.')?.1;
+        }
     }
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Vec<(String, String)>)> {
         self.records.iter()

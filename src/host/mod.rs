@@ -105,15 +105,12 @@ impl Host {
     }
     /// Logs an event: into the journal, and through rsyslog into the files when it runs.
     pub fn log(&mut self, facility: Facility, ident: &str, pid: u32, unit: &str, event: impl Into<Event>) {
-        let record = Record {
-            time: self.now,
-            facility,
-            ident: self.shared(ident),
-            pid,
-            show_pid: ident != "dovecot",
-            unit: self.shared(unit),
-            event: event.into(),
-        };
+        let unit = self.shared(unit);
+        self.log_as(facility, ident, pid, unit, event.into());
+    }
+    fn log_as(&mut self, facility: Facility, ident: &str, pid: u32, unit: Arc<str>, event: Event) {
+        let show_pid = ident != "dovecot";
+        let record = Record { time: self.now, facility, ident: self.shared(ident), pid, show_pid, unit, event };
         syslog::write(self, &record);
         self.keep(record);
     }
@@ -135,12 +132,7 @@ impl Host {
     }
     /// The same text for all records that have it.
     pub fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(text) {
-            return known.clone();
-        }
-        let new: Arc<str> = Arc::from(text);
-        self.names.insert(new.clone());
-        new
+        once(&mut self.names, text)
     }
     /// Logs what a user wrote with logger(1); the tag carries the pid only when asked for.
     pub fn log_user(&mut self, facility: Facility, tag: &str, pid: u32, show_pid: bool, text: String) {
@@ -173,19 +165,28 @@ impl Host {
             "postcat",
             "postfix",
         ];
-        let tool = TOOLS.contains(&ident.rsplit('/').next().unwrap_or(ident));
-        let unit: Arc<str> = match self.procs.get(pid) {
-            Some(p) if !p.unit.is_empty() => p.unit.as_str().into(),
-            _ if tool => self.scope.clone(),
-            _ => "postfix@-.service".into(),
+        let unit = match self.procs.get(pid) {
+            Some(p) if !p.unit.is_empty() => once(&mut self.names, &p.unit),
+            _ if TOOLS.contains(&ident.rsplit('/').next().unwrap_or(ident)) => self.scope.clone(),
+            _ => self.shared("postfix@-.service"),
         };
-        self.log(Facility::Mail, ident, pid, &unit, event);
+        self.log_as(Facility::Mail, ident, pid, unit, event.into());
     }
     /// Logs as systemd does, filed under the unit that the event is about.
     pub fn log_systemd(&mut self, event: crate::log::systemd::Systemd) {
         let unit = if event.unit().is_empty() { "init.scope".to_owned() } else { event.unit().to_owned() };
         self.log(Facility::Daemon, "systemd", 1, &unit, event);
     }
+}
+
+/// The text as it is in the set, where it is put if it is not yet.
+fn once(names: &mut imbl::OrdSet<Arc<str>>, text: &str) -> Arc<str> {
+    if let Some(known) = names.get(text) {
+        return known.clone();
+    }
+    let new: Arc<str> = Arc::from(text);
+    names.insert(new.clone());
+    new
 }
 
 #[cfg(test)]

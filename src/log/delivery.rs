@@ -290,20 +290,10 @@ impl Message for Delivery {
                 let tv = |s: Span| format_tv(s, 2, 2);
                 let total = Span(a.delays.iter().map(|d| d.0.max(0)).sum());
                 let [p, q, c, x] = a.delays;
-                format!(
-                    "{}: to=<{}>,{orig} relay={},{uses} delay={}, delays={}/{}/{}/{}, dsn={}, status={} ({})",
-                    a.qid,
-                    a.to,
-                    a.relay,
-                    tv(total),
-                    tv(p),
-                    tv(q),
-                    tv(c),
-                    tv(x),
-                    a.dsn,
-                    a.status.word(),
-                    a.reason
-                )
+                let whom = [&a.qid, ": to=<", &a.to, ">,", &orig, " relay=", &a.relay, ",", &uses].concat();
+                let delays = [tv(p), tv(q), tv(c), tv(x)].join("/");
+                let status = [", dsn=", &a.dsn, ", status=", a.status.word(), " (", &a.reason, ")"].concat();
+                [&whom, " delay=", &tv(total), ", delays=", &delays, &status].concat()
             }
             Delivery::Passing { qid, to, transport } => format!("{qid}: passing <{to}> to transport={transport}"),
             Delivery::Connect { host, reason } => format!("connect to {host}: {reason}"),

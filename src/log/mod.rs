@@ -148,7 +148,7 @@ impl Record {
     /// The text with a question mark for what cannot be printed, as Postfix and Dovecot write it; a user's is as it is.
     fn wording(&self) -> String {
         let text = self.event.text();
-        let plain = text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control());
+        let plain = text.bytes().all(|b| (b' '..0x7f).contains(&b));
         if plain || matches!(self.event, Event::User(_)) {
             return text;
         }

@@ -30,9 +30,10 @@ impl Message for Qmgr {
     fn text(&self) -> String {
         match self {
             Qmgr::Active { qid, from, size, nrcpt } => {
-                format!("{qid}: from=<{from}>, size={size}, nrcpt={nrcpt} (queue active)")
+                let (size, nrcpt) = (size.to_string(), nrcpt.to_string());
+                [qid, ": from=<", from, ">, size=", &size, ", nrcpt=", &nrcpt, " (queue active)"].concat()
             }
-            Qmgr::Removed { qid } => format!("{qid}: removed"),
+            Qmgr::Removed { qid } => [qid, ": removed"].concat(),
             Qmgr::Expired { qid, from, forced } => {
                 let word = if *forced { "force-expired" } else { "expired" };
                 format!("{qid}: from=<{from}>, status={word}, returned to sender")

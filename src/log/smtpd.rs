@@ -297,10 +297,10 @@ impl Message for Smtpd {
     }
     fn text(&self) -> String {
         match self {
-            Smtpd::Connect { client } => format!("connect from {client}"),
-            Smtpd::Disconnect { client, tally } => format!("disconnect from {client}{tally}"),
+            Smtpd::Connect { client } => ["connect from ", client].concat(),
+            Smtpd::Disconnect { client, tally } => ["disconnect from ", client, tally].concat(),
             Smtpd::Client { qid, client, sasl_method, sasl_username, sasl_sender, origin } => {
-                let mut s = format!("{qid}: client={client}");
+                let mut s = [qid, ": client=", client].concat();
                 for (n, v) in
                     [("sasl_method", sasl_method), ("sasl_username", sasl_username), ("sasl_sender", sasl_sender)]
                 {

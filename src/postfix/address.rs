@@ -305,8 +305,19 @@ fn without_route(tokens: Vec<Token>) -> Vec<Token> {
     }
 }
 
+/// Whether an address is words of letters, digits, `-` and `_` with dots between, and such a domain of two words or more, as
+/// nearly all are: nothing in it is quoted, completed or taken for a route.
+pub fn is_plain(addr: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let words = |text: &str| text.split('.').all(|w| !w.is_empty() && w.bytes().all(letter));
+    addr.split_once('@').is_some_and(|(local, domain)| words(local) && words(domain) && domain.contains('.'))
+}
+
 /// Takes the address out of a command's argument, as smtpd's `extract_addr` does.
 pub fn extract(arg: &str) -> Extracted {
+    if let Some(address) = arg.strip_prefix('<').and_then(|a| a.strip_suffix('>')).filter(|a| is_plain(a)) {
+        return Extracted { address: address.to_owned(), count: 1, other: false };
+    }
     let tokens = without_route(scan(arg));
     let mut addrs: Vec<Vec<Token>> = Vec::new();
     let mut other = false;
@@ -396,6 +407,19 @@ mod tests {
         ] {
             let found: Vec<String> = list(text).iter().map(|t| internalize(t)).collect();
             assert_eq!(found, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_addresses_are_what_the_long_way_makes_of_them() {
+        for addr in
+            ["a@b.c", "maria_1-x.y@ejemplo.com", "a@b", "a.@b.c", "a@b.c.", "a@b..c", "@b.c", "a%b@c.d", "a@b@c.d", ""]
+        {
+            let tokens = scan(&quote(addr));
+            if is_plain(addr) {
+                assert_eq!((internalize(&tokens), externalize(&tokens)), (addr.to_owned(), addr.to_owned()));
+            }
+            assert_eq!(is_plain(addr), matches!(addr, "a@b.c" | "maria_1-x.y@ejemplo.com"), "{addr}");
         }
     }
 

@@ -2,17 +2,16 @@
 
 use super::config::Config;
 use super::live::Live;
-use super::lookups::{Failed, Lookups, Maps as Which, Who};
+use super::lookups::{Lookups, Maps as Which};
 use super::mail_queue::SPOOL;
 use super::master::{self, Refused};
-use super::table::{ANY, Maps, PARTIAL, Say};
+use super::table::{Maps, Say};
 use super::trivial_rewrite::{self, Context, Purpose};
 use super::{Ctx, expand as mac_expand};
 use crate::base::Span;
 use crate::host::Errno;
-use crate::log::rewrite::Rewrite;
 use crate::log::table::Table;
-use std::net::IpAddr;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A process of a Postfix service: its pid, the configuration that it read when it started, its syslog tag.
@@ -21,7 +20,7 @@ pub struct Proc {
     /// The name in master.cf: `local`, `retry`.
     pub service: String,
     /// The program: `local`, `error`.
-    pub program: String,
+    pub program: Arc<str>,
     pub pid: u32,
     pub conf: Arc<Config>,
     pub ident: Arc<str>,
@@ -36,12 +35,11 @@ impl Proc {
 }
 
 fn get(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
-    let key = format!("{service}/unix");
+    let key = [service, "/unix"].concat();
     let inner = master::acquire(ctx, &key)?;
-    let program = ctx.pf.master.service(&key).map_or_else(String::new, |s| s.command.clone());
     Ok(Proc {
         service: service.to_owned(),
-        program,
+        program: inner.program.clone(),
         pid: inner.pid,
         conf: inner.conf.clone(),
         ident: inner.tag.clone(),
@@ -106,12 +104,12 @@ pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
 
 /// How many processes of a transport may run (its `maxproc`); zero: any number.
 pub fn process_limit(ctx: &Ctx<'_>, _p: &Proc, transport: &str) -> i64 {
-    ctx.pf.master.service(&format!("{transport}/unix")).map_or(0, |s| i64::from(s.maxproc))
+    ctx.pf.master.service(&[transport, "/unix"].concat()).map_or(0, |s| i64::from(s.maxproc))
 }
 
 /// The arguments of a service in master.cf.
 pub fn service_args(ctx: &Ctx<'_>, transport: &str) -> Vec<String> {
-    ctx.pf.master.service(&format!("{transport}/unix")).map_or_else(Vec::new, |s| s.args.clone())
+    ctx.pf.master.service(&[transport, "/unix"].concat()).map_or_else(Vec::new, |s| s.args.clone())
 }
 
 /// A lookup that could not be done: what smtpd(8) answers with 451 and cleanup(8) with a deferral.
@@ -119,74 +117,13 @@ pub fn service_args(ctx: &Ctx<'_>, transport: &str) -> Vec<String> {
 pub struct LookupError;
 
 /// What the pure parts look things up in: the tables and lists of one process.
-struct Env<'a, 'b> {
-    ctx: &'a mut Ctx<'b>,
-    p: &'a Proc,
-}
-
-impl Env<'_, '_> {
-    fn say(&mut self, say: Say) {
-        for event in say {
-            self.p.log(self.ctx, event);
-        }
-    }
-}
-
-impl Lookups for Env<'_, '_> {
-    fn param(&self, name: &str) -> String {
-        self.p.conf.get(name)
-    }
-    fn raw_param(&self, name: &str) -> String {
-        self.p.conf.raw(name).or_else(|| self.p.conf.default(name)).unwrap_or_default()
-    }
-    fn find(&mut self, maps: Which<'_>, key: &str, partial: bool) -> Result<Option<String>, Failed> {
-        let (title, spec) = match maps {
-            Which::Param(name) => (name.to_owned(), self.p.conf.get(name)),
-            Which::Spec(s) => (s.to_owned(), s.to_owned()),
-        };
-        if spec.is_empty() {
-            return Ok(None);
-        }
-        let maps = master::maps(self.ctx, &self.p.inner, &title, &spec);
-        let mut say = Say::new();
-        let hit = maps.find(self.ctx.host, key, if partial { PARTIAL } else { ANY }, &mut say);
-        self.say(say);
-        hit.map(|h| h.map(|h| h.value)).map_err(|_| Failed)
-    }
-    fn matches(&mut self, param: &str, who: Who<'_>) -> Result<bool, Failed> {
-        let mut say = Say::new();
-        let list = Live { ctx: self.ctx, proc: &self.p.inner }.list(param);
-        let hit = match who {
-            Who::Name(n) if param.ends_with("mynetworks") => list.domain(self.ctx.host, n, &mut say),
-            Who::Name(n) => {
-                if matches!(param, "mydestination" | "virtual_alias_domains" | "virtual_mailbox_domains") {
-                    list.string(self.ctx.host, n, &mut say)
-                } else {
-                    list.domain(self.ctx.host, n, &mut say)
-                }
-            }
-            Who::Host(n, a) => match a.parse::<IpAddr>() {
-                Ok(ip) => list.client(self.ctx.host, n, ip, &mut say),
-                Err(_) => list.domain(self.ctx.host, n, &mut say),
-            },
-        };
-        self.say(say);
-        hit.map_err(|_| Failed)
-    }
-    fn is_own_address(&self, ip: IpAddr) -> bool {
-        self.ctx.host.net.is_local(ip) || self.p.conf.list("proxy_interfaces").iter().any(|a| a.parse() == Ok(ip))
-    }
-}
-
-impl trivial_rewrite::resolve::Log for Env<'_, '_> {
-    fn say(&mut self, event: Rewrite) {
-        self.p.log(self.ctx, event);
-    }
+fn live<'a, 'b>(ctx: &'a mut Ctx<'b>, p: &'a Proc) -> Live<'a, 'b> {
+    Live { ctx, proc: &p.inner }
 }
 
 /// Looks a key up in the tables of a parameter.
 pub fn lookup(ctx: &mut Ctx<'_>, p: &Proc, param: &str, key: &str) -> Result<Option<String>, LookupError> {
-    Env { ctx, p }.find(Which::Param(param), key, false).map_err(|_| LookupError)
+    live(ctx, p).find(Which::Param(param), key, false).map_err(|_| LookupError)
 }
 
 /// Whether this process does something for the first time.
@@ -244,7 +181,7 @@ pub fn lookup_alias(ctx: &mut Ctx<'_>, p: &Proc, map: &str, name: &str) -> Resul
 
 /// `resolve_local()`.
 pub fn resolve_local(ctx: &mut Ctx<'_>, p: &Proc, domain: &str) -> Result<bool, LookupError> {
-    Env { ctx, p }.is_local_domain(domain).map_err(|_| LookupError)
+    live(ctx, p).is_local_domain(domain).map_err(|_| LookupError)
 }
 
 /// Asks trivial-rewrite(8) for the standard form of an address in internal form; `context` is `local` or `remote`.
@@ -254,7 +191,7 @@ pub fn rewrite(ctx: &mut Ctx<'_>, p: &Proc, context: &str, addr: &str) -> String
     }
     let served = acquire(ctx, "rewrite");
     let context = if context == "remote" { Context::Remote } else { Context::Local };
-    let out = trivial_rewrite::rewrite(&Env { ctx, p: served.as_ref().unwrap_or(p) }, context, addr);
+    let out = trivial_rewrite::rewrite(&live(ctx, served.as_ref().unwrap_or(p)), context, addr);
     if let Some(s) = &served {
         release(ctx, s);
     }
@@ -279,7 +216,7 @@ pub fn resolve(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, addr: &str) -> Route {
 /// The same for address probes (`address_verify_*`).
 pub fn resolve_for(ctx: &mut Ctx<'_>, p: &Proc, purpose: Purpose, sender: &str, addr: &str) -> Route {
     let served = acquire(ctx, "rewrite");
-    let r = trivial_rewrite::resolve(&mut Env { ctx, p: served.as_ref().unwrap_or(p) }, purpose, sender, addr);
+    let r = trivial_rewrite::resolve(&mut live(ctx, served.as_ref().unwrap_or(p)), purpose, sender, addr);
     if let Some(s) = &served {
         release(ctx, s);
     }
@@ -325,11 +262,11 @@ pub fn quote_local(addr: &str) -> String {
     if addr.is_empty() {
         return String::new();
     }
-    let Some((local, domain)) = addr.rsplit_once('@') else { return quote_part(addr) };
-    format!("{}@{domain}", quote_part(local))
+    let Some((local, domain)) = addr.rsplit_once('@') else { return quote_part(addr).into_owned() };
+    [&quote_part(local), "@", domain].concat()
 }
 
-fn quote_part(local: &str) -> String {
+fn quote_part(local: &str) -> Cow<'_, str> {
     let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b) || b >= 0x80;
     let plain = !local.is_empty()
         && local.bytes().all(atom)
@@ -337,7 +274,7 @@ fn quote_part(local: &str) -> String {
         && !local.ends_with('.')
         && !local.contains("..");
     if plain {
-        return local.to_owned();
+        return local.into();
     }
     let mut q = String::from("\"");
     for c in local.chars() {
@@ -347,7 +284,7 @@ fn quote_part(local: &str) -> String {
         q.push(c);
     }
     q.push('"');
-    q
+    q.into()
 }
 
 #[cfg(test)]

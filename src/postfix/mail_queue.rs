@@ -40,7 +40,7 @@ pub fn short_path(queue: &str, id: &str) -> String {
 /// Credentials of `mail_owner`: the owner of the queues.
 pub fn owner(host: &Host) -> Cred {
     let (uid, gid) =
-        host.fs.stat(&Cred::root(), &format!("{SPOOL}/private")).map_or((101, 103), |(_, n)| (n.uid, n.gid));
+        host.fs.stat(&Cred::root(), "/var/spool/postfix/private").map_or((101, 103), |(_, n)| (n.uid, n.gid));
     let gid = if gid == 0 { host.users().iter().find(|u| u.uid == uid).map_or(gid, |u| u.gid) } else { gid };
     Cred { uid, gid, groups: Vec::new() }
 }
@@ -92,6 +92,11 @@ pub fn read(host: &Host, queue: &str, id: &str) -> Result<Blob, Errno> {
 pub fn envelope(host: &Host, queue: &str, id: &str) -> Option<Envelope> {
     let b = read(host, queue, id).ok()?;
     Envelope::parse(&b.bytes())
+}
+
+/// How many recipients of a message are not dealt with; `None` when it is not there or is no queue file.
+pub fn waiting(host: &Host, queue: &str, id: &str) -> Option<u64> {
+    queue_file::waiting(&read(host, queue, id).ok()?.bytes())
 }
 
 /// The queue that a message is in now.

@@ -5,6 +5,7 @@
 //! `max_idle` seconds without work, or after `max_use` requests. Left out: fork failures, the stress-adaptive `stress`
 //! parameter, and the traffic over the internal sockets.
 
+mod children;
 mod lifecycle;
 
 pub use lifecycle::{NotStarted, reload, start, terminate};
@@ -17,6 +18,7 @@ use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host, Process};
 use crate::log::Event;
 use crate::log::master::{Ended, Master as Log, MasterFatal};
+use children::Children;
 use imbl::{OrdMap, OrdSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +43,7 @@ pub struct Master {
     pub directory: String,
     /// Its children when it was last told to end: whatever they were doing, they are gone.
     pub killed: OrdSet<u32>,
-    children: OrdMap<u32, Child>,
+    children: Children,
     /// Services that may not start a process before an instant.
     throttled: OrdMap<String, Time>,
     /// When the process limit of a service was last complained about.
@@ -56,7 +58,7 @@ pub struct Master {
 #[derive(Clone, Debug)]
 struct Child {
     service: Arc<str>,
-    program: String,
+    program: Arc<str>,
     tag: Arc<str>,
     conf: Arc<Config>,
     maps: BTreeMap<String, Arc<Maps>>,
@@ -78,6 +80,8 @@ pub struct Proc {
     pub tag: Arc<str>,
     /// `smtp/inet`.
     pub service: Arc<str>,
+    /// `smtpd`.
+    pub program: Arc<str>,
 }
 
 impl Proc {
@@ -114,7 +118,7 @@ pub enum Due {
 pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
     match due {
         Due::Idle(pid) => {
-            let Some(c) = ctx.pf.master.children.get_mut(&pid) else { return };
+            let Some(c) = ctx.pf.master.children.get_mut(pid) else { return };
             c.watched = false;
             if c.busy > 0 || is_resident(&c.program) {
                 return;
@@ -145,7 +149,7 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
 
 /// Looks at an idle process when it may have been idle for long enough.
 fn watch(ctx: &mut Ctx<'_>, pid: u32, at: Time) {
-    let Some(c) = ctx.pf.master.children.get_mut(&pid) else { return };
+    let Some(c) = ctx.pf.master.children.get_mut(pid) else { return };
     if !std::mem::replace(&mut c.watched, true) {
         ctx.pf.due.push(at, AnyDue::Master(Due::Idle(pid)));
     }
@@ -187,13 +191,13 @@ pub fn is_running(ctx: &Ctx<'_>) -> bool {
 impl Master {
     /// The entry of a service, `smtp/inet`.
     pub fn service(&self, key: &str) -> Option<&Arc<Service>> {
-        let (name, kind) = key.rsplit_once('/')?;
-        self.services.iter().find(|s| s.name == name && s.kind.name() == kind)
+        self.services.iter().find(|s| s.key == key)
     }
     /// The process of that pid, if it is one of the mail system.
     pub fn process(&self, pid: u32) -> Option<Proc> {
-        let c = self.children.get(&pid)?;
-        Some(Proc { pid, conf: c.conf.clone(), tag: c.tag.clone(), service: c.service.clone() })
+        let c = self.children.get(pid)?;
+        let (tag, service, program) = (c.tag.clone(), c.service.clone(), c.program.clone());
+        Some(Proc { pid, conf: c.conf.clone(), tag, service, program })
     }
     /// Reads main.cf for a process: shared with others that read the same.
     pub fn config(&mut self, host: &Host, program: &str, service: &str, overrides: &[(String, String)]) -> Arc<Config> {
@@ -226,7 +230,7 @@ pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
     let multi = is_multi(&entry.command);
     let mut free: Option<(Time, u32)> = None;
     let mut count = 0;
-    for (&pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| *c.service == *service) {
+    for (pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| *c.service == *service) {
         count += 1;
         let fits = c.busy == 0 || multi;
         if fits && free.is_none_or(|f| (c.idle_since, pid) < f) {
@@ -235,9 +239,9 @@ pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
     }
     // A process that serves clients one by one ends before the next one when a table of it was rebuilt.
     if let Some((_, pid)) = free
-        && ctx.pf.master.children.get(&pid).is_some_and(|c| c.busy == 0)
-        && let Some(proc) = ctx.pf.master.process(pid)
+        && ctx.pf.master.children.get(pid).is_some_and(|c| c.busy == 0)
         && let Some(table) = changed_table(ctx, pid)
+        && let Some(proc) = ctx.pf.master.process(pid)
     {
         proc.log(ctx.host, crate::log::table::Table::Changed { table });
         end(ctx, pid);
@@ -252,7 +256,7 @@ pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
         }
         None => spawn(ctx, &entry)?,
     };
-    if let Some(c) = ctx.pf.master.children.get_mut(&pid) {
+    if let Some(c) = ctx.pf.master.children.get_mut(pid) {
         c.busy += 1;
         c.uses += 1;
     }
@@ -263,7 +267,7 @@ pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
 pub fn release(ctx: &mut Ctx<'_>, pid: u32) {
     let now = ctx.host.now;
     let generation = ctx.pf.master.generation;
-    let Some(c) = ctx.pf.master.children.get_mut(&pid) else { return };
+    let Some(c) = ctx.pf.master.children.get_mut(pid) else { return };
     c.busy = c.busy.saturating_sub(1);
     c.idle_since = now;
     if c.busy > 0 {
@@ -301,7 +305,7 @@ fn retire(ctx: &mut Ctx<'_>, pid: u32) {
 
 /// The tables of a list, opened once by a process and kept until it ends. What opening says is logged under its name.
 pub fn maps(ctx: &mut Ctx<'_>, proc: &Proc, title: &str, spec: &str) -> Arc<Maps> {
-    if let Some(m) = ctx.pf.master.children.get(&proc.pid).and_then(|c| c.maps.get(spec)) {
+    if let Some(m) = ctx.pf.master.children.get(proc.pid).and_then(|c| c.maps.get(spec)) {
         return m.clone();
     }
     let mut say = Say::new();
@@ -316,19 +320,19 @@ pub fn maps(ctx: &mut Ctx<'_>, proc: &Proc, title: &str, spec: &str) -> Arc<Maps
             proc.log(ctx.host, event);
         }
     }
-    if let Some(c) = ctx.pf.master.children.get_mut(&proc.pid) {
+    if let Some(c) = ctx.pf.master.children.get_mut(proc.pid) {
         c.maps.insert(spec.to_owned(), m.clone());
     }
     m
 }
 
 fn changed_table(ctx: &Ctx<'_>, pid: u32) -> Option<String> {
-    let c = ctx.pf.master.children.get(&pid)?;
+    let c = ctx.pf.master.children.get(pid)?;
     c.maps.values().find_map(|m| m.changed(ctx.host))
 }
 
 fn limit_reached(ctx: &mut Ctx<'_>, entry: &Service) {
-    let key = entry.key();
+    let key = entry.key.clone();
     let now = ctx.host.now;
     let quiet = Span::secs(1000);
     if entry.maxproc == 1 || ctx.pf.master.limited.get(&key).is_some_and(|t| now < *t + quiet) {
@@ -382,7 +386,7 @@ fn command_line(host: &Host, entry: &Service) -> String {
     }
     if entry.kind == Type::Inet {
         add("-o stress=");
-        let n = listen::sockets(host, &entry.key());
+        let n = listen::sockets(host, &entry.key);
         if n > 1 {
             add(&format!("-s {n}"));
         }
@@ -395,7 +399,7 @@ fn command_line(host: &Host, entry: &Service) -> String {
 
 /// Starts a process of a service. When it cannot start it says why, and the service is throttled.
 fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
-    let key = entry.key();
+    let key = entry.key.clone();
     if ctx.pf.master.throttled.contains_key(&key) {
         return Err(Refused::Throttled);
     }
@@ -448,7 +452,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
     }
     let child = Child {
         service: Arc::from(key),
-        program,
+        program: Arc::from(program),
         tag,
         conf,
         maps: BTreeMap::new(),
@@ -458,7 +462,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         idle_since: ctx.host.now,
         watched: false,
     };
-    let serves = child.program == "smtpd";
+    let serves = &*child.program == "smtpd";
     let proxied = serves && child.conf.get("local_recipient_maps").contains("proxy:");
     let tls = serves && !matches!(child.conf.get("smtpd_tls_security_level").as_str(), "" | "none");
     ctx.pf.master.children.insert(pid, child);
@@ -479,8 +483,8 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
 /// throttled.
 pub fn fatal(ctx: &mut Ctx<'_>, proc: &Proc, event: impl Into<Event>) {
     proc.log(ctx.host, event);
-    let Some(c) = ctx.pf.master.children.get(&proc.pid) else { return };
-    let (program, service, throttle) = (c.program.clone(), c.service.to_string(), c.uses <= 1);
+    let Some(c) = ctx.pf.master.children.get(proc.pid) else { return };
+    let (program, service, throttle) = (c.program.to_string(), c.service.to_string(), c.uses <= 1);
     end(ctx, proc.pid);
     if throttle {
         let until = ctx.host.now + Span::secs(61);
@@ -493,7 +497,7 @@ pub fn fatal(ctx: &mut Ctx<'_>, proc: &Proc, event: impl Into<Event>) {
 
 /// A child is gone.
 fn end(ctx: &mut Ctx<'_>, pid: u32) {
-    ctx.pf.master.children.remove(&pid);
+    ctx.pf.master.children.remove(pid);
     ctx.pf.opened.remove(&pid);
     ctx.pf.smtpd.forget(pid);
     ctx.host.procs.remove(pid);
@@ -510,7 +514,7 @@ pub fn signal(ctx: &mut Ctx<'_>, pid: u32, signal: i32) -> bool {
         }
         return true;
     }
-    let Some(c) = ctx.pf.master.children.get(&pid) else { return false };
+    let Some(c) = ctx.pf.master.children.get(pid) else { return false };
     if !matches!(signal, 1 | 2 | 3 | 6 | 9 | 13 | 14 | 15) {
         return true;
     }

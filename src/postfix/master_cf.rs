@@ -35,6 +35,8 @@ impl Type {
 pub struct Service {
     pub name: String,
     pub kind: Type,
+    /// `smtp/inet`, the name by which the rest of the model knows it.
+    pub key: String,
     pub private: bool,
     pub unprivileged: bool,
     pub chroot: bool,
@@ -53,13 +55,6 @@ pub struct Service {
     /// An `-o` whose value is no `name=value`: the program ends when it starts.
     pub bad_override: Option<(NameValue, String)>,
     pub line: usize,
-}
-
-impl Service {
-    /// `smtp/inet`, the name by which the rest of the model knows it.
-    pub fn key(&self) -> String {
-        format!("{}/{}", self.name, self.kind.name())
-    }
 }
 
 /// What cannot be read: line number and fault.
@@ -144,6 +139,7 @@ pub fn entry(line: &Logical, limit: u32) -> Result<Service, EntryFault> {
         }
     }
     Ok(Service {
+        key: [&name, "/", kind.name()].concat(),
         name,
         kind,
         private,

@@ -142,7 +142,7 @@ pub fn exec_done(ctx: &mut Ctx<'_>, id: u64, status: i32, output: &[u8]) {
 
 /// Runs the delivery agent of a process on a request.
 fn deliver(ctx: &mut Ctx<'_>, p: &agent::Proc, r: &delivery::Request) -> delivery::Outcome {
-    match p.program.as_str() {
+    match &*p.program {
         "local" => local::deliver(ctx, p, r),
         "smtp" | "lmtp" => smtp::deliver(ctx, p, r),
         "virtual" => virtual_::deliver(ctx, p, r),

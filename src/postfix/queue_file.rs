@@ -6,6 +6,7 @@
 
 use crate::base::{Time, text};
 use crate::host::Host;
+use std::fmt::Write as _;
 
 /// Record types, as `rec_type.h` names them.
 pub mod rec {
@@ -83,7 +84,9 @@ pub fn new_id(host: &mut Host, long: bool) -> String {
             base51(ino)
         );
     }
-    format!("{:05X}{ino:X}", now.subsec_micros())
+    let mut id = String::with_capacity(12);
+    let _ = write!(id, "{:05X}{ino:X}", now.subsec_micros());
+    id
 }
 
 const DIGITS: &[u8] = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
@@ -144,8 +147,20 @@ pub fn id_ok(id: &str) -> bool {
 
 /// Appends one record.
 pub fn put(out: &mut Vec<u8>, kind: u8, data: &[u8]) {
+    head(out, kind, data.len());
+    out.extend_from_slice(data);
+}
+
+/// Appends a record whose data is the texts one after another.
+pub fn put_parts(out: &mut Vec<u8>, kind: u8, parts: &[&str]) {
+    head(out, kind, parts.iter().map(|p| p.len()).sum());
+    for p in parts {
+        out.extend_from_slice(p.as_bytes());
+    }
+}
+
+fn head(out: &mut Vec<u8>, kind: u8, mut n: usize) {
     out.push(kind);
-    let mut n = data.len();
     loop {
         let low = (n & 0x7f) as u8;
         n >>= 7;
@@ -155,7 +170,6 @@ pub fn put(out: &mut Vec<u8>, kind: u8, data: &[u8]) {
         }
         out.push(low | 0x80);
     }
-    out.extend_from_slice(data);
 }
 
 /// Appends message lines as `N` records; a line longer than `limit` is cut into `L` records.
@@ -245,7 +259,8 @@ pub struct Envelope {
     pub sender_seen: bool,
     pub filter: String,
     pub redirect: String,
-    pub attrs: Vec<(String, String)>,
+    /// Named attributes as the records have them, `name=value`, a line feed before and after each.
+    attrs: String,
     pub ret: Option<u32>,
     pub envid: String,
     /// When a delay warning is due, and where that record stands.
@@ -257,38 +272,29 @@ pub struct Envelope {
 
 impl Envelope {
     pub fn attr(&self, name: &str) -> &str {
-        self.attrs.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+        let key = ["\n", name, "="].concat();
+        let value = self.attrs.find(&key).map_or("", |i| &self.attrs[i + key.len()..]);
+        &value[..memchr::memchr(b'\n', value.as_bytes()).unwrap_or(0)]
     }
     /// Reads the envelope; `None` when the bytes are no queue file.
     pub fn parse(bytes: &[u8]) -> Option<Envelope> {
         let mut e = Envelope::default();
         let (mut orig, mut orcpt, mut notify) = (String::new(), String::new(), 0);
-        let mut in_message = false;
-        for r in records(bytes) {
+        let mut all = records(bytes);
+        while let Some(r) = all.next() {
             let text = || text::lossy(r.data).into_owned();
-            if in_message {
-                match r.kind {
-                    rec::XTRA => in_message = false,
-                    rec::NORM | rec::CONT | b'p' | b'w' => {}
-                    _ => return None,
-                }
-                continue;
-            }
             match r.kind {
                 rec::SIZE => {
-                    let t = text::lossy(r.data);
-                    let mut n = t.split_ascii_whitespace().map(|w| w.parse::<u64>().unwrap_or(0));
+                    let mut n = numbers(r.data);
                     e.size = n.next()?;
                     e.data_offset = n.next()? as usize;
-                    let _ = n.next();
-                    let _ = n.next();
+                    let mut n = n.skip(2);
                     e.content_length = n.next().unwrap_or(0);
                     e.smtputf8 = n.next().unwrap_or(0);
                 }
                 rec::TIME => {
-                    let t = text::lossy(r.data);
-                    let mut n = t.split_ascii_whitespace().map(|w| w.parse::<i64>().unwrap_or(0));
-                    e.arrival = Time(n.next()? * 1_000_000 + n.next().unwrap_or(0));
+                    let mut n = numbers(r.data);
+                    e.arrival = Time(n.next()? as i64 * 1_000_000 + n.next().unwrap_or(0) as i64);
                 }
                 rec::FULL => e.fullname = text(),
                 rec::FILT => e.filter = text(),
@@ -305,14 +311,21 @@ impl Envelope {
                 rec::ORCP => orig = text(),
                 rec::ATTR => {
                     let t = text::lossy(r.data);
-                    if let Some((n, v)) = t.split_once('=') {
-                        match n {
-                            "dsn_orig_rcpt" => v.clone_into(&mut orcpt),
-                            "dsn_notify" => notify = v.trim().parse().unwrap_or(0),
-                            "envelope_id" => v.clone_into(&mut e.envid),
-                            "ret_flags" => e.ret = v.trim().parse().ok(),
-                            _ => e.attrs.push((n.to_owned(), v.to_owned())),
+                    if let Some(v) = t.strip_prefix("dsn_orig_rcpt=") {
+                        v.clone_into(&mut orcpt);
+                    } else if let Some(v) = t.strip_prefix("dsn_notify=") {
+                        notify = v.trim().parse().unwrap_or(0);
+                    } else if let Some(v) = t.strip_prefix("envelope_id=") {
+                        v.clone_into(&mut e.envid);
+                    } else if let Some(v) = t.strip_prefix("ret_flags=") {
+                        e.ret = v.trim().parse().ok();
+                    } else {
+                        if e.attrs.is_empty() {
+                            e.attrs.reserve(512);
+                            e.attrs.push('\n');
                         }
+                        e.attrs.push_str(&t);
+                        e.attrs.push('\n');
                     }
                 }
                 rec::RCPT | rec::DONE | b'/' => {
@@ -326,7 +339,12 @@ impl Envelope {
                         done: r.kind != rec::RCPT,
                     });
                 }
-                rec::MESG => in_message = true,
+                rec::MESG => {
+                    let after = all.find(|r| !matches!(r.kind, rec::NORM | rec::CONT | b'p' | b'w'));
+                    if after.is_some_and(|r| r.kind != rec::XTRA) {
+                        return None;
+                    }
+                }
                 rec::END => {
                     e.complete = true;
                     return Some(e);
@@ -337,6 +355,28 @@ impl Envelope {
         }
         e.sender_seen.then_some(e)
     }
+}
+
+/// How many recipients are not done: what [`Envelope::parse`] finds, without the rest of it.
+pub fn waiting(bytes: &[u8]) -> Option<u64> {
+    let (mut sender, mut n) = (false, 0);
+    for r in records(bytes) {
+        match r.kind {
+            rec::FROM => sender = true,
+            rec::RCPT => n += 1,
+            _ => {}
+        }
+    }
+    sender.then_some(n)
+}
+
+/// The numbers of a record; a word that is none counts as zero.
+fn numbers(data: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    data.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).map(|w| {
+        w.iter()
+            .try_fold(0_u64, |n, b| n.checked_mul(10)?.checked_add(u64::from(b.checked_sub(b'0').filter(|d| *d < 10)?)))
+            .unwrap_or(0)
+    })
 }
 
 /// The message of a queue file, with `\n` line ends.

@@ -131,7 +131,8 @@ pub fn recipient(ctx: &mut Ctx<'_>, st: &mut State, r: &Recipient, seen: &mut BT
     st.last_recipient = Some(a.clone());
     let orcpt = if r.orcpt.is_empty() {
         let o = rewrite(ctx, &st.p, "local", &original);
-        format!("{};{}", if o.is_ascii() { "rfc822" } else { "utf-8" }, crate::postfix::agent::quote_local(&o))
+        let kind = if o.is_ascii() { "rfc822;" } else { "utf-8;" };
+        [kind, &crate::postfix::agent::quote_local(&o)].concat()
     } else {
         r.orcpt.clone()
     };
@@ -142,7 +143,7 @@ pub fn recipient(ctx: &mut Ctx<'_>, st: &mut State, r: &Recipient, seen: &mut BT
         say_expanded(ctx, st, &a, &Recipient { orcpt: orcpt.clone(), orig: original.clone(), ..r.clone() });
     }
     for e in expanded {
-        let key = format!("{orcpt}\n{told}\n{original}\n{e}").to_lowercase();
+        let key = [&orcpt, "\n", &told.to_string(), "\n", &original, "\n", &e].concat().to_lowercase();
         if seen.insert(key) {
             st.recipients.push(Recipient { address: e, orcpt: orcpt.clone(), notify: told, orig: original.clone() });
         }

@@ -29,13 +29,14 @@ use std::collections::BTreeSet;
 pub fn submit(ctx: &mut Ctx<'_>, m: Submission) -> CleanupStatus {
     let service = if m.service.is_empty() { "cleanup" } else { &m.service };
     let Some(p) = agent::acquire(ctx, service) else { return CleanupStatus::fail(Stat::Write) };
+    let takes = m.takes;
     let mut st = State::new(m, p);
     run(ctx, &mut st);
     let p = st.p.clone();
     agent::release(ctx, &p);
     if st.failure.is_none() {
         if !st.discard && !st.hold {
-            qmgr::trigger(ctx);
+            qmgr::trigger(ctx, takes);
         }
         return CleanupStatus::Ok;
     }
@@ -193,8 +194,9 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     let m = &st.m;
     let mut env = Vec::with_capacity(1024);
     let put = |out: &mut Vec<u8>, k: u8, s: &str| queue_file::put(out, k, s.as_bytes());
-    put(&mut env, rec::TIME, &format!("{} {}", m.arrival.secs(), m.arrival.subsec_micros()));
-    let attr = |out: &mut Vec<u8>, n: &str, v: &str| put(out, rec::ATTR, &format!("{n}={v}"));
+    let arrival = [m.arrival.secs().to_string(), m.arrival.subsec_micros().to_string()].join(" ");
+    put(&mut env, rec::TIME, &arrival);
+    let attr = |out: &mut Vec<u8>, n: &str, v: &str| queue_file::put_parts(out, rec::ATTR, &[n, "=", v]);
     attr(&mut env, "create_time", &ctx.host.now.secs().to_string());
     let filter =
         if st.filter.is_empty() && st.checks_apply() { st.p.conf.get("content_filter") } else { st.filter.clone() };
@@ -228,17 +230,18 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
         attr(&mut env, "ret_flags", if r == Ret::Full { "1" } else { "2" });
     }
     if let Some(c) = &m.client {
-        let shown = if c.addr.is_ipv6() { format!("IPv6:{}", c.addr) } else { c.addr.to_string() };
+        let (addr, port) = (c.addr.to_string(), c.port.to_string());
+        let shown = if c.addr.is_ipv6() { format!("IPv6:{addr}") } else { addr.clone() };
         attr(&mut env, "log_client_name", &c.name);
-        attr(&mut env, "log_client_address", &c.addr.to_string());
-        attr(&mut env, "log_client_port", &c.port.to_string());
-        attr(&mut env, "log_message_origin", &format!("{}[{}]", c.name, c.addr));
+        attr(&mut env, "log_client_address", &addr);
+        attr(&mut env, "log_client_port", &port);
+        attr(&mut env, "log_message_origin", &[&c.name, "[", &addr, "]"].concat());
         attr(&mut env, "log_helo_name", &c.helo);
         attr(&mut env, "log_protocol_name", &c.proto);
         attr(&mut env, "client_name", &c.name);
         attr(&mut env, "reverse_client_name", &c.reverse_name);
         attr(&mut env, "client_address", &shown);
-        attr(&mut env, "client_port", &c.port.to_string());
+        attr(&mut env, "client_port", &port);
         attr(&mut env, "helo_name", &c.helo);
         attr(&mut env, "protocol_name", &c.proto);
         attr(&mut env, "client_address_type", if c.addr.is_ipv6() { "10" } else { "2" });
@@ -252,10 +255,10 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     }
     let rcpt = |out: &mut Vec<u8>, r: &Recipient| {
         if r.notify != 0 {
-            put(out, rec::ATTR, &format!("dsn_notify={}", r.notify));
+            attr(out, "dsn_notify", &r.notify.to_string());
         }
         if !r.orcpt.is_empty() {
-            put(out, rec::ATTR, &format!("dsn_orig_rcpt={}", r.orcpt));
+            attr(out, "dsn_orig_rcpt", &r.orcpt);
         }
         put(out, rec::ORCP, &r.orig);
         put(out, rec::RCPT, &r.address);

@@ -20,7 +20,8 @@ fn make_dirs(host: &mut Host, cred: &Cred, path: &str, mode: u32) -> Result<(), 
 /// Delivers into `path` (which ends in a slash). The error comes with what was being done.
 pub fn store(host: &mut Host, cred: &Cred, path: &str, message: &[u8], pid: u32) -> Result<(), (Errno, String)> {
     let now = host.now;
-    let tmp = format!("{path}tmp/{}.P{pid}.{}", now.secs(), host.name);
+    let secs = now.secs().to_string();
+    let tmp = [path, "tmp/", &secs, ".P", &pid.to_string(), ".", &host.name].concat();
     let create = |host: &mut Host| host.fs.open_write(cred, &tmp, 0o600, false, true);
     let mut made = create(host);
     if made == Err(Errno::NoEnt) {
@@ -37,7 +38,8 @@ pub fn store(host: &mut Host, cred: &Cred, path: &str, message: &[u8], pid: u32)
         let _ = host.fs.unlink(cred, &tmp);
         return Err((e, format!("error writing message: {}", e.text())));
     }
-    let new = format!("{path}new/{}.V801I{ino:x}M{}.{}", now.secs(), now.subsec_micros(), host.name);
+    let unique = format!("V801I{ino:x}M{}", now.subsec_micros());
+    let new = [path, "new/", &secs, ".", &unique, ".", &host.name].concat();
     let mut moved = host.fs.rename(cred, &tmp, &new);
     if moved == Err(Errno::NoEnt) {
         moved = ["new", "cur"]

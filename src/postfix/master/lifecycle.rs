@@ -109,7 +109,7 @@ fn open_sockets(ctx: &mut Ctx<'_>, pid: u32) {
         let kind = if s.kind == Type::Fifo { Kind::Fifo } else { Kind::Socket };
         let _ = ctx.host.fs.mknod(&root, &path, kind, 0o666);
         let _ = ctx.host.fs.chown(&root, &path, Some(owner.0), None, false);
-        ctx.host.net.unix.push(UnixListener { path, pid, owner: format!("postfix:{}", s.key()) });
+        ctx.host.net.unix.push(UnixListener { path, pid, owner: format!("postfix:{}", s.key) });
     }
 }
 
@@ -144,10 +144,16 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     };
     // Changing inet_interfaces needs a restart: sockets of services that stay are kept as they are.
     let path = format!("{directory}/master.cf");
-    let keep = |s: &Service| ctx.pf.master.services.iter().any(|o| o.key() == s.key());
+    let keep = |s: &Service| ctx.pf.master.services.iter().any(|o| o.key == s.key);
     let added: Vec<Service> = services.iter().filter(|s| !keep(s)).cloned().collect();
-    let gone: Vec<String> =
-        ctx.pf.master.services.iter().map(|s| s.key()).filter(|k| !services.iter().any(|s| s.key() == *k)).collect();
+    let gone: Vec<String> = ctx
+        .pf
+        .master
+        .services
+        .iter()
+        .map(|s| s.key.clone())
+        .filter(|k| !services.iter().any(|s| s.key == *k))
+        .collect();
     for key in &gone {
         let owner = format!("postfix:{key}");
         ctx.host.net.listeners.retain(|l| l.owner != owner);
@@ -165,7 +171,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     ctx.pf.master.conf = conf;
     ctx.pf.master.generation += 1;
     ctx.pf.master.throttled = OrdMap::new();
-    let idle: Vec<u32> = ctx.pf.master.children.iter().filter(|(_, c)| c.busy == 0).map(|(p, _)| *p).collect();
+    let idle: Vec<u32> = ctx.pf.master.children.iter().filter(|(_, c)| c.busy == 0).map(|(p, _)| p).collect();
     for child in idle {
         retire(ctx, child);
     }
@@ -178,7 +184,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
 pub fn terminate(ctx: &mut Ctx<'_>, signal: i32) {
     let Some(pid) = ctx.pf.master.pid else { return };
     log(ctx.host, pid, Log::Terminating { signal });
-    ctx.pf.master.killed = ctx.pf.master.children.keys().copied().collect();
+    ctx.pf.master.killed = ctx.pf.master.children.pids().into_iter().collect();
     die(ctx);
 }
 
@@ -186,7 +192,7 @@ pub fn terminate(ctx: &mut Ctx<'_>, signal: i32) {
 pub(super) fn die(ctx: &mut Ctx<'_>) {
     let Some(pid) = ctx.pf.master.pid.take() else { return };
     ctx.host.procs.remove(pid);
-    let children: Vec<u32> = ctx.pf.master.children.keys().copied().collect();
+    let children: Vec<u32> = ctx.pf.master.children.pids();
     for c in children {
         end(ctx, c);
     }

@@ -79,7 +79,7 @@ pub(super) fn done(ctx: &mut Ctx<'_>, id: &str) {
 fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     let Some(message) = ctx.pf.qmgr.active.get(id).cloned() else { return };
     // The file may have been changed or removed meanwhile.
-    let Some(e) = mail_queue::envelope(ctx.host, "active", id) else {
+    let Some(waiting) = mail_queue::waiting(ctx.host, "active", id) else {
         ctx.pf.qmgr.active.remove(id);
         for q in ["bounce", "defer", "trace"] {
             mail_queue::remove(ctx.host, q, id);
@@ -88,7 +88,9 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     };
     // bounce(8) takes its time, and qmgr waits for it.
     let has = |ctx: &Ctx<'_>, q: &str| ctx.host.fs.exists(&mail_queue::path(q, id));
+    let envelope = |ctx: &Ctx<'_>| mail_queue::envelope(ctx.host, "active", id).unwrap_or_default();
     if has(ctx, "bounce") || has(ctx, "trace") {
+        let e = envelope(ctx);
         if has(ctx, "bounce") {
             bounce::flush(ctx, "active", id, &e);
         }
@@ -99,7 +101,7 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
         return;
     }
     if message.deferred {
-        let now = ctx.host.now;
+        let (now, e) = (ctx.host.now, envelope(ctx));
         let forced = is_forced(ctx, id);
         if forced || now - e.arrival > lifetime(p, &e.sender) {
             p.log(ctx, Log::Expired { qid: id.to_owned(), from: quote_local(&e.sender), forced });
@@ -120,7 +122,7 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
         return;
     }
     // Who is left was waiting when the message expired, and has had its notification; the file is as it was until now.
-    ctx.pf.counters.bounced += e.recipients.iter().filter(|r| !r.done).count() as u64;
+    ctx.pf.counters.bounced += waiting;
     ctx.pf.qmgr.active.remove(id);
     mail_queue::remove(ctx.host, "active", id);
     mail_queue::remove(ctx.host, "defer", id);

@@ -8,7 +8,7 @@ use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
 use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict, dsn_split};
 use crate::postfix::mail_queue::{self, LogEntry};
-use crate::postfix::queue_file::{Envelope, Rcpt};
+use crate::postfix::queue_file::Rcpt;
 use crate::postfix::table::{ANY, Hit};
 use crate::postfix::{self, Ctx};
 use std::sync::Arc;
@@ -99,7 +99,7 @@ fn pump(ctx: &mut Ctx<'_>, p: &Proc, key: &(String, String)) {
         let Some(id) = dest.todo.pop_front() else { return };
         dest.busy += 1;
         *ctx.pf.qmgr.busy.entry(key.0.clone()).or_default() += 1;
-        let who = ctx.pf.qmgr.jobs.get(&id).map(|j| format!("{}/{}", j.request.qid, key.1)).unwrap_or_default();
+        let who = ctx.pf.qmgr.jobs.get(&id).map(|j| [&j.request.qid, "/", &key.1].concat()).unwrap_or_default();
         // One after the other: each destination of a message needs a process.
         let order = ctx.pf.qmgr.jobs.get(&id).map_or(0, |j| j.order);
         let span = ctx.host.jitter("qmgr.handoff", &who, 1_000, 9_000) + Span::millis(10 * order);
@@ -254,7 +254,7 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
                 job.logs_done += 1;
                 let (ident, pid) = match event {
                     // The child of an agent; at last under the bare name of its program.
-                    Event::Delivery(Delivery::Exec { .. }) => (proc.program.as_str(), ctx.host.procs.burn()),
+                    Event::Delivery(Delivery::Exec { .. }) => (&*proc.program, ctx.host.procs.burn()),
                     Event::Delivery(Delivery::Child(_)) => (&*proc.ident, ctx.host.procs.burn()),
                     _ => (&*proc.ident, proc.pid),
                 };
@@ -300,7 +300,7 @@ fn reaches(ctx: &mut Ctx<'_>, proc: &Proc, service: &'static str) -> bool {
 /// What a delivery status filter makes of an outcome (`dsn_filter_lookup`): other words, or the other kind of failure.
 /// discard(8) asks none.
 fn filtered(ctx: &mut Ctx<'_>, proc: &Proc, item: Item) -> Item {
-    let param = match proc.program.as_str() {
+    let param = match &*proc.program {
         p @ ("smtp" | "lmtp" | "local" | "pipe" | "virtual") => format!("{p}_delivery_status_filter"),
         "error" => "default_delivery_status_filter".to_owned(),
         _ => return item,
@@ -401,7 +401,8 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
                 let here = !item.relays_notice || r.envelope.attr("trace_flags") == "1024";
                 if here && postfix::bounce::wants_success(&r.envelope, &rcpt) {
                     entry.action =
-                        if item.relay.contains('[') || proc.program == "pipe" { "relayed" } else { "delivered" }.into();
+                        if item.relay.contains('[') || &*proc.program == "pipe" { "relayed" } else { "delivered" }
+                            .into();
                     entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
                     let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
                 }
@@ -410,7 +411,8 @@ fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
                 entry.action = "failed".into();
                 record(ctx, r, &entry, &item.relay);
                 if let Some(owner) = &item.report_to {
-                    let env = Envelope { envid: String::new(), ret: None, ..(*r.envelope).clone() };
+                    let mut env = (*r.envelope).clone();
+                    (env.envid, env.ret) = (String::new(), None);
                     postfix::bounce::one(ctx, r.queue, &r.qid, &env, owner, entry);
                 } else {
                     failed_to_log = mail_queue::append_log(ctx.host, "bounce", &r.qid, &entry).is_err();
@@ -462,11 +464,11 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
         let waits = message.is_some_and(|m| m.kept.contains(&rcpt.offset));
         let others = message.is_some_and(|m| m.pending > 1)
             && ctx.pf.qmgr.jobs.iter().any(|(o, j)| *o != id && j.request.qid == r.qid && j.serves(rcpt.offset));
-        let bounced = job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == Verdict::Bounced);
+        let ended = |how| job.outcome.items.iter().any(|x| x.rcpt == i && x.verdict == how);
         if job.kept[i] {
             any_kept = true;
-            // A soft bounce is no deferral to whoever counts the log.
-            ctx.pf.counters.deferrals += u64::from(!bounced);
+            // Neither a soft bounce nor the end of an agent is a deferral to whoever counts the log.
+            ctx.pf.counters.deferrals += u64::from(ended(Verdict::Deferred));
             if let Some(m) = ctx.pf.qmgr.active.get_mut(&r.qid).filter(|_| others) {
                 m.kept.push(rcpt.offset);
             }
@@ -475,7 +477,7 @@ fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
         if others || waits {
             continue;
         }
-        match (r.verify, bounced) {
+        match (r.verify, ended(Verdict::Bounced)) {
             (true, _) => ctx.pf.counters.probed += 1,
             (_, true) => ctx.pf.counters.bounced += 1,
             _ => ctx.pf.counters.delivered += 1,

@@ -118,7 +118,7 @@ pub struct CheckState {
 impl CheckState {
     /// `name[address]`.
     pub fn namaddr(&self) -> String {
-        format!("{}[{}]", self.name, self.addr)
+        [&self.name, "[", &self.addr, "]"].concat()
     }
     /// The empty state of a new mail transaction.
     pub fn reset_mail(&mut self) {

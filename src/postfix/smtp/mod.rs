@@ -110,7 +110,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     let mut c = Client {
         p,
         r,
-        lmtp: p.program == "lmtp",
+        lmtp: &*p.program == "lmtp",
         out: Outcome::default(),
         t: Span::ZERO,
         left: (0..r.recipients.len()).collect(),

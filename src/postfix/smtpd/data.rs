@@ -218,7 +218,7 @@ impl Session {
             self.abandon(ctx, true);
             CleanupStatus::fail(Stat::Size)
         } else {
-            let m = self.submission(ctx, &qid);
+            let m = self.submission(&qid);
             cleanup::submit(ctx, m)
         };
         let (stat, reason) = match status {
@@ -262,18 +262,18 @@ impl Session {
         if let Some(qid) = self.state.queue_id.clone()
             && self.mail.content.windows(2).any(|w| w == b"\n\n")
         {
-            let m = self.submission(ctx, &qid);
+            let m = self.submission(&qid);
             cleanup::abandon(ctx, m, close_error);
         }
     }
 
-    fn submission(&mut self, ctx: &Ctx<'_>, qid: &str) -> Submission {
+    fn submission(&mut self, qid: &str) -> Submission {
         let mut content = Vec::with_capacity(self.mail.content.len() + 300);
         for line in &self.state.prepend {
             content.extend_from_slice(line.as_bytes());
             content.push(b'\n');
         }
-        content.extend_from_slice(self.received(ctx, qid).as_bytes());
+        content.extend_from_slice(self.received(qid).as_bytes());
         content.append(&mut self.mail.content);
         let s = &self.state;
         Submission {
@@ -308,31 +308,27 @@ impl Session {
     }
 
     /// The Received: header.
-    fn received(&self, ctx: &Ctx<'_>, qid: &str) -> String {
+    fn received(&self, qid: &str) -> String {
         let s = &self.state;
         let helo = s.helo.as_deref().unwrap_or(&s.name);
         let addr = if self.client.is_ipv6() { format!("IPv6:{}", s.addr) } else { s.addr.clone() };
-        let mut h = format!("Received: from {helo} ({} [{addr}])\n", s.name);
-        h += &self.received_tls();
+        let mut h = ["Received: from ", helo, " (", &s.name, " [", &addr, "])\n", &self.received_tls()].concat();
         if self.flag("smtpd_sasl_authenticated_header") && !s.sasl_username.is_empty() {
             h += &format!("\t(Authenticated sender: {})\n", s.sasl_username);
         }
         let proto = s.protocol.as_deref().unwrap_or("SMTP");
         let utf8 = self.mail.smtputf8;
-        let with = format!(
-            "{}{}{}{}",
-            if utf8 { "UTF8" } else { "" },
-            if utf8 { "SMTP" } else { proto },
-            if s.tls.is_some() { "S" } else { "" },
-            if s.sasl_username.is_empty() { "" } else { "A" }
-        );
-        let conf = &self.proc.conf;
-        h += &format!("\tby {} ({}) with {with} id {qid}", conf.get("myhostname"), conf.get("mail_name"));
+        let (protocol, name) = if utf8 { ("UTF8", "SMTP") } else { ("", proto) };
+        let tls = if s.tls.is_some() { "S" } else { "" };
+        let sasl = if s.sasl_username.is_empty() { "" } else { "A" };
+        let (by, software) = (self.proc.conf.get("myhostname"), self.proc.conf.get("mail_name"));
+        for part in ["\tby ", &by, " (", &software, ") with ", protocol, name, tls, sasl, " id ", qid] {
+            h.push_str(part);
+        }
         let date = self.mail.arrival.rfc5322();
-        let _ = ctx;
         match self.mail.recipients.first() {
             Some(r) if self.mail.recipients.len() == 1 => {
-                h += &format!("\n\tfor <{}>; {date}\n", address::quote(&r.address));
+                h += &["\n\tfor <", &address::quote(&r.address), ">; ", &date, "\n"].concat();
             }
             _ => h += &format!(";\n\t{date}\n"),
         }

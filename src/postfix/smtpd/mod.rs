@@ -285,7 +285,7 @@ impl Session {
     }
 
     fn ident(&self) -> String {
-        format!("{}:{}", self.service, self.state.addr)
+        [&self.service, ":", &self.state.addr].concat()
     }
 
     /// Bytes from the client.
@@ -342,7 +342,7 @@ impl Session {
             self.protocol_error(ctx, "500 5.5.2 Error: bad UTF-8 syntax");
             return self.after_command(ctx);
         };
-        self.remember(format!("In:  {text}"));
+        self.remember(["In:  ", &text].concat());
         if bare_lf && self.refuses_bare_lf(ctx) {
             return;
         }

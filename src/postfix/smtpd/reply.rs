@@ -7,6 +7,7 @@ use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Maps};
 use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::restriction::{self, Env};
+use std::borrow::Cow;
 
 /// More lines of the transcript are not kept.
 const MAX_HISTORY: usize = 200;
@@ -21,12 +22,12 @@ impl Session {
             self.delay = self.delay + Span::secs(self.proc.conf.time("smtpd_error_sleep_time"));
         }
         let softened = self.softened(text);
-        let text = softened.as_str();
+        let text = &*softened;
         let whole = self.with_footer(ctx, text);
         for line in whole.split('\n') {
             self.out.extend_from_slice(line.as_bytes());
             self.out.extend_from_slice(b"\r\n");
-            self.remember(format!("Out: {line}"));
+            self.remember(["Out: ", line].concat());
         }
         if text.starts_with("421") || text.starts_with("521") {
             self.state.hangup = true;
@@ -34,21 +35,22 @@ impl Session {
     }
 
     /// With `soft_bounce`, whatever is refused for good is refused for now.
-    fn softened(&self, text: &str) -> String {
-        let mut out = text.to_owned();
-        if text.starts_with('5') && self.flag("soft_bounce") {
-            out.replace_range(0..1, "4");
-            if text.get(4..5) == Some("5") {
-                out.replace_range(4..5, "4");
-            }
+    fn softened<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !text.starts_with('5') || !self.flag("soft_bounce") {
+            return text.into();
         }
-        out
+        let mut out = text.to_owned();
+        out.replace_range(0..1, "4");
+        if text.get(4..5) == Some("5") {
+            out.replace_range(4..5, "4");
+        }
+        out.into()
     }
 
     /// `smtpd_reject_footer` and its maps: text after a rejection.
-    fn with_footer(&mut self, ctx: &mut Ctx<'_>, text: &str) -> String {
+    fn with_footer<'t>(&mut self, ctx: &mut Ctx<'_>, text: &'t str) -> Cow<'t, str> {
         if !matches!(text.as_bytes().first(), Some(b'4' | b'5')) || text.len() < 4 {
-            return text.to_owned();
+            return text.into();
         }
         let mut live = Live { ctx, proc: &self.proc };
         let mut footer = live.raw_param("smtpd_reject_footer");
@@ -58,7 +60,7 @@ impl Session {
             footer = f;
         }
         if footer.is_empty() {
-            return text.to_owned();
+            return text.into();
         }
         let mut env = super::env::SmtpdEnv { live, delay: Span::ZERO };
         let now = env.live.ctx.host.now.syslog();
@@ -66,9 +68,9 @@ impl Session {
             "localtime" => Some(now.clone()),
             _ => restriction::reply_value(&self.state, n),
         };
-        let Some(expanded) = env.expand(&footer, &lookup) else { return text.to_owned() };
+        let Some(expanded) = env.expand(&footer, &lookup) else { return text.into() };
         if let Some(rest) = expanded.strip_prefix("\\c") {
-            return format!("{text}{rest}");
+            return format!("{text}{rest}").into();
         }
         let b = text.as_bytes();
         let code = &text[..3];
@@ -81,7 +83,7 @@ impl Session {
             let sep = if n + 1 == parts.len() { ' ' } else { '-' };
             lines.push(format!("{code}{sep}{dsn}{p}"));
         }
-        lines.join("\n")
+        lines.join("\n").into()
     }
 
     pub(super) fn protocol_error(&mut self, ctx: &mut Ctx<'_>, text: &str) {

@@ -86,16 +86,27 @@ impl Tally {
     }
     /// ` ehlo=1 mail=0/1 commands=1/2`.
     pub fn text(&self) -> String {
-        let pair = |(ok, all): (u32, u32)| if ok == all && all > 0 { all.to_string() } else { format!("{ok}/{all}") };
-        let mut s = String::new();
+        let pair = |s: &mut String, (ok, all): (u32, u32)| {
+            if ok != all || all == 0 {
+                s.push_str(&ok.to_string());
+                s.push('/');
+            }
+            s.push_str(&all.to_string());
+        };
+        let mut s = String::with_capacity(80);
         let mut sum = (0, 0);
         for c in COMMANDS {
             let n = self.counts[c as usize];
             if n.1 > 0 {
-                s += &format!(" {}={}", c.name().to_ascii_lowercase(), pair(n));
+                s.push(' ');
+                s.extend(c.name().chars().map(|c| c.to_ascii_lowercase()));
+                s.push('=');
+                pair(&mut s, n);
                 sum = (sum.0 + n.0, sum.1 + n.1);
             }
         }
-        s + &format!(" commands={}", pair(sum))
+        s.push_str(" commands=");
+        pair(&mut s, sum);
+        s
     }
 }

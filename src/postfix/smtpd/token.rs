@@ -8,63 +8,59 @@ pub struct Token {
     pub broken: bool,
 }
 
-/// Reads up to the closing character; quotes and brackets nest.
-fn quoted(c: &[char], i: &mut usize, text: &mut String, close: char) -> bool {
+/// The place after the closing character; quotes and brackets nest. `None`: it is not closed.
+fn quoted(line: &[u8], mut i: usize, close: u8) -> Option<usize> {
     let mut stack = vec![close];
     while let Some(&wanted) = stack.last() {
-        let Some(&ch) = c.get(*i) else { return false };
-        *i += 1;
-        text.push(ch);
-        if ch == '\\' {
-            let Some(&next) = c.get(*i) else { return false };
-            *i += 1;
-            text.push(next);
-        } else if ch == wanted {
+        let b = *line.get(i)?;
+        i += 1;
+        if b == b'\\' {
+            line.get(i)?;
+            i += 1;
+        } else if b == wanted {
             stack.pop();
-        } else if wanted != '"' {
-            match ch {
-                '"' => stack.push('"'),
-                '(' => stack.push(')'),
-                '[' => stack.push(']'),
-                '<' => stack.push('>'),
+        } else if wanted != b'"' {
+            match b {
+                b'"' => stack.push(b'"'),
+                b'(' => stack.push(b')'),
+                b'[' => stack.push(b']'),
+                b'<' => stack.push(b'>'),
                 _ => {}
             }
         }
     }
-    true
+    Some(i)
 }
 
 /// Splits a line.
 pub fn split(line: &str) -> Vec<Token> {
-    let c: Vec<char> = line.chars().collect();
-    let (mut out, mut i) = (Vec::new(), 0);
+    let c = line.as_bytes();
+    let (mut out, mut i) = (Vec::with_capacity(4), 0);
     while i < c.len() {
         if c[i].is_ascii_whitespace() {
             i += 1;
             continue;
         }
-        let mut t = Token { text: String::new(), broken: false };
-        while let Some(&ch) = c.get(i) {
-            if ch.is_ascii_whitespace() {
-                break;
-            }
+        let (start, mut broken) = (i, false);
+        while let Some(&b) = c.get(i).filter(|b| !b.is_ascii_whitespace()) {
             i += 1;
-            t.text.push(ch);
-            let close = match ch {
-                '<' => '>',
-                '[' => ']',
-                '(' => ')',
-                '"' => '"',
+            let close = match b {
+                b'<' => b'>',
+                b'[' => b']',
+                b'(' => b')',
+                b'"' => b'"',
                 // `MAIL FROM:<x>`: the colon ends the second word.
-                ':' if out.len() == 1 => break,
+                b':' if out.len() == 1 => break,
                 _ => continue,
             };
-            if !quoted(&c, &mut i, &mut t.text, close) {
-                t.broken = true;
+            let end = quoted(c, i, close);
+            i = end.unwrap_or(c.len());
+            if end.is_none() {
+                broken = true;
                 break;
             }
         }
-        out.push(t);
+        out.push(Token { text: line.get(start..i).unwrap_or("").to_owned(), broken });
     }
     out
 }
@@ -80,6 +76,7 @@ mod tests {
             ("MAIL FROM: <a b@c>", vec!["MAIL", "FROM:", "<a b@c>"]),
             ("RCPT TO:<\"a > b\"@c> ORCPT=rfc822;x", vec!["RCPT", "TO:", "<\"a > b\"@c>", "ORCPT=rfc822;x"]),
             ("  QUIT  ", vec!["QUIT"]),
+            ("MAIL FROM:<\"\\ñ>\"@c> x", vec!["MAIL", "FROM:", "<\"\\ñ>\"@c>", "x"]),
             ("", vec![]),
         ] {
             let got: Vec<String> = split(line).into_iter().map(|t| t.text).collect();

@@ -295,9 +295,10 @@ impl Dict {
                 let i = host.chance.between("table.randmap", &who, 0, n - 1) as usize;
                 values.get(i).cloned()
             }
-            Content::Passwd => {
-                host.user(k).map(|u| format!("{}:x:{}:{}:{}:{}:{}", u.name, u.uid, u.gid, u.gecos, u.home, u.shell))
-            }
+            Content::Passwd => host.users().iter().find(|u| u.name == k).map(|u| {
+                let (uid, gid) = (u.uid.to_string(), u.gid.to_string());
+                [&u.name, "x", &uid, &gid, &u.gecos, &u.home, &u.shell].join(":")
+            }),
             Content::Group => host.group(k).map(|g| format!("{}:x:{}:{}", g.name, g.gid, g.members.join(","))),
             Content::Fail => return Err(TableError),
             Content::Remote(r) => return r.get(host, &self.name, say),

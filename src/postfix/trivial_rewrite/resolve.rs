@@ -125,6 +125,27 @@ fn strip_local(env: &mut dyn Lookups, tree: &mut Vec<Token>) -> Result<(Vec<Toke
     Ok((saved, None))
 }
 
+/// The address without what routes it to us, and its domain when that is a foreign one.
+fn recipient(env: &mut dyn Lookups, addr: &str) -> Result<(String, Option<String>), Failed> {
+    if address::is_plain(addr) {
+        let domain = addr.rsplit_once('@').map_or("", |(_, d)| d);
+        let foreign = !env.is_local_domain(domain)?;
+        return Ok((addr.to_owned(), foreign.then(|| domain.to_owned())));
+    }
+    let mut tree = address::scan(&address::quote(addr));
+    let (saved, foreign) = strip_local(env, &mut tree)?;
+    let remote = foreign.map(|at| address::internalize(&tree[at + 1..]));
+    if remote.is_none() {
+        if saved.is_empty() {
+            tree.push(Token::op('@'));
+            tree.extend(address::scan(&env.param("myhostname")));
+        } else {
+            tree.extend(saved);
+        }
+    }
+    Ok((address::internalize(&tree), remote))
+}
+
 /// Resolves an address in internal form, already rewritten.
 pub fn resolve<E: Lookups + Log>(env: &mut E, purpose: Purpose, sender: &str, addr: &str) -> Resolved {
     let mut r = Resolved {
@@ -146,19 +167,10 @@ fn resolve_into<E: Lookups + Log>(
     addr: &str,
     r: &mut Resolved,
 ) -> Result<(), Failed> {
-    let mut tree = address::scan(&address::quote(addr));
-    let (saved, foreign) = strip_local(env, &mut tree)?;
-    let mut remote = foreign.is_some();
-    let remote_domain = foreign.map(|at| address::internalize(&tree[at + 1..])).unwrap_or_default();
-    if !remote {
-        if saved.is_empty() {
-            tree.push(Token::op('@'));
-            tree.extend(address::scan(&env.param("myhostname")));
-        } else {
-            tree.extend(saved);
-        }
-    }
-    r.recipient = address::internalize(&tree);
+    let remote_domain;
+    (r.recipient, remote_domain) = recipient(env, addr)?;
+    let mut remote = remote_domain.is_some();
+    let remote_domain = remote_domain.unwrap_or_default();
     let mut domain = r.domain().to_owned();
     if domain.starts_with('[') {
         r.error = valid_hostname::mailhost_literal(&domain).is_none();

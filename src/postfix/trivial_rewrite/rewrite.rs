@@ -80,6 +80,9 @@ pub fn rewrite_tree(env: &dyn Lookups, context: Context, tree: &mut Vec<Token>) 
 
 /// Rewrites an address in internal form.
 pub fn rewrite(env: &dyn Lookups, context: Context, addr: &str) -> String {
+    if address::is_plain(addr) {
+        return addr.to_owned();
+    }
     let mut tree = address::scan(&address::quote(addr));
     rewrite_tree(env, context, &mut tree);
     let external = address::externalize(&tree);
