@@ -22,8 +22,8 @@ pub enum Answer {
 pub struct Zone {
     /// Lower-case name to (type, value) pairs.
     records: OrdMap<String, Vec<(String, String)>>,
-    /// Whether a name ever failed.
-    failing: bool,
+    /// The names that fail, and all below them, in the order in which they were added.
+    failing: Vec<String>,
 }
 
 fn key(name: &str) -> String {
@@ -50,7 +50,9 @@ impl Zone {
         }
     }
     pub fn add(&mut self, name: &str, rtype: &str, value: &str) {
-        self.failing |= rtype.eq_ignore_ascii_case("ERR");
+        if rtype.eq_ignore_ascii_case("ERR") {
+            self.failing.push(key(name));
+        }
         self.records.entry(key(name)).or_default().push((rtype.to_ascii_uppercase(), value.to_owned()));
     }
     /// Removes the records of a name, or only those of one type.
@@ -66,6 +68,8 @@ impl Zone {
                 }
             }
         }
+        let fails = |f: &String| self.records.get(f).is_some_and(|rr| rr.iter().any(|(t, _)| t == "ERR"));
+        self.failing.retain(fails);
     }
     /// One query. The name is absolute (a trailing dot changes nothing).
     pub fn query(&self, name: &str, rtype: &str) -> Answer {
@@ -86,20 +90,32 @@ impl Zone {
         let hits: Vec<String> = rr.iter().filter(|(t, _)| t == rtype).map(|(_, v)| v.clone()).collect();
         if hits.is_empty() { Answer::NoData } else { Answer::Data(hits) }
     }
-    /// How a name fails: by its own record, or that of a domain above it.
-    fn failure(&self, mut name: &str) -> Option<&str> {
-        if !self.failing {
-            return None;
-        }
-        loop {
-            let failing = self.records.get(name).and_then(|rr| rr.iter().find(|(t, _)| t == "ERR"));
-            if let Some((_, e)) = failing {
-                return Some(e);
-            }
-            name = name.split_once('.')?.1;
-        }
+    /// How a name fails: by its own record, or that of the nearest domain above it.
+    fn failure(&self, name: &str) -> Option<&str> {
+        let above =
+            |f: &&String| name.strip_suffix(f.as_str()).is_some_and(|head| head.is_empty() || head.ends_with('.'));
+        let nearest = self.failing.iter().filter(above).max_by_key(|f| f.len())?;
+        self.records.get(nearest)?.iter().find(|(t, _)| t == "ERR").map(|(_, e)| e.as_str())
     }
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Vec<(String, String)>)> {
         self.records.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_fails_as_the_nearest_above_it() {
+        let mut z = Zone::parse("a.test A 192.0.2.1\nx.a.test A 192.0.2.2\ntest ERR SERVFAIL\nx.a.test ERR DROP\n");
+        assert_eq!(z.query("A.test.", "A"), Answer::ServFail);
+        assert_eq!(z.query("y.x.a.test", "A"), Answer::Timeout);
+        assert_eq!(z.query("atest", "A"), Answer::NxDomain);
+        z.remove("x.a.test", Some("err"));
+        assert_eq!(z.query("x.a.test", "A"), Answer::ServFail);
+        z.remove("test", None);
+        assert_eq!(z.query("x.a.test", "A"), Answer::Data(vec!["192.0.2.2".into()]));
+        assert_eq!(z.query("x.a.test", "MX"), Answer::NoData);
     }
 }

@@ -112,8 +112,8 @@ rows! {
 
 /// Looks a name up; case does not matter.
 pub fn find(name: &str) -> Option<&'static Row> {
-    let lower = name.to_ascii_lowercase();
-    ROWS.binary_search_by(|r| r.name.cmp(&lower)).ok().map(|i| &ROWS[i])
+    let find = |name: &str| ROWS.binary_search_by(|r| r.name.cmp(name)).ok().map(|i| &ROWS[i]);
+    find(name).or_else(|| find(&name.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
