@@ -141,8 +141,12 @@ impl Mbox {
 /// last change.
 fn dot_lock(ctx: &mut Ctx<'_>, conf: &Config, cred: &Cred, path: &str) -> Result<(), (Errno, Span)> {
     let lock = format!("{path}.lock");
+    let parent = split(path).0;
+    if ctx.host.fs.exists(parent) && !ctx.host.fs.is_dir(parent) {
+        return Err((Errno::NotDir, Span::ZERO));
+    }
     let Ok((_, node)) = ctx.host.fs.lstat(&Cred::root(), &lock) else {
-        return ctx.host.fs.access(cred, split(path).0, WRITE_SEARCH).map_err(|e| (e, Span::ZERO));
+        return ctx.host.fs.access(cred, parent, WRITE_SEARCH).map_err(|e| (e, Span::ZERO));
     };
     let (tries, delay) = (conf.int("deliver_lock_attempts"), conf.time("deliver_lock_delay"));
     let stale = conf.time("stale_lock_time");

@@ -155,7 +155,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         return out;
     }
     let line: Vec<String> = words.iter().map(|w| shell_quote(w)).collect();
-    let mut request = ExecRequest::new(a.cred.clone(), line.join(" "), message(r, &a, &content));
+    let mut request = ExecRequest::new(a.cred.clone(), line.join(" "), message(p, r, &a, &content));
     request.env = match pipe_command::environment(&p.conf) {
         Ok(env) => env,
         Err(why) => {
@@ -229,7 +229,7 @@ fn value(p: &Proc, r: &Request, a: &Attrs, i: usize, name: &str) -> Option<Strin
 }
 
 /// What the program reads: the message by the flags.
-fn message(r: &Request, a: &Attrs, content: &[u8]) -> Vec<u8> {
+fn message(p: &Proc, r: &Request, a: &Attrs, content: &[u8]) -> Vec<u8> {
     let sender = if r.sender.is_empty() { a.null_sender.clone() } else { agent::quote_local(&r.sender) };
     let first = &r.recipients[0];
     let mut head = String::new();
@@ -239,7 +239,7 @@ fn message(r: &Request, a: &Attrs, content: &[u8]) -> Vec<u8> {
     if a.has('R') {
         head += &format!("Return-Path: <{sender}>\n");
     }
-    if a.has('O') {
+    if a.has('O') && p.conf.bool("enable_original_recipient") {
         head += &format!("X-Original-To: {}\n", first.orig);
     }
     if a.has('D') {

@@ -125,7 +125,8 @@ pub fn outcome(e: &Exec, status: i32, output: &[u8]) -> Item {
     if status == 0 {
         let text = if e.pipe {
             let via = format!("delivered via {} service", item.relay);
-            if said.is_empty() { via } else { format!("{via} ({})", said.trim_end()) }
+            let said: String = said.trim_end().chars().take(100).collect();
+            if said.is_empty() { via } else { format!("{via} ({said})") }
         } else {
             format!("delivered to command: {}", e.command)
         };

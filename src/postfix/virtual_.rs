@@ -70,7 +70,8 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
     if r.verify {
         return Item::new(i, Verdict::Sent, "2.0.0", if dir { "delivers to maildir" } else { "delivers to mailbox" });
     }
-    let head = super::local::head(&r.sender, &rcpt.orig, Some(&rcpt.address));
+    let orig = if p.conf.bool("enable_original_recipient") { &rcpt.orig } else { "" };
+    let head = super::local::head(&r.sender, orig, Some(&rcpt.address));
     if dir {
         let mut text = head.into_bytes();
         text.extend_from_slice(content);

@@ -30,7 +30,8 @@ impl Local<'_> {
     /// What stands before a message that is delivered: the From_ line, if it has one, and the headers.
     pub(super) fn head(&self, s: &State, from_line: bool, delivered: bool) -> String {
         let from = if from_line { mbox::from_line(&s.sender, self.r.handoff) } else { String::new() };
-        from + &head(&s.sender, &s.rcpt.orig, Some(s.delivered()).filter(|_| delivered))
+        let orig = if self.p.conf.bool("enable_original_recipient") { &s.rcpt.orig } else { "" };
+        from + &head(&s.sender, orig, Some(s.delivered()).filter(|_| delivered))
     }
 
     /// Delivers to the user's mailbox. False: there is no such user.

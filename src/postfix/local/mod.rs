@@ -227,15 +227,15 @@ impl Local<'_> {
 
     /// Whether a parameter's list has a word for this kind of expansion.
     fn allows(&self, param: &str, exp: Expansion) -> bool {
-        self.p.conf.list(param).iter().any(|w| exp.word() == w)
+        self.p.conf.words_braced(param).iter().any(|w| exp.word() == w)
     }
 
     fn prepends(&self, what: &str) -> bool {
-        self.p.conf.list("prepend_delivered_header").iter().any(|w| w == what)
+        self.p.conf.words_braced("prepend_delivered_header").iter().any(|w| w == what)
     }
 
     fn propagates(&self, what: &str) -> bool {
-        self.p.conf.list("propagate_unmatched_extensions").iter().any(|w| w == what)
+        self.p.conf.words_braced("propagate_unmatched_extensions").iter().any(|w| w == what)
     }
 }
 

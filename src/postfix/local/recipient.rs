@@ -105,7 +105,8 @@ impl Local<'_> {
     /// On here if the address is local, else in a message with others.
     pub(super) fn resolve(&mut self, ctx: &mut Ctx<'_>, s: &State, address: &str) {
         let mut s = State { level: s.level + 1, ..s.clone() };
-        let full = agent::rewrite(ctx, self.p, "local", address);
+        // A lone `@` is the empty address, which is whom the mail system is.
+        let full = if address == "@" { String::new() } else { agent::rewrite(ctx, self.p, "local", address) };
         let route = agent::resolve(ctx, self.p, &self.r.sender, &full);
         if route.fail {
             self.item(ctx, &s, Verdict::Deferred, "4.3.0", "address resolver failure");

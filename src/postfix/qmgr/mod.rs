@@ -8,6 +8,7 @@ mod active;
 mod resolve;
 mod scan;
 mod schedule;
+mod settle;
 
 pub use scan::{flush, flush_id, reload, start, stop, trigger};
 

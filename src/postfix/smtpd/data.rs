@@ -274,7 +274,9 @@ impl Session {
             content.push(b'\n');
         }
         content.extend_from_slice(self.received(qid).as_bytes());
-        content.append(&mut self.mail.content);
+        let mut body = std::mem::take(&mut self.mail.content);
+        mailbox_lines(&mut body, &mut content);
+        content.append(&mut body);
         let s = &self.state;
         Submission {
             qid: qid.to_owned(),
@@ -333,5 +335,18 @@ impl Session {
             _ => h += &format!(";\n\t{date}\n"),
         }
         h
+    }
+}
+
+/// The From_ lines of a mailbox before a message become headers.
+fn mailbox_lines(body: &mut Vec<u8>, out: &mut Vec<u8>) {
+    loop {
+        let bare = body.iter().position(|b| *b != b'>').unwrap_or(body.len());
+        if !body[bare..].starts_with(b"From ") {
+            return;
+        }
+        let end = body.iter().position(|b| *b == b'\n').map_or(body.len(), |i| i + 1);
+        out.extend_from_slice(b"X-Mailbox-Line: ");
+        out.extend(body.drain(..end));
     }
 }
