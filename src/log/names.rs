@@ -208,7 +208,7 @@ names! { master::Master:
     Fatal(0: master::MasterFatal),
 }
 names! { pickup::Pickup: Uid, Kept }
-names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Malformed, Corrupt }
+names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Malformed, BounceFailed, Corrupt }
 names! { queue_tool::Act: Delete, Hold, Release, Requeue, Expire }
 names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, FlushDown,

@@ -16,6 +16,8 @@ pub enum Qmgr {
     NoTransport { transport: String, errno: String },
     /// A delivery agent died in the middle of a delivery.
     Malformed { transport: String },
+    /// bounce(8) did not send the notification.
+    BounceFailed { qid: String },
     /// A queue file that makes no sense goes to the corrupt queue.
     Corrupt { qid: String },
 }
@@ -38,6 +40,7 @@ impl Message for Qmgr {
                 let word = if *forced { "force-expired" } else { "expired" };
                 format!("{qid}: from=<{from}>, status={word}, returned to sender")
             }
+            Qmgr::BounceFailed { qid } => format!("{qid}: status=deferred (bounce failed)"),
             Qmgr::Skipped { qid } => format!("{qid}: skipped, still being delivered"),
             Qmgr::NoTransport { transport, errno } => {
                 format!("warning: connect to transport private/{transport}: {errno}")
@@ -56,7 +59,9 @@ impl Message for Qmgr {
                 ("size", size.to_string()),
                 ("nrcpt", nrcpt.to_string()),
             ],
-            Qmgr::Removed { qid } | Qmgr::Skipped { qid } | Qmgr::Corrupt { qid } => vec![("qid", qid.clone())],
+            Qmgr::Removed { qid } | Qmgr::Skipped { qid } | Qmgr::BounceFailed { qid } | Qmgr::Corrupt { qid } => {
+                vec![("qid", qid.clone())]
+            }
             Qmgr::Expired { qid, from, .. } => {
                 vec![("qid", qid.clone()), ("from", from.clone()), ("status", "expired".into())]
             }

@@ -8,6 +8,7 @@ use super::bounce_template::{self, Kind, Template};
 use super::cleanup::{drop_mail, notify, post_mail};
 use super::mail_queue::{self, LogEntry};
 use super::queue_file::{self, Envelope, Rcpt};
+use super::startup;
 use crate::log::bounce::{Bounce as Log, Notice};
 
 /// Columns of a report.
@@ -32,13 +33,14 @@ pub fn wants_success(e: &Envelope, r: &Rcpt) -> bool {
     r.notify & notify::SUCCESS != 0 || e.attr("trace_flags") == "1024"
 }
 
-/// Sends the non-delivery notification for the bounce log of a message, and forgets the log.
-pub fn flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
+/// Sends the non-delivery notification for the bounce log of a message, and forgets the log. False: bounce(8) could not.
+pub fn flush(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) -> bool {
     let entries = mail_queue::read_log(ctx.host, "bounce", qid);
-    if !entries.is_empty() {
-        send_failure(ctx, queue, qid, e, &e.sender, entries);
+    let sent = entries.is_empty() || send_failure(ctx, queue, qid, e, &e.sender, entries);
+    if sent {
+        mail_queue::remove(ctx.host, "bounce", qid);
     }
-    mail_queue::remove(ctx.host, "bounce", qid);
+    sent
 }
 
 /// A report of its own for one recipient, to somebody else than the sender (`bounce_one()`).
@@ -50,13 +52,24 @@ pub fn one(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, to: 
 pub fn expire(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     let entries = mail_queue::read_log(ctx.host, "defer", qid);
     if !entries.is_empty() {
-        send_failure(ctx, queue, qid, e, &e.sender, entries);
+        let _ = send_failure(ctx, queue, qid, e, &e.sender, entries);
     }
     mail_queue::remove(ctx.host, "defer", qid);
 }
 
-fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope, to: &str, entries: Vec<LogEntry>) {
-    let Some(p) = agent::acquire(ctx, "bounce") else { return };
+fn send_failure(
+    ctx: &mut Ctx<'_>,
+    queue: &'static str,
+    qid: &str,
+    e: &Envelope,
+    to: &str,
+    entries: Vec<LogEntry>,
+) -> bool {
+    let Some(p) = agent::acquire(ctx, "bounce") else { return false };
+    if let Some(fatal) = startup::unknown_class(&p.conf) {
+        agent::fatal(ctx, &p, fatal);
+        return false;
+    }
     let double = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
     let classes = p.conf.list("notify_classes");
     let has = |c: &str| classes.iter().any(|x| x == c);
@@ -81,6 +94,7 @@ fn send_failure(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope,
         }
     }
     agent::release(ctx, &p);
+    true
 }
 
 /// The delay warning.
@@ -258,7 +272,7 @@ impl Report<'_> {
         }
         // What is too large goes back without its body.
         let limit = p.conf.int("bounce_size_limit").max(1) as usize;
-        let part = if self.content.len() > limit { Part::Headers } else { part };
+        let part = if self.env.size.max(self.content.len() as u64) > limit as u64 { Part::Headers } else { part };
         let what = match (part, self.kind) {
             (Part::Message, _) => "Undelivered Message",
             (Part::Headers, Kind::Failure | Kind::Delay) => "Undelivered Message Headers",

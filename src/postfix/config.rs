@@ -403,7 +403,7 @@ impl Config {
         let (name, value) = (name.to_owned(), x.text);
         let bad = match params::kind(&name) {
             Kind::Bool if parse_bool(&value).is_none() => Fault::BadBool { name, value },
-            Kind::Int if value.trim_matches(is_space).parse::<i64>().is_err() => Fault::BadNumber { name, value },
+            Kind::Int if value.trim_matches(is_space).parse::<i32>().is_err() => Fault::BadNumber { name, value },
             Kind::Time(u) if parse_time(&value, u).is_none() => Fault::BadTime { name, value },
             Kind::Int => return params::range_fault(&name, value.trim_matches(is_space).parse().unwrap_or(0), false),
             Kind::Time(u) => return params::range_fault(&name, parse_time(&value, u).unwrap_or(0), true),

@@ -149,6 +149,13 @@ impl Outcome {
     pub fn all(r: &Request, took: Span, make: impl Fn(usize) -> Item) -> Outcome {
         Outcome { items: (0..r.recipients.len()).map(|i| make(i).at(took)).collect(), took, ..Outcome::default() }
     }
+    /// What is left from an item on happens at an instant, or after.
+    pub fn postpone(&mut self, first: usize, at: Span) {
+        for item in self.items.iter_mut().skip(first) {
+            item.at = Span(item.at.0.max(at.0));
+        }
+        self.took = Span(self.took.0.max(at.0));
+    }
     pub fn log(&mut self, at: Span, event: impl Into<Event>) {
         self.logs.push((at, event.into()));
     }

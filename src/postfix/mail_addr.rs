@@ -2,7 +2,7 @@
 //! becomes of the result.
 
 use super::Ctx;
-use super::agent::{LookupError, Proc, lookup, resolve_local, rewrite, split_extension};
+use super::agent::{LookupError, Proc, lookup, quote_local, resolve_local, rewrite, split_extension};
 
 pub use crate::base::addresses::{address_spans, split_addresses, unquote};
 
@@ -19,7 +19,7 @@ pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Opti
         return Ok(None);
     }
     let found = |value: String, ext: Option<&str>| Ok(Some(Found { value, extension: ext.map(str::to_owned) }));
-    if let Some(v) = lookup(ctx, p, param, addr)? {
+    if let Some(v) = both(ctx, p, param, addr)? {
         return found(v, None);
     }
     let (local, domain) = addr.rsplit_once('@').unwrap_or((addr, ""));
@@ -28,7 +28,7 @@ pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Opti
     let with_delimiter = ext.map(|_| &local[bare.len()..delimiter]);
     if ext.is_some() {
         let key = if domain.is_empty() { bare.to_owned() } else { format!("{bare}@{domain}") };
-        if let Some(v) = lookup(ctx, p, param, &key)? {
+        if let Some(v) = both(ctx, p, param, &key)? {
             return found(v, with_delimiter);
         }
     }
@@ -50,6 +50,17 @@ pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Opti
         Some(v) => found(v, with_delimiter),
         None => Ok(None),
     }
+}
+
+/// An address as it is written outside, with quotes, then as it is within.
+fn both(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Option<String>, LookupError> {
+    let quoted = quote_local(addr);
+    if quoted != addr
+        && let Some(v) = lookup(ctx, p, param, &quoted)?
+    {
+        return Ok(Some(v));
+    }
+    lookup(ctx, p, param, addr)
 }
 
 /// The addresses that an address maps to: split, completed by the local rewriting rules, with the unmatched extension put

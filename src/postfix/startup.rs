@@ -140,7 +140,6 @@ fn own(program: &str) -> (&'static [&'static str], &'static [&'static str]) {
                 "swap_bang_",
                 "tls_",
                 "proxy_",
-                "append_",
                 "verify_",
             ],
             &["max_idle", "max_use", "daemon_timeout"],
@@ -381,6 +380,10 @@ fn common_values(conf: &Config) -> Vec<Fault> {
             return out;
         }
     }
+    if let Some(name) = ["mail_name", "double_bounce_sender"].into_iter().find(|n| conf.get(n).is_empty()) {
+        out.push(Fault::Fatal(Fatal::EmptyString { name }));
+        return out;
+    }
     if expand::compat_level(&level).is_none() {
         out.push(Fault::Fatal(Fatal::CompatLevel(level)));
         return out;
@@ -475,7 +478,12 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
     match program {
         "local" => local_faults(conf).or_else(|| mailbox("mailbox_size_limit")).into_iter().collect(),
         "cleanup" => bad_words(conf, "propagate_unmatched_extensions", &EXTENSIONS).into_iter().collect(),
-        "smtp" | "lmtp" => client_faults(conf, program),
+        "smtp" | "lmtp" => super::smtp::faults(conf, program),
+        "bounce" => {
+            let names = ["bounce_notice_recipient", "2bounce_notice_recipient", "delay_notice_recipient"];
+            let empty = names.into_iter().find(|n| conf.get(n).is_empty());
+            empty.map(|name| Fault::Fatal(Fatal::EmptyString { name })).into_iter().collect()
+        }
         "virtual" if conf.get("virtual_mailbox_base").is_empty() => {
             vec![Fault::Fatal(Fatal::EmptyString { name: "virtual_mailbox_base" })]
         }
@@ -525,46 +533,12 @@ fn bad_lock(conf: &Config, name: &str) -> Option<Fault> {
 pub const TLS_LEVELS: [&str; 9] =
     ["", "none", "may", "encrypt", "fingerprint", "dane", "dane-only", "verify", "secure"];
 
-/// What ends smtp(8) when it starts: a name that must not be empty, a level or a login that cannot be.
-fn client_faults(conf: &Config, program: &str) -> Vec<Fault> {
-    let needed = match program {
-        "lmtp" => ["lmtp_lhlo_name", "lmtp_sasl_type", "lmtp_host_lookup"],
-        _ => ["smtp_helo_name", "smtp_sasl_type", "smtp_host_lookup"],
-    };
-    if let Some(name) = needed.into_iter().find(|n| conf.get(n).is_empty()) {
-        return vec![Fault::Fatal(Fatal::EmptyString { name })];
-    }
-    let level = conf.get(&format!("{program}_tls_security_level"));
-    if !TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level)) {
-        return vec![Fault::Fatal(Fatal::TlsLevel { level })];
-    }
-    let words: [(&str, &[&str]); 2] = [
-        ("tls_dane_insecure_mx_policy", &["may", "encrypt", "dane"]),
-        ("dns_support_level", &["", "enabled", "disabled", "dnssec"]),
-    ];
-    for (suffix, known) in words {
-        let name = format!("{program}_{suffix}");
-        let word = conf.get(&name);
-        if program == "smtp" && !known.contains(&word.as_str()) {
-            return vec![Fault::Fatal(Fatal::InvalidWord { name, word })];
-        }
-    }
-    let name = format!("{program}_host_lookup");
-    if let Some(word) = unknown_word(conf, &name, &["dns", "native"]) {
-        let value = conf.get(&name);
-        return vec![Fault::Fatal(Fatal::UnknownWord { name, word, value })];
-    }
-    if conf.bool(&format!("{program}_sasl_auth_enable")) {
-        let name = format!("{program}_sasl_password_maps");
-        if conf.get(&name).is_empty() {
-            return vec![Fault::Fatal(Fatal::NoPasswordTable { name })];
-        }
-        let kind = conf.get(&format!("{program}_sasl_type"));
-        if kind != "cyrus" {
-            return vec![Fault::Warning(Warning::SaslClient { kind }), Fault::Fatal(Fatal::SaslInit)];
-        }
-    }
-    Vec::new()
+/// A word of `notify_classes` that is none: it ends who first looks at the parameter.
+pub fn unknown_class(conf: &Config) -> Option<Fault> {
+    const KNOWN: [&str; 8] = ["bounce", "2bounce", "data", "delay", "policy", "protocol", "resource", "software"];
+    let name = "notify_classes";
+    let word = unknown_word(conf, name, &KNOWN)?;
+    Some(Fault::Fatal(Fatal::UnknownWord { name: name.to_owned(), word, value: conf.get(name) }))
 }
 
 /// What a program's process takes, in KiB: virtual and resident.

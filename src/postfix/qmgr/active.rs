@@ -32,8 +32,14 @@ pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
     let nrcpt = envelope.recipients.iter().filter(|r| !r.done).count();
     let from = quote_local(&envelope.sender);
     p.log(ctx, Log::Active { qid: id.to_owned(), from, size: envelope.size, nrcpt });
-    let message =
-        Active { envelope: Arc::new(envelope), since: ctx.host.now, pending: 0, kept: Vec::new(), deferred: forced };
+    let message = Active {
+        envelope: Arc::new(envelope),
+        since: ctx.host.now,
+        pending: 0,
+        kept: Vec::new(),
+        deferred: forced,
+        bounce_failed: false,
+    };
     ctx.pf.qmgr.active.insert(id.to_owned(), message);
     // What postsuper -e made expire is not tried again: what was logged before is returned.
     if !forced {
@@ -91,8 +97,17 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     let envelope = |ctx: &Ctx<'_>| mail_queue::envelope(ctx.host, "active", id).unwrap_or_default();
     if has(ctx, "bounce") || has(ctx, "trace") {
         let e = envelope(ctx);
-        if has(ctx, "bounce") {
-            bounce::flush(ctx, "active", id, &e);
+        if message.bounce_failed {
+            p.log(ctx, Log::BounceFailed { qid: id.to_owned() });
+            return defer(ctx, p, id, &e);
+        }
+        if has(ctx, "bounce") && !bounce::flush(ctx, "active", id, &e) {
+            if let Some(m) = ctx.pf.qmgr.active.get_mut(id) {
+                m.bounce_failed = true;
+            }
+            // msg_fatal(3) sleeps a second before bounce(8) is gone.
+            ctx.pf.due.push(ctx.host.now + Span::millis(1_010), postfix::Due::Qmgr(Due::Done(id.to_owned())));
+            return;
         }
         if has(ctx, "trace") {
             bounce::trace_flush(ctx, "active", id, &e);

@@ -30,6 +30,8 @@ pub struct Active {
     /// Recipients (by their place in the queue file) of which one of several deliveries that local(8) passed on must wait.
     kept: Vec<usize>,
     deferred: bool,
+    /// bounce(8) ended instead of sending the notification.
+    bounce_failed: bool,
 }
 
 /// A destination: (transport, next hop or recipient).

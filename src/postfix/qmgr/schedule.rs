@@ -1,7 +1,6 @@
 //! Jobs: a delivery is started when its destination has room, runs in its agent, and its outcome is played event by event.
 
-use super::settle::settle;
-use super::{Dest, Due, Job, active};
+use super::{Dest, Due, Job, active, settle};
 use crate::base::Span;
 use crate::log::Event;
 use crate::log::delivery::Delivery;
@@ -148,6 +147,9 @@ pub(super) fn deliver(ctx: &mut Ctx<'_>, id: u64) {
     arm(ctx, id);
 }
 
+/// An agent that waits for bounce(8) asks again after that.
+const PATIENCE: Span = Span::secs(10);
+
 const UNAVAILABLE: &str = "4.3.0 mail transport unavailable";
 
 fn no_transport(ctx: &mut Ctx<'_>, transport: &str, errno: String) {
@@ -262,8 +264,11 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
             }
             (_, Some(_)) => {
                 let item = job.outcome.items[job.items_done].clone();
+                if !settle::settle(ctx, &proc, &mut job, &item) {
+                    job.outcome.postpone(job.items_done, passed + PATIENCE);
+                    break;
+                }
                 job.items_done += 1;
-                settle(ctx, &proc, &mut job, &item);
             }
             _ => break,
         }
@@ -291,7 +296,7 @@ pub(super) fn step(ctx: &mut Ctx<'_>, id: u64) {
 /// A job is over: recipients are marked, the destination's concurrency adapts, the message moves on.
 fn end(ctx: &mut Ctx<'_>, id: u64, job: &Job) {
     let r = &job.request;
-    let mut any_kept = false;
+    let mut any_kept = job.outcome.crashed;
     let moved: Vec<usize> = job.outcome.passed.iter().map(|p| p.rcpt).collect();
     for (i, rcpt) in r.recipients.iter().enumerate() {
         if moved.contains(&i) {

@@ -1,14 +1,27 @@
-//! What an agent says of a recipient: the log line, the entry for bounce(8), defer(8) or trace(8), and whether it must wait.
+//! What becomes of a recipient that an agent has dealt with: the log line, and what bounce(8) keeps of it.
 
 use super::Job;
 use crate::base::Span;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use crate::postfix::agent::{self, Proc, quote_local};
 use crate::postfix::delivery::{Item, Request, Verdict, dsn_split};
-use crate::postfix::mail_queue::{self, LogEntry};
+use crate::postfix::mail_queue::LogEntry;
+use crate::postfix::master::{self, Refused};
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::table::{ANY, Hit};
-use crate::postfix::{self, Ctx};
+use crate::postfix::{self, Ctx, mail_queue};
+
+/// Whether a service that keeps logs takes what an agent has to say: a bounce(8) that does not start keeps it waiting.
+fn takes(ctx: &mut Ctx<'_>, service: &str) -> bool {
+    let key = format!("{service}/unix");
+    match master::acquire(ctx, &key) {
+        Ok(p) => {
+            master::release(ctx, p.pid);
+            true
+        }
+        Err(refused) => refused != Refused::Throttled,
+    }
+}
 
 /// Whether an agent finds a service of master.cf that keeps its logs.
 fn reaches(ctx: &mut Ctx<'_>, proc: &Proc, service: &'static str) -> bool {
@@ -74,16 +87,17 @@ fn record(ctx: &mut Ctx<'_>, r: &Request, entry: &LogEntry, relay: &str) {
     }
 }
 
-/// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file.
-pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) {
+/// One recipient's outcome becomes a log line, an entry in the bounce or defer log, a mark in the queue file. False: who
+/// keeps the log does not answer now.
+pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) -> bool {
     let r = &job.request;
-    let Some(own) = r.recipients.get(item.rcpt) else { return };
+    let Some(own) = r.recipients.get(item.rcpt) else { return true };
     let rcpt = item.seen_as.as_deref().unwrap_or(own).clone();
     if let Some(action) = item.traced_as {
         let reason = format!("delivery via {}: {}", item.relay, item.reason);
         let entry = LogEntry { action: action.to_owned(), reason, ..entry(&rcpt, item, &item.dsn) };
         let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
-        return;
+        return true;
     }
     let mut item = item.clone();
     if item.verdict == Verdict::Bounced && item.dsn.starts_with('2') {
@@ -98,6 +112,18 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
     }
     let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool("soft_bounce");
     let verdict = if soft { Verdict::Deferred } else { item.verdict };
+    let here = !item.relays_notice || r.envelope.attr("trace_flags") == "1024";
+    let told = here && postfix::bounce::wants_success(&r.envelope, &rcpt);
+    let keeper = match verdict {
+        _ if r.verify && r.envelope.attr("trace_flags") == "256" => None,
+        _ if r.verify => Some("trace"),
+        Verdict::Sent => told.then_some("trace"),
+        Verdict::Bounced => Some("bounce"),
+        Verdict::Deferred => Some("defer"),
+    };
+    if keeper.is_some_and(|k| !takes(ctx, k)) {
+        return false;
+    }
     let dsn = if soft { format!("4{}", item.dsn.get(1..).unwrap_or(".0.0")) } else { item.dsn.clone() };
     let status = match (verdict, r.verify, soft) {
         (Verdict::Sent, true, _) => Status::Deliverable,
@@ -120,8 +146,7 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
     } else {
         match verdict {
             Verdict::Sent => {
-                let here = !item.relays_notice || r.envelope.attr("trace_flags") == "1024";
-                if here && postfix::bounce::wants_success(&r.envelope, &rcpt) {
+                if told {
                     entry.action =
                         if item.relay.contains('[') || &*proc.program == "pipe" { "relayed" } else { "delivered" }
                             .into();
@@ -170,4 +195,5 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
         reason: item.reason.clone(),
     };
     proc.log(ctx, Delivery::Status(Box::new(attempt)));
+    true
 }

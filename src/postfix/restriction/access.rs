@@ -5,6 +5,7 @@ use super::state::ErrorClass;
 use super::{Abort, Call, Check, Outcome, Status, Subject, evaluate, safety};
 use crate::log::smtpd::{Action, Misuse};
 use crate::postfix::address::split_extension;
+use crate::postfix::agent::quote_local;
 use crate::postfix::lookups::Maps;
 use crate::postfix::valid_hostname;
 
@@ -150,8 +151,18 @@ pub(super) fn mail(c: &mut Check<'_>, call: &Call<'_>, address: &str, target: &T
     let style = c.env.param("parent_domain_matches_subdomains");
     let parents = safety::split(&style).iter().any(|w| w == "smtpd_access_maps");
     let mut keys: Vec<(String, bool)> = Vec::new();
-    keys.push((recipient.clone(), false));
-    keys.extend(bare.as_ref().map(|u| (format!("{u}@{dom}"), true)));
+    // As it is written outside first, then as it is within.
+    let mut both = |address: String, partial: bool| {
+        let quoted = quote_local(&address);
+        if quoted != address {
+            keys.push((quoted, partial));
+        }
+        keys.push((address, partial));
+    };
+    both(recipient.clone(), false);
+    if let Some(u) = &bare {
+        both(format!("{u}@{dom}"), true);
+    }
     keys.push((dom.to_owned(), true));
     let mut d = dom;
     while let Some(i) = d.get(1..).and_then(|x| x.find('.')) {

@@ -11,11 +11,15 @@ mod checks;
 mod engine;
 mod policy;
 mod session;
+mod startup;
 mod tls;
+
+pub use startup::faults;
 
 use super::Ctx;
 use super::agent::Proc;
 use super::delivery::{Item, Outcome, Request, Verdict};
+use super::startup::unknown_class;
 use crate::base::Span;
 use crate::host::Errno;
 use crate::host::net::Endpoint;
@@ -57,6 +61,8 @@ struct Client<'a> {
     /// Recipients not dealt with.
     left: Vec<usize>,
     why: Why,
+    /// How many servers answered.
+    sessions: u32,
 }
 
 impl Client<'_> {
@@ -115,6 +121,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         t: Span::ZERO,
         left: (0..r.recipients.len()).collect(),
         why: Why::new("4.3.0", "mail transport unavailable"),
+        sessions: 0,
     };
     engine::start(ctx, &mut c);
     c.spend(ctx, "smtp.start", 500, 3_000);
@@ -130,6 +137,10 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         c.give_up();
     }
     c.out.took = c.t;
+    // After a session it is looked at whether postmaster is to be told of it.
+    if c.out.crash.is_none() && c.sessions > 0 {
+        c.out.crash = unknown_class(&p.conf).map(Into::into);
+    }
     c.out
 }
 
@@ -257,6 +268,7 @@ fn one_site(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str, last_site: bool) 
                 c.why = Why::new("4.4.1", format!("connect to {relay}: {}", e.text()));
             }
             Ok(peer) => {
+                c.sessions += 1;
                 let is_last = last_site && (n + 1 == total || (session_limit > 0 && sessions + 1 >= session_limit));
                 let host =
                     Host { name: a.name.clone(), shown: format!("{}[{}]", a.name, a.ip), relay, domain: name.clone() };

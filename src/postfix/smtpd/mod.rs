@@ -132,7 +132,6 @@ pub struct Session {
     out: Vec<u8>,
     delay: Span,
     aborted: Option<String>,
-    exempt: bool,
     last_user: String,
     may_xclient: bool,
     may_xforward: bool,
@@ -177,7 +176,6 @@ impl Session {
             out: Vec::new(),
             delay: Span::ZERO,
             aborted: None,
-            exempt: false,
             last_user: String::new(),
             may_xclient: false,
             may_xforward: false,
@@ -185,6 +183,11 @@ impl Session {
             forward: Default::default(),
             proc,
         };
+        if let Some(fatal) = super::startup::unknown_class(&s.proc.conf) {
+            s.end(ctx, fatal);
+            let turn = s.turn(ctx);
+            return Some((s, turn));
+        }
         s.state.instance = format!("{:x}.{:x}.{:x}.0", s.proc.pid, ctx.host.now.secs(), number);
         s.look_up_peer(ctx, number);
         s.greet(ctx);
@@ -228,12 +231,12 @@ impl Session {
 
     /// Asks anvil whether the client may connect.
     fn admit(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        self.exempt = self.is_exempt(ctx);
+        let exempt = self.is_exempt(ctx);
         let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
         let ident = self.ident();
-        let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit, !self.exempt);
+        let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit, !exempt);
         master::touch(ctx, "anvil/unix");
-        if self.exempt {
+        if exempt {
             return true;
         }
         let limits = [
@@ -266,7 +269,7 @@ impl Session {
     /// Counts an event of the client; `true` when it went over the limit of `param` (which is logged).
     fn over_rate(&mut self, ctx: &mut Ctx<'_>, rate: Rate, param: &str) -> bool {
         let limit = self.int(param);
-        if limit <= 0 || self.exempt {
+        if limit <= 0 || self.is_exempt(ctx) {
             return false;
         }
         let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
@@ -495,6 +498,11 @@ impl Session {
             return;
         }
         self.mode = Mode::Closed;
+        // anvil is told of the end under the same exceptions as of the beginning.
+        self.is_exempt(ctx);
+        let ident = self.ident();
+        ctx.pf.smtpd.anvil.disconnect(&ident);
+        master::touch(ctx, "anvil/unix");
         if let Some(how) = how {
             let (stage, client) = (self.state.stage.clone(), self.state.namaddr());
             if matches!(how, Ended::Lost | Ended::Timeout) {
@@ -511,11 +519,6 @@ impl Session {
             }
         }
         self.notify(ctx);
-        // anvil is told of the end under the same exceptions as of the beginning.
-        self.is_exempt(ctx);
-        let ident = self.ident();
-        ctx.pf.smtpd.anvil.disconnect(&ident);
-        master::touch(ctx, "anvil/unix");
         let (client, tally) = (self.state.namaddr(), self.tally.text());
         self.log(ctx, Smtpd::Disconnect { client, tally });
         master::release(ctx, self.proc.pid);
@@ -558,8 +561,12 @@ impl Session {
 
     /// The process ends over something, and the client is left without a word.
     fn die(&mut self, ctx: &mut Ctx<'_>, event: Fatal) {
+        self.end(ctx, Smtpd::Fatal(event));
+    }
+
+    fn end(&mut self, ctx: &mut Ctx<'_>, event: impl Into<crate::log::Event>) {
         let proc = self.proc.clone();
-        master::fatal(ctx, &proc, Smtpd::Fatal(event));
+        master::fatal(ctx, &proc, event);
         ctx.pf.smtpd.anvil.disconnect(&self.ident());
         self.delay = self.delay + Span::secs(1);
         self.mode = Mode::Closed;

@@ -55,23 +55,13 @@ fn bad_table(list: &str) -> Result<(), Fatal> {
     bad.map_or(Ok(()), |word| Err(Fatal::Dictionary { word }))
 }
 
-/// Parameters that are sets of known words.
-const WORDS: [(&str, &[&str]); 2] = [
-    (
-        "receive_override_options",
-        &["no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks", "no_milters"],
-    ),
-    ("notify_classes", &["bounce", "2bounce", "data", "delay", "policy", "protocol", "resource", "software"]),
-];
-
 /// Words that mean nothing where they stand.
 fn known_words(conf: &Config) -> Result<(), Fatal> {
-    for (name, known) in WORDS {
-        let value = conf.get(name);
-        let bad = safety::split(&value).into_iter().find(|w| !known.iter().any(|k| k.eq_ignore_ascii_case(w)));
-        if let Some(word) = bad {
-            return Err(Fatal::UnknownWord { name: name.to_owned(), word, value });
-        }
+    const OVERRIDES: [&str; 4] =
+        ["no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks", "no_milters"];
+    let name = "receive_override_options";
+    if let Some(word) = startup::unknown_word(conf, name, &OVERRIDES) {
+        return Err(Fatal::UnknownWord { name: name.to_owned(), word, value: conf.get(name) });
     }
     let level = conf.get("smtpd_tls_security_level");
     let known = startup::TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level));

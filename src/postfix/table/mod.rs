@@ -51,9 +51,17 @@ pub const ANY: Flags = Flags { fixed_only: false };
 /// A part of the key: pattern tables are not asked.
 pub const PARTIAL: Flags = Flags { fixed_only: true };
 
-/// Parameters of local(8) whose results decide what is done with whose rights: none may come out of an address.
-const NO_SUBSTITUTION: [&str; 4] =
-    ["alias_maps", "fallback_transport_maps", "mailbox_command_maps", "mailbox_transport_maps"];
+/// Parameters whose results decide where mail goes, or what is done with whose rights: none may come out of an address.
+const NO_SUBSTITUTION: [&str; 8] = [
+    "alias_maps",
+    "fallback_transport_maps",
+    "mailbox_command_maps",
+    "mailbox_transport_maps",
+    "transport_maps",
+    "address_verify_transport_maps",
+    "sender_dependent_relayhost_maps",
+    "sender_dependent_default_transport_maps",
+];
 
 /// One open table.
 #[derive(Clone, Debug)]

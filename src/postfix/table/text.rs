@@ -53,13 +53,12 @@ pub(super) fn texthash(
         if key.ends_with(':') {
             say.push(Table::AliasFormat { path: path.to_owned(), line: line.last });
         }
-        let key = if fold { key.to_lowercase() } else { key };
-        match map.entry(key) {
-            Entry::Occupied(e) => {
-                again.push((line.last, e.key().clone()));
+        match map.entry(if fold { key.to_lowercase() } else { key.clone() }) {
+            Entry::Occupied(_) => {
                 if tool {
-                    say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key: e.key().clone() });
+                    say.push(Table::DuplicateLine { path: path.to_owned(), line: line.last, key: key.clone() });
                 }
+                again.push((line.last, key));
             }
             Entry::Vacant(e) => {
                 e.insert(value);
