@@ -2,6 +2,7 @@
 
 use super::{Message, Severity};
 use std::fmt;
+use std::net::IpAddr;
 
 /// Why a `$name` expression cannot be expanded (mac_parse(3), mac_expand(3)).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,6 +232,13 @@ pub enum Fatal {
     SameRelayhost {
         name: String,
     },
+    /// `inet_interfaces` has an address that is not this host's.
+    NoInterface(IpAddr),
+    /// `syslog_facility`.
+    Facility {
+        path: String,
+        value: String,
+    },
     /// smtp(8), lmtp(8).
     EmptyString {
         name: &'static str,
@@ -341,6 +349,10 @@ impl fmt::Display for Fatal {
             }
             Fatal::InvalidWord { name, word } => write!(f, "invalid {name}: \"{word}\""),
             Fatal::UnknownWord { name, word, value } => write!(f, "unknown {name} value \"{word}\" in \"{value}\""),
+            Fatal::NoInterface(ip) => write!(f, "parameter inet_interfaces: no local interface found for {ip}"),
+            Fatal::Facility { path, value } => {
+                write!(f, "file {path}: parameter syslog_facility: unrecognized value: {value}")
+            }
             Fatal::SaslInit => f.write_str("SASL library initialization"),
             Fatal::BadOverride { why, text } => write!(f, "invalid \"-o {text}\" option value: {why}"),
             Fatal::UnexpectedArgument(word) => write!(f, "unexpected command-line argument: {word}"),
@@ -349,7 +361,7 @@ impl fmt::Display for Fatal {
             Fatal::BadLock { word, value } => {
                 write!(f, "unknown mailbox_delivery_lock value \"{word}\" in \"{value}\"")
             }
-            Fatal::CompatLevel(level) => write!(f, "invalid compatibility level: compatibility_level = {level}"),
+            Fatal::CompatLevel(level) => write!(f, "malformed compatibility level syntax: \"{level}\""),
             Fatal::ScanQueue { queue, error } => write!(f, "scan_dir_push: open directory {queue}: {error}"),
         }
     }

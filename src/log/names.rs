@@ -167,7 +167,7 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SamePrivs, SameRelayhost, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
+    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SamePrivs, SameRelayhost, NoInterface, Facility, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
 }
 names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
@@ -214,7 +214,7 @@ names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, FlushDown,
     FlushInvalid, FlushNotConfigured, NoRecipients, NoRecipientsInHeader, TooLarge, CleanupClose, TooBig, WriteError, Unsupported,
     MalformedSender, NoSocket, NoContact, UnknownNotify, BadNotify, BadReturn, BadEncoding, NotImplemented,
-    NoRecipientWanted, OpenMain,
+    NoRecipientWanted, Chdir, OpenMain,
 }
 names! { rewrite::Rewrite: ListedTwice, LookupFailure, BadLiteral, NullTransport, NullResult }
 names! { script::CheckWarning: NotOwnedBy, NotOwnedByGroup, Writable, Differ, Damaged, NotSetGid }

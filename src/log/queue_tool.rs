@@ -98,6 +98,11 @@ pub enum QueueTool {
     NotImplemented(char),
     /// sendmail(1) in a mode that takes no recipients.
     NoRecipientWanted(&'static str),
+    /// `queue_directory` is not there.
+    Chdir {
+        path: String,
+        error: String,
+    },
     OpenMain {
         path: String,
         error: String,
@@ -165,6 +170,7 @@ impl Message for QueueTool {
             QueueTool::BadEncoding => "fatal: -B option needs 8BITMIME or 7BIT".into(),
             QueueTool::NotImplemented(c) => format!("fatal: -q{c} is not implemented"),
             QueueTool::NoRecipientWanted(mode) => format!("fatal: {mode} mode requires no recipient"),
+            QueueTool::Chdir { path, error } => format!("fatal: chdir {path}: {error}"),
             QueueTool::OpenMain { path, error } => format!("fatal: open {path}: {error}"),
         }
     }

@@ -358,12 +358,22 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
     } else if privs == conf.get("mail_owner") {
         out.push(Fault::Fatal(Fatal::SamePrivs { path: conf.path.clone(), user: privs }));
     }
+    let listed = super::listen::interfaces(host, conf).unwrap_or_default();
+    if let Some(ip) = listed.into_iter().find(|ip| !ip.is_unspecified() && !host.net.is_local(*ip)) {
+        out.push(Fault::Fatal(Fatal::NoInterface(ip)));
+    }
     let (name, relay) = (conf.get("myhostname"), conf.get("relayhost"));
     if !relay.is_empty() && name.eq_ignore_ascii_case(&relay) {
         out.push(Fault::Fatal(Fatal::SameRelayhost { name }));
     }
     out
 }
+
+/// What `syslog_facility` may be.
+const FACILITIES: [&str; 21] = [
+    "auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "security", "syslog", "user", "uucp",
+    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+];
 
 /// The part of it that main.cf alone decides.
 fn common_values(conf: &Config) -> Vec<Fault> {
@@ -373,15 +383,33 @@ fn common_values(conf: &Config) -> Vec<Fault> {
     }
     let level = conf.get("compatibility_level");
     let texts = ["myhostname", "mydomain", "mydestination", "mynetworks", "relay_domains", "myorigin", "relayhost"];
-    for name in texts.into_iter().chain(COMMON.iter().copied()).filter(|n| conf.is_set(n)) {
+    let rank = |n: &str| match params::kind(n) {
+        Kind::Int => 0,
+        Kind::Bool => 1,
+        Kind::Time(_) => 2,
+        Kind::Str => 3,
+    };
+    let mut common: Vec<&str> = COMMON.iter().copied().filter(|n| conf.is_set(n)).collect();
+    common.sort_by_key(|n| rank(n));
+    for name in texts.into_iter().filter(|n| conf.is_set(n)).chain(common) {
         let bad = conf.check(name);
         if !bad.is_empty() {
             out.extend(bad);
             return out;
         }
     }
-    if let Some(name) = ["mail_name", "double_bounce_sender"].into_iter().find(|n| conf.get(n).is_empty()) {
+    if let Some(name) = ["mail_name", "double_bounce_sender", "myorigin"].into_iter().find(|n| conf.get(n).is_empty()) {
         out.push(Fault::Fatal(Fatal::EmptyString { name }));
+        return out;
+    }
+    let name = "inet_protocols";
+    if let Some(word) = unknown_word(conf, name, &["ipv4", "ipv6", "all"]) {
+        out.push(Fault::Fatal(Fatal::UnknownWord { name: name.to_owned(), word, value: conf.get(name) }));
+        return out;
+    }
+    let facility = conf.get("syslog_facility");
+    if !FACILITIES.contains(&facility.as_str()) {
+        out.push(Fault::Fatal(Fatal::Facility { path: conf.path.clone(), value: facility }));
         return out;
     }
     if expand::compat_level(&level).is_none() {

@@ -4,6 +4,7 @@ use crate::base::Span;
 use crate::command::Ctx;
 use crate::host::Cred;
 use crate::log::config::Config as Fault;
+use crate::log::queue_tool::QueueTool;
 use crate::log::{Event, Message};
 use crate::postfix::config::{self, Config};
 use crate::postfix::startup;
@@ -115,6 +116,13 @@ impl<'a> Tool<'a> {
                 return Err(self.fatal(f).await);
             }
             self.say(f);
+        }
+        // Those that work in the queue go there.
+        let queue = conf.get("queue_directory");
+        let elsewhere = matches!(self.name.as_str(), "postmap" | "postalias" | "postlock" | "postlog" | "postmulti");
+        let gone = self.ctx.world().borrow().host.fs.stat(&Cred::root(), &queue).err();
+        if let Some(e) = gone.filter(|_| !elsewhere && self.name != "postfix") {
+            return Err(self.fatal(QueueTool::Chdir { path: queue, error: e.text().into() }).await);
         }
         Ok(conf)
     }
