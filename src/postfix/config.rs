@@ -403,7 +403,7 @@ impl Config {
         let (name, value) = (name.to_owned(), x.text);
         let bad = match params::kind(&name) {
             Kind::Bool if parse_bool(&value).is_none() => Fault::BadBool { name, value },
-            Kind::Int if value.trim_matches(is_space).parse::<i32>().is_err() => Fault::BadNumber { name, value },
+            Kind::Int if !is_number(&name, value.trim_matches(is_space)) => Fault::BadNumber { name, value },
             Kind::Time(u) if parse_time(&value, u).is_none() => Fault::BadTime { name, value },
             Kind::Int => return params::range_fault(&name, value.trim_matches(is_space).parse().unwrap_or(0), false),
             Kind::Time(u) => return params::range_fault(&name, parse_time(&value, u).unwrap_or(0), true),
@@ -417,6 +417,13 @@ impl Config {
         let have = expand::compat_level(&self.value("compatibility_level")).unwrap_or(0);
         expand::compat_level(level).is_some_and(|l| have >= l)
     }
+}
+
+/// Whether a text is a number of the size that a parameter takes: sizes of files are long, everything else is an int.
+fn is_number(name: &str, text: &str) -> bool {
+    const LONG: [&str; 5] =
+        ["lmdb_map_size", "mailbox_size_limit", "message_size_limit", "queue_minfree", "virtual_mailbox_limit"];
+    if LONG.contains(&name) { text.parse::<i64>().is_ok() } else { text.parse::<i32>().is_ok() }
 }
 
 /// The default of `mynetworks`: the host's addresses, their networks or their classes (own_inet_addr(3)).
