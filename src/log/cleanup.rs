@@ -37,9 +37,9 @@ pub enum Cleanup {
     Hopcount { qid: String },
     /// A header or body check matched. `action` is `reject`, `warning`, `hold`, `discard`, `info`…, `class` is `header`,
     /// `mime header`, `nested header` or `body`.
-    Check { qid: String, action: String, class: String, content: String, source: Source, text: String },
+    Check { qid: String, action: String, class: String, content: String, source: Box<Source>, text: String },
     /// Bytes that MIME does not allow there, with the line.
-    MimeError { qid: String, what: &'static str, line: String, source: Source },
+    MimeError { qid: String, what: &'static str, line: String, source: Box<Source> },
     /// A milter that cannot be reached decides by `milter_default_action`.
     MilterReject { qid: String, stage: String, client: String, dsn: String, text: String, sender: String },
     /// The same, when it decides that the message waits.

@@ -89,7 +89,8 @@ pub fn eight_bit(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], body: &s
         let Some(line) = body.lines().find(|l| text && !declared && !l.is_ascii()) else { return };
         ("improper use of 8-bit data in message body", line)
     };
-    let event = Log::MimeError { qid: st.m.qid.clone(), what, line: line.replace('\n', "?"), source: source(st) };
+    let event =
+        Log::MimeError { qid: st.m.qid.clone(), what, line: line.replace('\n', "?"), source: Box::new(source(st)) };
     st.log(ctx, event);
     st.fail(Stat::Cont, &format!("5.6.0 {what}"));
 }
@@ -105,7 +106,7 @@ fn act(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str, 
             action: what.to_owned(),
             class: class.to_owned(),
             content: line.chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
-            source: source(st),
+            source: Box::new(source(st)),
             text: text.to_owned(),
         };
         st.log(ctx, event);
