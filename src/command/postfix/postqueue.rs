@@ -46,7 +46,10 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
 /// Lists the queue: through showq(8), or from the files when the mail system is down.
 async fn show(ctx: &Ctx, conf: &Config, json: bool) -> i32 {
     let world = ctx.world();
-    let up = world.borrow().postfix.master.pid.is_some();
+    let up = {
+        let master = &world.borrow().postfix.master;
+        master.pid.is_some() && master.service("showq/unix").is_some()
+    };
     if !up {
         say(ctx, QueueTool::ShowqDown);
     }
