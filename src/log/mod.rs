@@ -15,6 +15,7 @@ pub mod local;
 pub mod master;
 pub mod milter;
 pub mod names;
+pub mod openssl;
 pub mod pickup;
 pub mod qmgr;
 pub mod queue_tool;

@@ -1,8 +1,8 @@
-//! The certificate and key that a Postfix program shows, and what it says when they cannot be loaded (`tls_certkey.c`; the
-//! library's own lines are those of OpenSSL 3.0).
+//! The certificate and key that a Postfix program shows, and what it says when they cannot be loaded (`tls_certkey.c`).
 
 use crate::host::cert::{self, Pair};
 use crate::host::{Cred, Host};
+use crate::log::openssl::Openssl;
 use crate::log::tls::Tls;
 
 /// A file with keys and certificates in one.
@@ -25,45 +25,25 @@ pub fn pair(host: &Host, cert: &str, key: &str) -> Vec<Tls> {
     if cert == key {
         return chain(host, cert);
     }
-    let open = |file: &str, line: u32| -> Vec<Tls> {
-        let Err(why) = host.fs.read(&Cred::root(), file) else { return Vec::new() };
-        [
-            format!(
-                "error:80000002:system library::{}:../crypto/bio/bss_file.c:308:calling fopen({file}, r):",
-                why.text()
-            ),
-            "error:10080002:BIO routines::system lib:../crypto/bio/bss_file.c:311:".to_owned(),
-            format!("error:0A080002:SSL routines::system lib:../ssl/ssl_rsa.c:{line}:"),
-        ]
-        .into_iter()
-        .map(|error| Tls::Library { error })
-        .collect()
-    };
+    let open = |file: &str| host.fs.read(&Cred::root(), file).err();
     let text = |f: &str| host.fs.read_text(f).unwrap_or_default();
-    let mut out = open(cert, 450);
-    let no_start = |file_line: u32| {
-        [
-            "error:0480006C:PEM routines::no start line:../crypto/pem/pem_lib.c:763:Expecting: CERTIFICATE:".to_owned(),
-            format!("error:0A080009:SSL routines::PEM lib:../ssl/ssl_rsa.c:{file_line}:"),
-        ]
-        .into_iter()
-        .map(|error| Tls::Library { error })
-        .collect::<Vec<_>>()
+    let unread = match open(cert) {
+        Some(why) => Some(Openssl::OpenCertificate(cert, why.text())),
+        None if !text(cert).contains("-----BEGIN CERTIFICATE-----") => Some(Openssl::NoCertificate),
+        None => None,
     };
-    if out.is_empty() && !text(cert).contains("-----BEGIN CERTIFICATE-----") {
-        out = no_start(474);
-    }
-    if !out.is_empty() {
+    if let Some(fault) = unread {
+        let mut out = fault.warnings();
         out.insert(0, Tls::CannotGetCertificate { file: cert.to_owned() });
         return out;
     }
-    out = open(key, 368);
-    if out.is_empty() && cert::pair(&text(cert), &text(key)) == Pair::Differ {
-        let error = "error:05800074:x509 certificate routines::key values mismatch:../crypto/x509/x509_cmp.c:403:";
-        out.push(Tls::Library { error: error.into() });
-    }
-    if !out.is_empty() {
-        out.insert(0, Tls::CannotGetKey { file: key.to_owned() });
-    }
+    let fault = match open(key) {
+        Some(why) => Some(Openssl::OpenKey(key, why.text())),
+        None if cert::pair(&text(cert), &text(key)) == Pair::Differ => Some(Openssl::KeyDiffers),
+        None => None,
+    };
+    let Some(fault) = fault else { return Vec::new() };
+    let mut out = fault.warnings();
+    out.insert(0, Tls::CannotGetKey { file: key.to_owned() });
     out
 }

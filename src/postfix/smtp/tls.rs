@@ -7,7 +7,7 @@ use super::session::{Session, hello, site_fail};
 use crate::base::Span;
 use crate::host::net::TlsPeer;
 use crate::log::delivery::Delivery;
-use crate::log::tls::Tls;
+use crate::log::openssl::Openssl;
 use crate::log::tls_policy::TlsPolicy;
 use crate::postfix::Ctx;
 
@@ -64,8 +64,6 @@ pub(super) fn negotiate(
 /// What `smtp_tls_ciphers` may be.
 const GRADES: [&str; 5] = ["export", "low", "medium", "high", "null"];
 
-const NO_PROTOCOL: &str = "error:0A0000BF:SSL routines::no protocols available:../ssl/statem/statem_lib.c:102:";
-
 /// The newest protocol that a list leaves (`tls_proto_mask_lims()`), of those that OpenSSL still speaks. `Err`: it is none.
 fn newest(list: &str) -> Result<Option<&'static str>, ()> {
     const NAMES: [&str; 6] = ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
@@ -118,7 +116,9 @@ pub(super) fn start(
             c.log(TlsPolicy::Protocols { peer, list });
         } else {
             c.log(Delivery::TlsHandshake { peer, reason: "-1".into() });
-            c.log(Tls::Library { error: NO_PROTOCOL.into() });
+            for warning in Openssl::NoProtocol.warnings() {
+                c.log(warning);
+            }
         }
         site_fail(c, s, "4.7.5", "Cannot start TLS: handshake failure".into(), None);
         return false;
