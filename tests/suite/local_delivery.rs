@@ -17,6 +17,7 @@ t9: t8
 owner-t11: ana
 t11: noexiste2, x@destino.com
 t13: :include:/tmp/inc13
+t14: "|/bin/sleep 30", x@destino.com
 "#;
 
 fn machine() -> Machine {
@@ -146,4 +147,17 @@ fn a_forward_file_is_followed() {
         assert_eq!(got, expected, "{text}");
     }
     m.run_captured("rm /home/ana/.forward");
+}
+
+/// A message that is forwarded after a program has run goes at once, and others do not wait for it.
+#[test]
+fn what_is_forwarded_after_a_program_goes_at_once() {
+    let mut m = machine();
+    let line = ": > /var/log/mail.log; printf 'Subject: x\n\nx\n' | sendmail -f maria@ejemplo.com t14; sleep 32; \
+                printf 'Subject: y\n\ny\n' | sendmail -f maria@ejemplo.com juan; sleep 3; \
+                grep -o 'to=<[a-z]*@[a-z.]*>.*status=[a-z]*' /var/log/mail.log | sed 's/,.*status/ status/'";
+    let (out, _, _) = m.run_captured(line);
+    let text = String::from_utf8_lossy(&out);
+    assert!(text.contains("to=<x@destino.com> status=sent"), "{text}");
+    assert!(text.contains("to=<juan@ejemplo.com> status=sent"), "{text}");
 }

@@ -2,6 +2,7 @@
 
 use super::alias::without_success;
 use super::{Local, State};
+use crate::base::Span;
 use crate::postfix::Ctx;
 use crate::postfix::agent::quote_local;
 use crate::postfix::cleanup::{self, Origin, Recipient, Ret, Submission};
@@ -76,7 +77,7 @@ impl Local<'_> {
                 ret: if f.of_list { None } else { self.r.envelope.ret.map(Ret::from) },
                 envid: if f.of_list { String::new() } else { self.r.envelope.envid.clone() },
                 local_rewrite: false,
-                takes: self.w.t,
+                takes: Span((self.w.t.0 - (now - self.r.handoff).0).max(0)),
                 ..Submission::default()
             };
             let item = if cleanup::submit(ctx, m).is_ok() {

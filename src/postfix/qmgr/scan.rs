@@ -50,12 +50,12 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     start(ctx);
 }
 
-/// A new message will be in the incoming queue after a while.
+/// A new message will be in the incoming queue after a while. Others that are there before do not wait for it.
 pub fn trigger(ctx: &mut Ctx<'_>, after: Span) {
     if ctx.pf.qmgr.scan_armed || !agent::running(ctx) {
         return;
     }
-    ctx.pf.qmgr.scan_armed = true;
+    ctx.pf.qmgr.scan_armed = after == Span::ZERO;
     let span = ctx.host.jitter("qmgr.trigger", &ctx.host.now.0.to_string(), 200, 2_500);
     later(ctx, after + span, Due::Incoming);
 }
