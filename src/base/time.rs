@@ -123,6 +123,11 @@ impl Time {
         self.put_syslog(&mut out);
         out
     }
+    /// `Fri Feb  6 11:30:15 2026`, as ctime(3), without its line feed.
+    pub fn ctime(self) -> String {
+        let c = self.civil();
+        format!("{} {} {}", WEEKDAYS[c.weekday as usize], self.syslog(), c.year)
+    }
     /// Appends [`Time::syslog`].
     pub fn put_syslog(self, out: &mut String) {
         let c = self.civil();

@@ -2,7 +2,6 @@
 
 use super::Message;
 use crate::base::Time;
-use crate::base::time::MONTHS;
 
 /// One line of statistics.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,21 +25,16 @@ pub enum Anvil {
     },
 }
 
-fn when(t: Time) -> String {
-    let c = t.civil();
-    format!("{} {:2} {:02}:{:02}:{:02}", MONTHS[c.month as usize - 1], c.day, c.hour, c.minute, c.second)
-}
-
 impl Message for Anvil {
     fn text(&self) -> String {
         match self {
             Anvil::MaxRate { what, rate, unit, ident, at } => {
-                format!("statistics: max {what} rate {rate}/{unit}s for ({ident}) at {}", when(*at))
+                format!("statistics: max {what} rate {rate}/{unit}s for ({ident}) at {}", at.syslog())
             }
             Anvil::MaxCount { count, ident, at } => {
-                format!("statistics: max connection count {count} for ({ident}) at {}", when(*at))
+                format!("statistics: max connection count {count} for ({ident}) at {}", at.syslog())
             }
-            Anvil::MaxCache { size, at } => format!("statistics: max cache size {size} at {}", when(*at)),
+            Anvil::MaxCache { size, at } => format!("statistics: max cache size {size} at {}", at.syslog()),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {

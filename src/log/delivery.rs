@@ -213,9 +213,12 @@ pub enum Delivery {
     Exec {
         why: String,
     },
-    /// A warning of smtp(8).
-    Warning {
-        text: String,
+    /// Cyrus SASL finds no mechanism that both sides have.
+    NoWorthyMechanisms,
+    /// A server greets with the name of this host.
+    OwnHostname {
+        host: String,
+        name: String,
     },
     /// A table has no uid or gid for a virtual mailbox, or one that cannot be used.
     VirtualMap {
@@ -258,7 +261,8 @@ impl Message for Delivery {
             | Delivery::Connecting(_)
             | Delivery::IgnoredCode { .. }
             | Delivery::NoAddress { .. }
-            | Delivery::Warning { .. }
+            | Delivery::NoWorthyMechanisms
+            | Delivery::OwnHostname { .. }
             | Delivery::VirtualMap { .. }
             | Delivery::StrictOwner => Severity::Warning,
             Delivery::ServerFatal(_) | Delivery::Child(_) => Severity::Crit,
@@ -335,7 +339,10 @@ impl Message for Delivery {
                 format!("warning: no MX host for {domain} has a valid address record")
             }
             Delivery::Exec { why } => format!("fatal: {why}"),
-            Delivery::Warning { text } => format!("warning: {text}"),
+            Delivery::NoWorthyMechanisms => "warning: SASL authentication failure: No worthy mechs found".into(),
+            Delivery::OwnHostname { host, name } => {
+                format!("warning: host {host} replied to HELO/EHLO with my own hostname {name}")
+            }
             Delivery::VirtualMap { map, user, value: None } => {
                 format!("warning: recipient {user}: not found in {map}")
             }
@@ -424,7 +431,8 @@ impl Message for Delivery {
             | Delivery::ReadLimit
             | Delivery::StrictOwner
             | Delivery::MaildirHint
-            | Delivery::Warning { .. }
+            | Delivery::NoWorthyMechanisms
+            | Delivery::OwnHostname { .. }
             | Delivery::Macro(_) => Vec::new(),
         }
     }

@@ -173,7 +173,7 @@ names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, Connecting, IgnoredCode, Local(0: local::Local), NoAddress, Exec, Warning, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
+    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, Connecting, IgnoredCode, Local(0: local::Local), NoAddress, Exec, NoWorthyMechanisms, OwnHostname, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, DeferFailure, ReadLimit, Child,
 }
 names! { local::Local:
     AliasLoop, NoRecipient, AliasLookup, AliasOwner, RequiredAlias, Extension, RelativeInclude, IncludeMissing, IncludeKind,

@@ -5,7 +5,6 @@ use super::config::Config;
 use super::delivery::Verdict;
 use super::mail_queue::SPOOL;
 use super::{Ctx, agent};
-use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::base::{Span, Time};
 use crate::host::fs::{Kind, split};
 use crate::host::{Cred, Errno};
@@ -77,17 +76,7 @@ pub struct Mbox {
 /// The line that begins a message.
 pub fn from_line(sender: &str, at: Time) -> String {
     let sender = if sender.is_empty() { "MAILER-DAEMON".to_owned() } else { agent::quote_local(sender) };
-    let c = at.civil();
-    format!(
-        "From {sender}  {} {} {:2} {:02}:{:02}:{:02} {}\n",
-        WEEKDAYS[c.weekday as usize],
-        MONTHS[c.month as usize - 1],
-        c.day,
-        c.hour,
-        c.minute,
-        c.second,
-        c.year
-    )
+    format!("From {sender}  {}\n", at.ctime())
 }
 
 /// A message for a mailbox file, of what stands before it (with the From_ line first) and its content.

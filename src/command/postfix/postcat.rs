@@ -1,9 +1,8 @@
 //! postcat(1): what is in a queue file.
 
-use super::queue_tool::getopt;
+use super::queue_tool::{directory, getopt};
 use super::tool::Tool;
 use crate::base::Time;
-use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::command::Ctx;
 use crate::host::Errno;
 use crate::postfix::mail_queue;
@@ -44,8 +43,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     if !s.body && !s.envelope && !s.header {
         (s.body, s.envelope, s.header) = (true, true, true);
     }
-    let directory = opts.iter().rev().find(|(o, _)| *o == 'c').map(|(_, v)| v.as_str());
-    if let Err(status) = Tool::quiet(ctx).start(directory).await {
+    if let Err(status) = Tool::quiet(ctx).start(directory(&opts)).await {
         return status;
     }
     if s.verbose {
@@ -111,21 +109,6 @@ fn locate(ctx: &Ctx, id: &str) -> Result<(String, String), Errno> {
         .find(|q| w.host.fs.exists(&mail_queue::path(q, id)))
         .map(|q| (mail_queue::short_path(q, id), mail_queue::path(q, id)))
         .ok_or(Errno::NoEnt)
-}
-
-/// ctime(3).
-fn ctime(secs: i64) -> String {
-    let c = Time::from_secs(secs).civil();
-    format!(
-        "{} {} {:2} {:02}:{:02}:{:02} {}",
-        WEEKDAYS[c.weekday as usize],
-        MONTHS[c.month as usize - 1],
-        c.day,
-        c.hour,
-        c.minute,
-        c.second,
-        c.year
-    )
 }
 
 /// Prints the records. False: it is no queue file.
@@ -195,11 +178,11 @@ fn cat(ctx: &Ctx, s: &Show, path: &str, bytes: &[u8]) -> bool {
             _ if !s.envelope => {}
             rec::TIME | rec::WARN => {
                 let secs = text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
-                out.extend_from_slice(format!("{label}: {}\n", ctime(secs)).as_bytes());
+                out.extend_from_slice(format!("{label}: {}\n", Time::from_secs(secs).ctime()).as_bytes());
             }
             rec::ATTR if text.starts_with("create_time=") && !s.raw => {
                 let secs = text["create_time=".len()..].parse().unwrap_or(0);
-                out.extend_from_slice(format!("create_time: {}\n", ctime(secs)).as_bytes());
+                out.extend_from_slice(format!("create_time: {}\n", Time::from_secs(secs).ctime()).as_bytes());
             }
             _ => {
                 out.extend_from_slice(format!("{label}: {text}\n").as_bytes());

@@ -1,6 +1,6 @@
 //! postqueue(1) and mailq: listing and flushing the queue.
 
-use super::queue_tool::{getopt, say};
+use super::queue_tool::{directory, getopt, say};
 use super::showq;
 use super::tool::Tool;
 use crate::base::Span;
@@ -28,8 +28,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         return usage(ctx);
     }
     let (mode, value) = modes[0].clone();
-    let directory = opts.iter().rev().find(|(c, _)| *c == 'c').map(|(_, v)| v.as_str());
-    let conf = match Tool::logging(ctx).start(directory).await {
+    let conf = match Tool::logging(ctx).start(directory(&opts)).await {
         Ok(c) => c,
         Err(status) => return status,
     };

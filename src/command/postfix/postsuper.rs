@@ -1,6 +1,6 @@
 //! postsuper(1): deleting, holding, releasing, requeueing, expiring messages.
 
-use super::queue_tool::{getopt, say};
+use super::queue_tool::{directory, getopt, say};
 use super::tool::Tool;
 use crate::base::Span;
 use crate::command::Ctx;
@@ -27,8 +27,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         say(ctx, QueueTool::Usage(USAGE));
         return 1;
     };
-    let directory = opts.iter().rev().find(|(c, _)| *c == 'c').map(|(_, v)| v.as_str());
-    if let Err(status) = Tool::logging(ctx).start(directory).await {
+    if let Err(status) = Tool::logging(ctx).start(directory(&opts)).await {
         return status;
     }
     let mut queues: Vec<&'static str> = Vec::new();

@@ -19,6 +19,11 @@ pub fn log(ctx: &Ctx, event: QueueTool) {
 /// Options by letter with their values, and where the operands start.
 pub type Options = (Vec<(char, String)>, usize);
 
+/// The last `-c directory`.
+pub fn directory(options: &[(char, String)]) -> Option<&str> {
+    options.iter().rev().find(|(o, _)| *o == 'c').map(|(_, v)| v.as_str())
+}
+
 /// getopt(3): options (letter and value) and where the operands start. The error message is on standard error already.
 pub fn getopt(ctx: &Ctx, spec: &str) -> Result<Options, Options> {
     let mut out = Vec::new();

@@ -1,7 +1,7 @@
 //! showq(8): what the queue holds, for postqueue(1) and mailq.
 
 use crate::base::Time;
-use crate::base::time::{MONTHS, WEEKDAYS};
+use crate::base::time::WEEKDAYS;
 use crate::host::Host;
 use crate::postfix::agent::quote_local;
 use crate::postfix::mail_queue::{self, Entry};
@@ -60,16 +60,7 @@ fn one(host: &Host, queue: &'static str, id: &str, mode: u32, env: &Envelope) ->
 
 /// ctime(3) without its year.
 fn when(t: Time) -> String {
-    let c = t.civil();
-    format!(
-        "{} {} {:2} {:02}:{:02}:{:02} ",
-        WEEKDAYS[c.weekday as usize],
-        MONTHS[c.month as usize - 1],
-        c.day,
-        c.hour,
-        c.minute,
-        c.second
-    )
+    format!("{} {} ", WEEKDAYS[t.civil().weekday as usize], t.syslog())
 }
 
 /// `postqueue -p`, message by message.

@@ -119,9 +119,10 @@ impl<'a> Tool<'a> {
         }
         // Those that work in the queue go there.
         let queue = conf.get("queue_directory");
-        let elsewhere = matches!(self.name.as_str(), "postmap" | "postalias" | "postlock" | "postlog" | "postmulti");
+        let base = self.name.rsplit('/').next().unwrap_or(&self.name);
+        let elsewhere = matches!(base, "postfix" | "postmap" | "postalias" | "postlock" | "postlog" | "postmulti");
         let gone = self.ctx.world().borrow().host.fs.stat(&Cred::root(), &queue).err();
-        if let Some(e) = gone.filter(|_| !elsewhere && self.name != "postfix") {
+        if let Some(e) = gone.filter(|_| !elsewhere) {
             return Err(self.fatal(QueueTool::Chdir { path: queue, error: e.text().into() }).await);
         }
         Ok(conf)

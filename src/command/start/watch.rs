@@ -3,7 +3,6 @@
 
 use super::duration;
 use crate::base::Span;
-use crate::base::time::{MONTHS, WEEKDAYS};
 use crate::command::Ctx;
 use crate::command::io::Fd;
 use std::cell::RefCell;
@@ -57,19 +56,10 @@ pub(super) async fn watch(ctx: &mut Ctx) -> i32 {
             let (name, now) = {
                 let w = ctx.world();
                 let w = w.borrow();
-                (w.host.name.clone(), w.now().civil())
+                (w.host.name.clone(), w.now())
             };
             let left = format!("Every {interval:.1}s: {command}");
-            let right = format!(
-                "{name}: {} {} {:2} {:02}:{:02}:{:02} {}",
-                WEEKDAYS[now.weekday as usize],
-                MONTHS[now.month as usize - 1],
-                now.day,
-                now.hour,
-                now.minute,
-                now.second,
-                now.year
-            );
+            let right = format!("{name}: {}", now.ctime());
             // As procps: what does not fit beside the time is cut short.
             let room = ctx.columns().saturating_sub(right.len() + 1);
             let left = if clear && left.chars().count() > room {

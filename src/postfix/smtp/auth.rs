@@ -89,7 +89,7 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
     }
     let Some(mechanism) = mechanism else {
         c.t = s.chat.t;
-        c.log(Delivery::Warning { text: "SASL authentication failure: No worthy mechs found".into() });
+        c.log(Delivery::NoWorthyMechanisms);
         let text = format!(
             "SASL authentication failed; cannot authenticate to server {}: no mechanism available",
             s.host.shown

@@ -230,8 +230,7 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
     let me = c.p.conf.get("myhostname");
     if !c.lmtp && first.eq_ignore_ascii_case(&me) && s.host.relay.ends_with(":25") {
         c.t = s.chat.t;
-        let what = format!("host {} replied to HELO/EHLO with my own hostname {me}", s.host.shown);
-        c.log(Delivery::Warning { text: what });
+        c.log(Delivery::OwnHostname { host: s.host.shown.clone(), name: me });
         let text = format!("mail for {} loops back to myself", s.host.domain);
         site_fail(c, s, "5.4.6", text, None);
         return false;
