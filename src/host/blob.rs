@@ -49,7 +49,10 @@ impl Chunk {
 /// File content as chunks. Appending copies at most one chunk; cloning copies none.
 #[derive(Clone, Debug, Default)]
 pub struct Blob {
-    chunks: imbl::Vector<Chunk>,
+    /// All but the last.
+    before: imbl::Vector<Chunk>,
+    /// What is appended to; most files have no other.
+    last: Option<Chunk>,
     len: usize,
 }
 
@@ -65,19 +68,23 @@ impl Blob {
             return;
         }
         self.len += data.len();
-        let long = self.chunks.len() >= LONG;
-        if let Some(Chunk::Plain(last)) = self.chunks.back_mut() {
+        if let Some(Chunk::Plain(last)) = &mut self.last {
             if last.len() + data.len() <= CHUNK {
                 Arc::make_mut(last).extend_from_slice(data);
                 return;
             }
-            if long {
+            if self.before.len() >= LONG {
                 let packed = (compress_to_vec(last, 1).into(), last.len());
-                self.chunks.pop_back();
-                self.chunks.push_back(Chunk::Packed(Arc::new(packed)));
+                self.last = Some(Chunk::Packed(Arc::new(packed)));
             }
         }
-        self.chunks.push_back(Chunk::Plain(Arc::new(data.to_vec())));
+        self.push(Chunk::Plain(Arc::new(data.to_vec())));
+    }
+    fn push(&mut self, chunk: Chunk) {
+        self.before.extend(self.last.replace(chunk));
+    }
+    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.before.iter().chain(&self.last)
     }
     /// Appends a piece that other files hold, too; what is appended next does not go into it.
     pub fn append_shared(&mut self, data: &Arc<Vec<u8>>) {
@@ -85,24 +92,25 @@ impl Blob {
             return;
         }
         self.len += data.len();
-        self.chunks.push_back(Chunk::Plain(data.clone()));
+        self.push(Chunk::Plain(data.clone()));
     }
     /// Keeps a short file by its differences from a known one, when that takes less.
     pub(super) fn rest(&mut self, models: &mut Models) {
-        if let (1, Some(Chunk::Plain(b))) = (self.chunks.len(), self.chunks.front())
+        if self.before.is_empty()
+            && let Some(Chunk::Plain(b)) = &self.last
             && let Some(d) = models.tell(b)
         {
-            self.chunks = imbl::Vector::unit(Chunk::Alike(Arc::new(d)));
+            self.last = Some(Chunk::Alike(Arc::new(d)));
         }
     }
     /// All bytes; borrowed when the file is one plain chunk.
     pub fn bytes(&self) -> Cow<'_, [u8]> {
-        match self.chunks.len() {
-            0 => Cow::Borrowed(&[]),
-            1 => self.chunks[0].bytes(),
-            _ => {
+        match &self.last {
+            None => Cow::Borrowed(&[]),
+            Some(only) if self.before.is_empty() => only.bytes(),
+            Some(_) => {
                 let mut all = Vec::with_capacity(self.len);
-                for c in &self.chunks {
+                for c in self.chunks() {
                     all.extend_from_slice(&c.bytes());
                 }
                 Cow::Owned(all)
@@ -112,7 +120,7 @@ impl Blob {
     /// Up to `max` bytes from `offset`.
     pub fn slice(&self, offset: usize, max: usize) -> Vec<u8> {
         let (mut out, mut at) = (Vec::new(), 0);
-        for c in &self.chunks {
+        for c in self.chunks() {
             if out.len() >= max {
                 break;
             }
@@ -140,9 +148,14 @@ impl Blob {
     }
     /// Whether both share all storage (a quick "unchanged").
     pub fn same(&self, other: &Blob) -> bool {
-        self.len == other.len
-            && self.chunks.len() == other.chunks.len()
-            && self.chunks.iter().zip(&other.chunks).all(|(a, b)| a.same(b))
+        let last = match (&self.last, &other.last) {
+            (Some(a), Some(b)) => a.same(b),
+            (None, None) => true,
+            _ => false,
+        };
+        last && self.len == other.len
+            && self.before.len() == other.before.len()
+            && (self.before.is_empty() || self.before.iter().zip(&other.before).all(|(a, b)| a.same(b)))
     }
 }
 
@@ -213,7 +226,7 @@ mod tests {
             b.append(line.as_bytes());
             plain.extend_from_slice(line.as_bytes());
         }
-        assert!(b.chunks.iter().any(|c| matches!(c, Chunk::Packed(..))));
+        assert!(b.chunks().any(|c| matches!(c, Chunk::Packed(..))));
         assert!(*b.bytes() == *plain && b.len() == plain.len());
         let at = plain.len() - 40_000;
         assert!(b.slice(at, 30_000) == plain[at..at + 30_000]);

@@ -105,12 +105,12 @@ impl Host {
     }
     /// Logs an event: into the journal, and through rsyslog into the files when it runs.
     pub fn log(&mut self, facility: Facility, ident: &str, pid: u32, unit: &str, event: impl Into<Event>) {
-        let unit = self.shared(unit);
+        let (ident, unit) = (self.shared(ident), self.shared(unit));
         self.log_as(facility, ident, pid, unit, event.into());
     }
-    fn log_as(&mut self, facility: Facility, ident: &str, pid: u32, unit: Arc<str>, event: Event) {
-        let show_pid = ident != "dovecot";
-        let record = Record { time: self.now, facility, ident: self.shared(ident), pid, show_pid, unit, event };
+    fn log_as(&mut self, facility: Facility, ident: Arc<str>, pid: u32, unit: Arc<str>, event: Event) {
+        let show_pid = &*ident != "dovecot";
+        let record = Record { time: self.now, facility, ident, pid, show_pid, unit, event };
         syslog::write(self, &record);
         self.keep(record);
     }
@@ -151,6 +151,11 @@ impl Host {
     /// Logs as a Postfix program does: facility mail, tag `postfix/NAME` (or as `syslog_name` says). The journal files the
     /// line under the unit of the process; a tool's under the unit that it was started from.
     pub fn log_mail(&mut self, ident: &str, pid: u32, event: impl Into<Event>) {
+        let ident = self.shared(ident);
+        self.log_tagged(&ident, pid, event);
+    }
+    /// As [`Host::log_mail`], by a process that keeps its tag.
+    pub fn log_tagged(&mut self, ident: &Arc<str>, pid: u32, event: impl Into<Event>) {
         const TOOLS: [&str; 12] = [
             "postfix-script",
             "postfix-tls-script",
@@ -166,11 +171,11 @@ impl Host {
             "postfix",
         ];
         let unit = match self.procs.get(pid) {
-            Some(p) if !p.unit.is_empty() => once(&mut self.names, &p.unit),
+            Some(p) if !p.unit.is_empty() => p.unit.clone(),
             _ if TOOLS.contains(&ident.rsplit('/').next().unwrap_or(ident)) => self.scope.clone(),
             _ => self.shared("postfix@-.service"),
         };
-        self.log_as(Facility::Mail, ident, pid, unit, event.into());
+        self.log_as(Facility::Mail, ident.clone(), pid, unit, event.into());
     }
     /// Logs as systemd does, filed under the unit that the event is about.
     pub fn log_systemd(&mut self, event: crate::log::systemd::Systemd) {

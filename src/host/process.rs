@@ -2,6 +2,7 @@
 
 use crate::base::Time;
 use imbl::OrdMap;
+use std::sync::Arc;
 
 /// A process as ps(1) shows it. Sizes in KiB.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub struct Process {
     pub vsz: u64,
     pub rss: u64,
     /// The systemd unit it belongs to, or empty.
-    pub unit: String,
+    pub unit: Arc<str>,
     /// Which part of the model it is: `postfix/smtp/inet`, `dovecot/auth`; empty for scenery.
     pub role: String,
 }

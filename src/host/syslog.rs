@@ -8,6 +8,27 @@ use super::fs::{Cred, Ino};
 use crate::log::{Facility, Message as _, Record, Severity};
 use std::sync::Arc;
 
+const FACILITIES: [Facility; 8] = [
+    Facility::Kern,
+    Facility::User,
+    Facility::Mail,
+    Facility::Daemon,
+    Facility::Auth,
+    Facility::Syslog,
+    Facility::Cron,
+    Facility::AuthPriv,
+];
+const SEVERITIES: [Severity; 8] = [
+    Severity::Emerg,
+    Severity::Alert,
+    Severity::Crit,
+    Severity::Err,
+    Severity::Warning,
+    Severity::Notice,
+    Severity::Info,
+    Severity::Debug,
+];
+
 /// One selector of a rule: facilities (`None`: all of them) and a priority.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Selector {
@@ -31,12 +52,26 @@ struct Rule {
     stop: bool,
 }
 
+/// The rules in order, and which of them select what a facility says with a severity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rules {
+    all: Vec<Rule>,
+    taking: [[Vec<usize>; 8]; 8],
+}
+
+impl Rules {
+    fn new(all: Vec<Rule>) -> Rules {
+        let taking = FACILITIES.map(|f| SEVERITIES.map(|s| (0..all.len()).filter(|i| all[*i].takes(f, s)).collect()));
+        Rules { all, taking }
+    }
+}
+
 /// The syslog daemon.
 #[derive(Clone, Debug, Default)]
 pub struct Syslog {
     /// Its pid while it runs.
     pub pid: Option<u32>,
-    rules: Arc<Vec<Rule>>,
+    rules: Arc<Rules>,
     /// The files that it has open, by rule: each from the first line on that went there, wherever the file is moved.
     open: Vec<Option<Ino>>,
     traditional: bool,
@@ -157,7 +192,7 @@ impl Syslog {
             rule("mail.*", "/var/log/mail.log"),
         ];
         let open = vec![None; rules.len()];
-        Syslog { pid: Some(0), rules: Arc::new(rules), open, traditional: true, owner: (0, 0), mode: 0o640 }
+        Syslog { pid: Some(0), rules: Arc::new(Rules::new(rules)), open, traditional: true, owner: (0, 0), mode: 0o640 }
     }
 }
 
@@ -168,7 +203,7 @@ impl Host {
         let mut rules = Vec::new();
         read(self, "/etc/rsyslog.conf", &mut s, &mut rules, 0);
         s.open = vec![None; rules.len()];
-        s.rules = Arc::new(rules);
+        s.rules = Arc::new(Rules::new(rules));
         self.syslog = s;
     }
     /// rsyslogd gets SIGHUP: it closes its files, and opens them by name when there is something to write (rsyslogd(8)).
@@ -197,7 +232,8 @@ pub(super) fn write(host: &mut Host, record: &Record) {
     let (facility, severity) = (record.facility, record.event.severity());
     let rules = host.syslog.rules.clone();
     let mut line = String::new();
-    for (i, rule) in rules.iter().enumerate().filter(|(_, r)| r.takes(facility, severity)) {
+    for &i in &rules.taking[facility as usize][severity as usize] {
+        let rule = &rules.all[i];
         if rule.stop {
             return;
         }

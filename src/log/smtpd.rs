@@ -286,6 +286,9 @@ pub enum Smtpd {
 
 impl Message for Smtpd {
     fn severity(&self) -> Severity {
+        if matches!(self, Smtpd::Connect { .. } | Smtpd::Disconnect { .. } | Smtpd::Client { .. }) {
+            return Severity::Info;
+        }
         let text = self.text();
         if text.starts_with("warning: ") {
             Severity::Warning

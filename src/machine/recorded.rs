@@ -93,7 +93,7 @@ fn enter(world: &WorldRef, line: &str) -> u32 {
         stat: "S".into(),
         vsz: 4_360,
         rss: 3_284,
-        unit: String::new(),
+        unit: "".into(),
         role: String::new(),
     })
 }

@@ -17,8 +17,6 @@ use std::sync::Arc;
 /// A process of a Postfix service: its pid, the configuration that it read when it started, its syslog tag.
 #[derive(Clone, Debug)]
 pub struct Proc {
-    /// The name in master.cf: `local`, `retry`.
-    pub service: String,
     /// The program: `local`, `error`.
     pub program: Arc<str>,
     pub pid: u32,
@@ -28,9 +26,13 @@ pub struct Proc {
 }
 
 impl Proc {
+    /// The name in master.cf: `local`, `retry`.
+    pub fn service(&self) -> &str {
+        self.inner.service.split('/').next().unwrap_or_default()
+    }
     /// Logs as this process does.
     pub fn log(&self, ctx: &mut Ctx<'_>, event: impl Into<crate::log::Event>) {
-        ctx.host.log_mail(&self.ident, self.pid, event);
+        ctx.host.log_tagged(&self.ident, self.pid, event);
     }
 }
 
@@ -38,7 +40,6 @@ fn get(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
     let key = [service, "/unix"].concat();
     let inner = master::acquire(ctx, &key)?;
     Ok(Proc {
-        service: service.to_owned(),
         program: inner.program.clone(),
         pid: inner.pid,
         conf: inner.conf.clone(),

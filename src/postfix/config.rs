@@ -32,7 +32,7 @@ pub struct Config {
     computed: BTreeMap<&'static str, String>,
     /// The parameters of the table as they were last asked for.
     cache: Vec<OnceLock<Box<Slot>>>,
-    /// The numbers of parameters that belong to a transport and are not in the table.
+    /// The numbers of parameters that belong to a transport: transport, suffix and number.
     limits: Limits,
     /// What starting with these values gives to say: of the common ones, and of the program that this was read for.
     pub(super) common_faults: OnceLock<Vec<Fault>>,
@@ -48,12 +48,13 @@ struct Slot {
     seconds: OnceLock<i64>,
     flag: OnceLock<bool>,
     words: OnceLock<Arc<[String]>>,
+    braced: OnceLock<Arc<[String]>>,
     list: OnceLock<Option<Arc<MatchList>>>,
 }
 
 /// Found out anew by a clone, which may be given other values.
 #[derive(Debug, Default)]
-struct Limits(Mutex<Vec<(String, i64)>>);
+struct Limits(Mutex<Vec<(String, &'static str, i64)>>);
 
 impl Clone for Limits {
     fn clone(&self) -> Limits {
@@ -303,7 +304,7 @@ impl Config {
     }
 
     /// As [`Config::get`], borrowed when it is a parameter of the table.
-    fn value(&self, name: &str) -> Cow<'_, str> {
+    pub fn value(&self, name: &str) -> Cow<'_, str> {
         match self.slot(name) {
             Some(slot) => Cow::Borrowed(slot.text.get_or_init(|| self.compute_value(name))),
             None => Cow::Owned(self.compute_value(name)),
@@ -348,14 +349,15 @@ impl Config {
     }
 
     /// The words of a list parameter, split at white space and commas.
-    pub fn list(&self, name: &str) -> Vec<String> {
-        words(&self.value(name)).map(str::to_owned).collect()
+    pub fn list(&self, name: &str) -> Arc<[String]> {
+        let read = || words(&self.value(name)).map(str::to_owned).collect();
+        self.slot(name).map_or_else(read, |s| s.words.get_or_init(read).clone())
     }
 
     /// As [`Config::list`], with `{ … }` kept together.
     pub fn words_braced(&self, name: &str) -> Arc<[String]> {
         let read = || words_braced(&self.value(name)).into();
-        self.slot(name).map_or_else(read, |s| s.words.get_or_init(read).clone())
+        self.slot(name).map_or_else(read, |s| s.braced.get_or_init(read).clone())
     }
 
     /// The match list of a parameter of the table, when its words alone make it.
@@ -368,20 +370,17 @@ impl Config {
     }
 
     /// `TRANSPORT` + suffix (`_destination_concurrency_limit`), with the fall back on the `default_…` parameter.
-    pub fn transport_int(&self, transport: &str, suffix: &str) -> i64 {
-        let name = [transport, suffix].concat();
-        if params::index(&name).is_some() {
-            return self.int(&name);
+    pub fn transport_int(&self, transport: &str, suffix: &'static str) -> i64 {
+        if let Ok(limits) = self.limits.0.lock()
+            && let Some((_, _, n)) = limits.iter().find(|(t, s, _)| *s == suffix && t == transport)
+        {
+            return *n;
         }
-        let known = |l: &Vec<(String, i64)>| l.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-        if let Some(n) = self.limits.0.lock().ok().and_then(|l| known(&l)) {
-            return n;
-        }
-        let n = self.int(&name);
+        let n = self.int(&[transport, suffix].concat());
         if let Ok(mut limits) = self.limits.0.lock()
             && limits.len() < 100
         {
-            limits.push((name, n));
+            limits.push((transport.to_owned(), suffix, n));
         }
         n
     }

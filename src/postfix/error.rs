@@ -7,7 +7,7 @@ use crate::base::Span;
 
 /// error(8): bounces; run as the service `retry` it defers.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
-    let retry = p.service == "retry" || r.transport == "retry";
+    let retry = p.service() == "retry" || r.transport == "retry";
     let (default, verdict) = if retry { ("4.0.0", Verdict::Deferred) } else { ("5.0.0", Verdict::Bounced) };
     let (mut dsn, text) = dsn_split(&r.nexthop, default);
     let wrong = if retry { '5' } else { '4' };

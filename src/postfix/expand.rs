@@ -46,9 +46,11 @@ impl Expansion {
 
 /// A value with `_` for each byte that is not among `ok`.
 pub fn censor(value: &str, ok: &str) -> String {
+    let ascii = ok.bytes().filter(u8::is_ascii).fold(0_u128, |set, b| set | 1 << b);
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
-        if ok.contains(c) {
+        let is_ok = if c.is_ascii() { ascii >> u32::from(c) & 1 == 1 } else { ok.contains(c) };
+        if is_ok {
             out.push(c);
         } else {
             out.extend(std::iter::repeat_n('_', c.len_utf8()));
@@ -73,28 +75,25 @@ pub fn expand(env: &Expander<'_>, text: &str) -> Expansion {
 
 /// The part of a text that mac_parse(3) hands out.
 pub enum Piece<'a> {
-    Literal(String),
+    Literal(&'a str),
     Expression(&'a str),
 }
 
 /// Splits a text into literals and expressions; a fault ends it.
 pub fn pieces(text: &str) -> (Vec<Piece<'_>>, Option<MacroFault>) {
     let b = text.as_bytes();
-    let (mut out, mut literal, mut i) = (Vec::new(), String::new(), 0);
+    let (mut out, mut i) = (Vec::new(), 0);
     while i < b.len() {
         if b[i] != b'$' {
-            let n = text[i..].find('$').map_or(b.len(), |n| i + n);
-            literal.push_str(&text[i..n]);
+            let n = memchr::memchr(b'$', &b[i..]).map_or(b.len(), |n| i + n);
+            out.push(Piece::Literal(&text[i..n]));
             i = n;
             continue;
         }
         if b.get(i + 1) == Some(&b'$') {
-            literal.push('$');
+            out.push(Piece::Literal("$"));
             i += 2;
             continue;
-        }
-        if !literal.is_empty() {
-            out.push(Piece::Literal(std::mem::take(&mut literal)));
         }
         i += 1;
         let expr = if let Some(&open @ (b'{' | b'(')) = b.get(i) {
@@ -114,9 +113,6 @@ pub fn pieces(text: &str) -> (Vec<Piece<'_>>, Option<MacroFault>) {
             return (out, Some(MacroFault::EmptyName(text.to_owned())));
         }
         out.push(Piece::Expression(expr));
-    }
-    if !literal.is_empty() {
-        out.push(Piece::Literal(literal));
     }
     (out, None)
 }
@@ -218,14 +214,11 @@ impl Run<'_, '_> {
         }
         self.level += 1;
         if self.level > 101 {
-            let t = match &p {
-                Piece::Literal(t) => t,
-                Piece::Expression(e) => *e,
-            };
+            let (Piece::Literal(t) | Piece::Expression(t)) = p;
             return self.fault(MacroFault::Nesting(t.to_owned()));
         }
         match p {
-            Piece::Literal(t) => self.out.text.push_str(&t),
+            Piece::Literal(t) => self.out.text.push_str(t),
             Piece::Expression(e) => {
                 if let Err(f) = self.expression(e) {
                     self.fault(f);

@@ -59,7 +59,7 @@ pub fn interfaces(host: &Host, conf: &Config) -> Option<Vec<IpAddr>> {
         return None;
     }
     let mut out = Vec::new();
-    for word in &list {
+    for word in list.iter() {
         let found = if word == "loopback-only" {
             let all = host.net.interfaces.iter().flat_map(|(_, nets)| nets.iter().map(ipnet::IpNet::addr));
             all.filter(|ip| ip.is_loopback() && if ip.is_ipv4() { v4 } else { v6 }).collect()

@@ -54,13 +54,14 @@ impl Live<'_, '_> {
     /// The match list of a parameter, opened when it is first used. A table that is opened by more than one list
     /// complains once.
     pub fn list(&mut self, param: &str) -> Arc<MatchList> {
+        if let Some(words) = self.proc.conf.match_list(param) {
+            return words;
+        }
         if let Some(l) = self.ctx.pf.opened.get(&self.proc.pid).and_then(|o| o.lists.get(param)) {
             return l.clone();
         }
         let mut say = Say::new();
-        let known = self.proc.conf.match_list(param);
-        let open = || Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
-        let list = known.unwrap_or_else(open);
+        let list = Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
         for event in say {
             if first_time(self.ctx, self.proc.pid, &event) {
                 self.proc.log(self.ctx.host, event);
@@ -74,7 +75,7 @@ impl Live<'_, '_> {
     pub fn tables(&mut self, maps: Maps<'_>) -> Arc<table::Maps> {
         match maps {
             Maps::Param(p) => {
-                let spec = self.proc.conf.get(p);
+                let spec = self.proc.conf.value(p);
                 master::maps(self.ctx, self.proc, p, &spec)
             }
             Maps::Spec(s) => master::maps(self.ctx, self.proc, s, s),
@@ -108,6 +109,9 @@ impl Lookups for Live<'_, '_> {
     }
     fn matches(&mut self, param: &str, who: Who<'_>) -> Result<bool, Failed> {
         let list = self.list(param);
+        if list.is_empty() {
+            return Ok(false);
+        }
         let mut say = Say::new();
         let found = match who {
             Who::Name(n) if is_domain_list(param) => list.domain(self.ctx.host, n, &mut say),
@@ -123,7 +127,7 @@ impl Lookups for Live<'_, '_> {
     fn is_own_address(&self, ip: IpAddr) -> bool {
         let listed =
             |text: &str| text.split([',', ' ', '\t']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip));
-        if listed(&self.proc.conf.get("proxy_interfaces")) {
+        if listed(&self.proc.conf.value("proxy_interfaces")) {
             return true;
         }
         match listen::interfaces(self.ctx.host, &self.proc.conf) {

@@ -15,7 +15,7 @@ pub struct Found {
 
 /// Looks for the full address, without its extension, its local part if the domain is local, and `@domain`.
 pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Option<Found>, LookupError> {
-    if addr.is_empty() || p.conf.get(param).is_empty() {
+    if addr.is_empty() || p.conf.is_empty(param) {
         return Ok(None);
     }
     let found = |value: String, ext: Option<&str>| Ok(Some(Found { value, extension: ext.map(str::to_owned) }));

@@ -17,11 +17,15 @@ const HASHED: [&str; 2] = ["deferred", "defer"];
 
 /// The folder of a message within a queue.
 fn dir(queue: &str, id: &str) -> String {
+    let mut dir = String::with_capacity(48);
+    dir.push_str(SPOOL);
+    dir.push('/');
+    dir.push_str(queue);
     if HASHED.contains(&queue) {
-        let c: String = queue_file::hash_text(id).chars().take(1).collect();
-        return [SPOOL, "/", queue, "/", &c].concat();
+        dir.push('/');
+        dir.extend(queue_file::hash_text(id).chars().next());
     }
-    [SPOOL, "/", queue].concat()
+    dir
 }
 
 /// The path of a queue file.
@@ -39,9 +43,16 @@ pub fn short_path(queue: &str, id: &str) -> String {
 
 /// Credentials of `mail_owner`: the owner of the queues.
 pub fn owner(host: &Host) -> Cred {
+    let cred = mover(host);
+    let gid =
+        if cred.gid == 0 { host.users().iter().find(|u| u.uid == cred.uid).map_or(0, |u| u.gid) } else { cred.gid };
+    Cred { gid, ..cred }
+}
+
+/// The same for what makes no file: the owner and group of the sockets' folder.
+fn mover(host: &Host) -> Cred {
     let (uid, gid) =
         host.fs.stat(&Cred::root(), "/var/spool/postfix/private").map_or((101, 103), |(_, n)| (n.uid, n.gid));
-    let gid = if gid == 0 { host.users().iter().find(|u| u.uid == uid).map_or(gid, |u| u.gid) } else { gid };
     Cred { uid, gid, groups: Vec::new() }
 }
 
@@ -60,11 +71,11 @@ pub fn create(host: &mut Host, queue: &str, id: &str, bytes: Vec<u8>) -> Result<
 
 /// Moves a message to another queue, making the hash folder if needed.
 pub fn rename(host: &mut Host, id: &str, from: &str, to: &str) -> Result<(), Errno> {
-    let cred = owner(host);
+    let cred = mover(host);
     let (old, new) = (path(from, id), path(to, id));
     match host.fs.rename(&cred, &old, &new) {
         Err(Errno::NoEnt) if HASHED.contains(&to) && host.fs.exists(&old) => {
-            host.fs.mkdir(&cred, &dir(to, id), 0o700)?;
+            host.fs.mkdir(&owner(host), &dir(to, id), 0o700)?;
             host.fs.rename(&cred, &old, &new)
         }
         r => r,
@@ -80,7 +91,7 @@ pub fn rest(host: &mut Host, queue: &str, id: &str) {
 
 /// Removes a file of a queue, if it is there.
 pub fn remove(host: &mut Host, queue: &str, id: &str) -> bool {
-    let cred = owner(host);
+    let cred = mover(host);
     host.fs.unlink(&cred, &path(queue, id)).is_ok()
 }
 

@@ -87,7 +87,7 @@ pub struct Proc {
 impl Proc {
     /// Logs under this process's name.
     pub fn log(&self, host: &mut Host, event: impl Into<Event>) {
-        host.log_mail(&self.tag, self.pid, event);
+        host.log_tagged(&self.tag, self.pid, event);
     }
 }
 
@@ -422,7 +422,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         stat: "S".into(),
         vsz,
         rss,
-        unit: ctx.host.procs.get(master).map_or_else(String::new, |p| p.unit.clone()),
+        unit: ctx.host.procs.get(master).map_or_else(Arc::default, |p| p.unit.clone()),
         role: format!("postfix/{key}"),
     });
     let directory = ctx.pf.master.conf.get("daemon_directory");

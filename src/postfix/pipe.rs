@@ -120,7 +120,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
         }
     };
     let all = |verdict: Verdict, dsn: &str, text: &str| {
-        Outcome::all(r, took, |i| Item::new(i, verdict, dsn, text).relay(p.service.clone()))
+        Outcome::all(r, took, |i| Item::new(i, verdict, dsn, text).relay(p.service().to_owned()))
     };
     let unconfigured = |fault: Delivery| {
         let mut out = all(Verdict::Deferred, "4.3.5", "mail system configuration error");
@@ -132,7 +132,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     }
     let single = ['D', 'O'].into_iter().find(|f| a.has(*f) && r.recipients.len() > 1);
     if let Some(flag) = single {
-        return unconfigured(Delivery::PipeSingle { service: p.service.clone(), flag });
+        return unconfigured(Delivery::PipeSingle { service: p.service().to_owned(), flag });
     }
     let content = r.content(ctx);
     if a.has('D') && super::local::delivered_before(&content, &r.recipients[0].address) {
@@ -148,7 +148,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     };
     let (directory, program) = (a.directory.as_deref(), a.argv.first().map(String::as_str));
     if let Some((fault, output)) = cannot_run(ctx, "pipe", "pipe_command: ", &a.cred, directory, program) {
-        let item = Item::new(0, Verdict::Sent, "", "").relay(p.service.clone());
+        let item = Item::new(0, Verdict::Sent, "", "").relay(p.service().to_owned());
         let item = pipe_command::not_run(item, &output);
         let mut out = Outcome::all(r, took, |i| Item { rcpt: i, ..item.clone() });
         out.log(took, fault);
@@ -164,7 +164,7 @@ pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
     };
     request.cwd = a.directory.clone().unwrap_or(request.cwd);
     request.limit = Span::secs(p.conf.transport_time(&r.transport, "_time_limit"));
-    let item = Item::new(0, Verdict::Sent, "2.0.0", "").relay(p.service.clone()).at(took);
+    let item = Item::new(0, Verdict::Sent, "2.0.0", "").relay(p.service().to_owned()).at(took);
     let exec = Exec { request, item, command: a.argv[0].clone(), pipe: true };
     Outcome { took, execs: vec![exec], ..Outcome::default() }
 }
@@ -185,7 +185,8 @@ fn command(p: &Proc, r: &Request, a: &Attrs) -> Result<Vec<String>, Delivery> {
                 match part {
                     Piece::Literal(t) => word.push_str(t),
                     Piece::Expression(name) => {
-                        let unknown = || Delivery::PipeMacro { service: p.service.clone(), name: (*name).to_owned() };
+                        let unknown =
+                            || Delivery::PipeMacro { service: p.service().to_owned(), name: (*name).to_owned() };
                         word.push_str(&value(p, r, a, i, name).ok_or_else(unknown)?);
                     }
                 }

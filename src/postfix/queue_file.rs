@@ -259,7 +259,7 @@ pub struct Envelope {
     pub sender_seen: bool,
     pub filter: String,
     pub redirect: String,
-    /// Named attributes as the records have them, `name=value`, a line feed before and after each.
+    /// Named attributes as the records have them, `name=value`, a line feed after each.
     attrs: String,
     pub ret: Option<u32>,
     pub envid: String,
@@ -272,9 +272,7 @@ pub struct Envelope {
 
 impl Envelope {
     pub fn attr(&self, name: &str) -> &str {
-        let key = ["\n", name, "="].concat();
-        let value = self.attrs.find(&key).map_or("", |i| &self.attrs[i + key.len()..]);
-        &value[..memchr::memchr(b'\n', value.as_bytes()).unwrap_or(0)]
+        self.attrs.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or("")
     }
     /// Reads the envelope; `None` when the bytes are no queue file.
     pub fn parse(bytes: &[u8]) -> Option<Envelope> {
@@ -311,21 +309,19 @@ impl Envelope {
                 rec::ORCP => orig = text(),
                 rec::ATTR => {
                     let t = text::lossy(r.data);
-                    if let Some(v) = t.strip_prefix("dsn_orig_rcpt=") {
-                        v.clone_into(&mut orcpt);
-                    } else if let Some(v) = t.strip_prefix("dsn_notify=") {
-                        notify = v.trim().parse().unwrap_or(0);
-                    } else if let Some(v) = t.strip_prefix("envelope_id=") {
-                        v.clone_into(&mut e.envid);
-                    } else if let Some(v) = t.strip_prefix("ret_flags=") {
-                        e.ret = v.trim().parse().ok();
-                    } else {
-                        if e.attrs.is_empty() {
-                            e.attrs.reserve(512);
+                    let (name, value) = t.split_once('=').unwrap_or((&t, ""));
+                    match name {
+                        "dsn_orig_rcpt" => value.clone_into(&mut orcpt),
+                        "dsn_notify" => notify = value.trim().parse().unwrap_or(0),
+                        "envelope_id" => value.clone_into(&mut e.envid),
+                        "ret_flags" => e.ret = value.trim().parse().ok(),
+                        _ => {
+                            if e.attrs.is_empty() {
+                                e.attrs.reserve(512);
+                            }
+                            e.attrs.push_str(&t);
                             e.attrs.push('\n');
                         }
-                        e.attrs.push_str(&t);
-                        e.attrs.push('\n');
                     }
                 }
                 rec::RCPT | rec::DONE | b'/' => {

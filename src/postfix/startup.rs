@@ -398,7 +398,7 @@ fn common_values(conf: &Config) -> Vec<Fault> {
             return out;
         }
     }
-    if let Some(name) = ["mail_name", "double_bounce_sender", "myorigin"].into_iter().find(|n| conf.get(n).is_empty()) {
+    if let Some(name) = ["mail_name", "double_bounce_sender", "myorigin"].into_iter().find(|n| conf.is_empty(n)) {
         out.push(Fault::Fatal(Fatal::EmptyString { name }));
         return out;
     }
@@ -509,10 +509,10 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
         "smtp" | "lmtp" => super::smtp::faults(conf, program),
         "bounce" => {
             let names = ["bounce_notice_recipient", "2bounce_notice_recipient", "delay_notice_recipient"];
-            let empty = names.into_iter().find(|n| conf.get(n).is_empty());
+            let empty = names.into_iter().find(|n| conf.is_empty(n));
             empty.map(|name| Fault::Fatal(Fatal::EmptyString { name })).into_iter().collect()
         }
-        "virtual" if conf.get("virtual_mailbox_base").is_empty() => {
+        "virtual" if conf.is_empty("virtual_mailbox_base") => {
             vec![Fault::Fatal(Fatal::EmptyString { name: "virtual_mailbox_base" })]
         }
         "virtual" => bad_lock(conf, "virtual_mailbox_lock").or(mailbox("virtual_mailbox_limit")).into_iter().collect(),
@@ -534,7 +534,7 @@ const EXTENSIONS: [&str; 6] = ["canonical", "virtual", "alias", "forward", "incl
 /// What local(8) ends over: values that must not be empty, and words that it does not know.
 fn local_faults(conf: &Config) -> Option<Fault> {
     let needed = ["command_expansion_filter", "forward_expansion_filter", "mailbox_delivery_lock"];
-    let empty = needed.into_iter().find(|n| conf.get(n).is_empty());
+    let empty = needed.into_iter().find(|n| conf.is_empty(n));
     let lists = ["alias", "forward", "include"];
     empty
         .map(|name| Fault::Fatal(Fatal::EmptyString { name }))

@@ -393,7 +393,7 @@ impl Shell {
             stat: if self.background { "S" } else { "R+" }.into(),
             vsz: 7_000,
             rss: 3_200,
-            unit: String::new(),
+            unit: "".into(),
             role: String::new(),
         });
         drop(w);

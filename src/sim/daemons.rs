@@ -80,7 +80,7 @@ pub(super) fn start(world: &mut World, unit: &str, line: &str) -> Result<(u32, S
         stat: if comm == "rsyslogd" { "Ssl" } else { "Ss" }.into(),
         vsz,
         rss,
-        unit: unit.to_owned(),
+        unit: unit.into(),
         role: String::new(),
     });
     if base(line) == "rsyslogd" {

@@ -321,7 +321,7 @@ impl World {
                 }
             }
         }
-        let left: Vec<u32> = self.host.procs.iter().filter(|p| p.unit == name).map(|p| p.pid).collect();
+        let left: Vec<u32> = self.host.procs.iter().filter(|p| *p.unit == *name).map(|p| p.pid).collect();
         let main = self.host.units.get(name).and_then(|u| u.main.as_ref()).map(|m| m.pid);
         let mut slow = false;
         if let Some(pid) = main.filter(|p| left.contains(p)).or_else(|| left.first().copied()) {
@@ -461,7 +461,7 @@ impl World {
                     }
                 }
                 _ => {
-                    if !self.host.procs.iter().any(|p| p.unit == *name) {
+                    if !self.host.procs.iter().any(|p| *p.unit == *name) {
                         gone.push((name.clone(), None));
                     }
                 }

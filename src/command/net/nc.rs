@@ -296,7 +296,7 @@ async fn listen(ctx: &mut Ctx, o: &Options) -> i32 {
             stat: "S".into(),
             vsz: 3_360,
             rss: 2_048,
-            unit: String::new(),
+            unit: "".into(),
             role: String::new(),
         });
         w.host.net.listeners.push(Listener {

@@ -54,7 +54,7 @@ pub(super) async fn newaliases(ctx: &mut Ctx) -> i32 {
     let mut child = ctx.clone();
     child.args = vec!["postalias".to_owned()];
     let tool = Tool::logging(&child);
-    let given = Parsed { opts: Vec::new(), args: conf.list("alias_database") };
+    let given = Parsed { opts: Vec::new(), args: conf.list("alias_database").to_vec() };
     if given.args.is_empty() {
         return 0;
     }

@@ -49,7 +49,7 @@ fn all(ctx: &Ctx, host: &Host) -> Vec<Process> {
             stat: "R+".into(),
             vsz: 11_220,
             rss: 4_640,
-            unit: String::new(),
+            unit: "".into(),
             role: String::new(),
         });
         list.sort_by_key(|p| p.pid);

@@ -7,7 +7,7 @@ use crate::sim::World;
 pub fn is_up(w: &World, unit: &str) -> bool {
     let name = unit.trim_end_matches(".service");
     let full = format!("{}.service", if name == "postfix" { "postfix@-" } else { name });
-    w.host.procs.iter().any(|p| p.unit == full)
+    w.host.procs.iter().any(|p| *p.unit == *full)
 }
 
 pub fn ask(w: &World, unit: &str) -> Found {

@@ -133,7 +133,7 @@ fn listener(world: &mut World, port: u32, program: &str, args: &str) {
         stat: "S".to_owned(),
         vsz: 21_504,
         rss: 14_336,
-        unit: String::new(),
+        unit: "".into(),
         role: String::new(),
     };
     let pid = Processes::spawn(&mut host.procs, process);

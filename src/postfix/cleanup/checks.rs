@@ -19,7 +19,7 @@ pub enum Verdict {
 
 /// Runs the checks `param` on one logical line.
 pub fn header(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line: &str) -> Verdict {
-    if st.p.conf.get(param).is_empty() {
+    if st.p.conf.is_empty(param) {
         return Verdict::Keep;
     }
     match lookup(ctx, &st.p, param, line) {
@@ -38,7 +38,7 @@ pub fn header(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line:
 /// nested headers. `None`: nothing is to be checked.
 pub fn body(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], text: &str) -> Option<String> {
     const PARAMS: [&str; 3] = ["body_checks", "mime_header_checks", "nested_header_checks"];
-    if PARAMS.iter().all(|p| st.p.conf.get(p).is_empty()) || !st.checks_apply() {
+    if PARAMS.iter().all(|p| st.p.conf.is_empty(p)) || !st.checks_apply() {
         return None;
     }
     let limit = st.p.conf.int("body_checks_size_limit").max(0) as usize;

@@ -22,13 +22,13 @@ fn maps(st: &State, own: &str, class: &str) -> Vec<&'static str> {
     let mut out = Vec::new();
     let has = |classes: &str| conf.list(classes).iter().any(|c| c == class);
     if own == "sender_canonical" {
-        if !conf.get("sender_canonical_maps").is_empty() && has("sender_canonical_classes") {
+        if !conf.is_empty("sender_canonical_maps") && has("sender_canonical_classes") {
             out.push("sender_canonical_maps");
         }
-    } else if !conf.get("recipient_canonical_maps").is_empty() && has("recipient_canonical_classes") {
+    } else if !conf.is_empty("recipient_canonical_maps") && has("recipient_canonical_classes") {
         out.push("recipient_canonical_maps");
     }
-    if !conf.get("canonical_maps").is_empty() && has("canonical_classes") {
+    if !conf.is_empty("canonical_maps") && has("canonical_classes") {
         out.push("canonical_maps");
     }
     out
@@ -78,7 +78,7 @@ pub fn masquerade(st: &State, class: &str, addr: &str) -> String {
         return addr.to_owned();
     }
     let low = domain.to_ascii_lowercase();
-    for d in &domains {
+    for d in domains.iter() {
         let (keep, d) = match d.strip_prefix('!') {
             Some(d) => (true, d.to_ascii_lowercase()),
             None => (false, d.to_ascii_lowercase()),
@@ -170,7 +170,7 @@ fn say_expanded(ctx: &mut Ctx<'_>, st: &State, address: &str, r: &Recipient) {
 
 /// `cleanup_map1n`: virtual_alias_maps, recursively, each address once.
 fn virtual_aliases(ctx: &mut Ctx<'_>, st: &mut State, addr: &str) -> Vec<String> {
-    if st.p.conf.get("virtual_alias_maps").is_empty() {
+    if st.p.conf.is_empty("virtual_alias_maps") {
         return vec![addr.to_owned()];
     }
     let size_limit = st.p.conf.int("virtual_alias_expansion_limit").max(1) as usize;

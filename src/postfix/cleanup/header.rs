@@ -7,6 +7,7 @@ use crate::log::cleanup::Cleanup as Log;
 use crate::postfix::Ctx;
 use crate::postfix::agent::{quote_local, rewrite};
 use crate::postfix::mail_addr::{address_spans, unquote};
+use std::borrow::Cow;
 
 /// Headers whose addresses are those of a sender.
 const SENDER_HEADERS: [&str; 9] = [
@@ -42,13 +43,13 @@ pub fn header_name(line: &str) -> Option<&str> {
 }
 
 /// Splits a message into logical header lines (folded ones joined by `\n`) and the rest, which starts with the empty line.
-pub fn split(content: &str) -> (Vec<String>, String) {
+pub fn split(content: &str) -> (Vec<String>, Cow<'_, str>) {
     let mut headers: Vec<String> = Vec::new();
     let mut rest = content;
     while !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
         if line.is_empty() {
-            return (headers, rest.to_owned());
+            return (headers, rest.into());
         }
         if line.starts_with([' ', '\t']) && !headers.is_empty() {
             if let Some(h) = headers.last_mut() {
@@ -59,11 +60,11 @@ pub fn split(content: &str) -> (Vec<String>, String) {
             headers.push(line.to_owned());
         } else {
             // The separator is missing: Postfix inserts one.
-            return (headers, format!("\n{rest}"));
+            return (headers, format!("\n{rest}").into());
         }
         rest = after;
     }
-    (headers, String::new())
+    (headers, "".into())
 }
 
 /// What was seen among the headers.
@@ -78,7 +79,7 @@ struct Seen {
 }
 
 /// Works through the header and returns it as it goes into the queue file.
-pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
+pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String]) -> String {
     let mut out = String::new();
     let mut seen = Seen::default();
     let mut hops = 0;
@@ -88,8 +89,8 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
         if st.stopped() {
             break;
         }
-        let name = header_name(&h).unwrap_or("").to_ascii_lowercase();
-        let mut h = h;
+        let name = header_name(h).unwrap_or("").to_ascii_lowercase();
+        let mut h = Cow::Borrowed(h.as_str());
         if st.checks_apply() && !st.unfiltered {
             let param = if MIME_HEADERS.contains(&name.as_str()) { "mime_header_checks" } else { "header_checks" };
             match checks::header(ctx, st, param, "header", &h) {
@@ -99,7 +100,7 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
                     if header_name(&new).is_none() {
                         continue;
                     }
-                    h = new;
+                    h = new.into();
                 }
                 Verdict::Prepend(text) => {
                     out.push_str(&text);
@@ -107,7 +108,7 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
                 }
             }
         }
-        let value = h.split_once(':').map_or("", |(_, v)| v).trim().to_owned();
+        let value = || h.split_once(':').map_or("", |(_, v)| v).trim().to_owned();
         match name.as_str() {
             "received" => {
                 hops += 1;
@@ -119,11 +120,11 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
             }
             "message-id" => {
                 seen.message_id = true;
-                st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: value, resent: false });
+                st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: value(), resent: false });
             }
             "resent-message-id" => {
                 seen.resent_message_id = true;
-                st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: value, resent: true });
+                st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: value(), resent: true });
             }
             "date" => seen.date = true,
             "from" => seen.from = true,
@@ -136,7 +137,10 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
         }
         let sender = SENDER_HEADERS.contains(&name.as_str());
         if sender || RECIPIENT_HEADERS.contains(&name.as_str()) {
-            h = addresses(ctx, st, &h, sender);
+            h = match addresses(ctx, st, &h, sender) {
+                Some(new) => new.into(),
+                None => h,
+            };
         }
         out.push_str(&h);
         out.push('\n');
@@ -147,15 +151,14 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: Vec<String>) -> String {
     out
 }
 
-/// Rewrites and maps the addresses of one header in place.
-fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> String {
-    let Some((name, value)) = header.split_once(':') else { return header.to_owned() };
-    let domain = st.p.conf.get("remote_header_rewrite_domain");
-    let context = match (st.m.local_rewrite, domain.is_empty()) {
+/// Rewrites and maps the addresses of one header in place; `None`: it stays as it is.
+fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> Option<String> {
+    let (name, value) = header.split_once(':')?;
+    let context = match (st.m.local_rewrite, st.p.conf.is_empty("remote_header_rewrite_domain")) {
         (true, _) => "local",
         (false, false) => "remote",
         // Headers of strangers are left alone.
-        (false, true) => return header.to_owned(),
+        (false, true) => return None,
     };
     let maps = if st.map_ok() { envelope::header_maps(st, sender) } else { Vec::new() };
     let mut out = String::new();
@@ -183,10 +186,10 @@ fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> S
         last = b;
     }
     if !changed {
-        return header.to_owned();
+        return None;
     }
     out.push_str(&value[last..]);
-    format!("{name}: {}", out.trim_start())
+    Some(format!("{name}: {}", out.trim_start()))
 }
 
 /// Adds the headers that a message from this host must have.
@@ -259,7 +262,7 @@ mod tests {
             ("A: b\n", vec!["A: b"], ""),
         ] {
             let (h, r) = split(text);
-            assert_eq!((h, r.as_str()), (headers.into_iter().map(str::to_owned).collect(), rest), "{text:?}");
+            assert_eq!((h, &*r), (headers.into_iter().map(str::to_owned).collect(), rest), "{text:?}");
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::base::Span;
 use crate::log::cleanup::Cleanup as Log;
 use crate::log::delivery::{Attempt, Delivery, Status};
 use state::State;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Takes a message. The queue id was allocated by [`queue_file::new_id`].
@@ -51,7 +52,7 @@ pub fn abandon(ctx: &mut Ctx<'_>, m: Submission, close_error: bool) {
     let content = std::mem::take(&mut st.m.content);
     let (text, _) = latin(&content);
     let (headers, _) = header::split(&text);
-    header::run(ctx, &mut st, headers);
+    header::run(ctx, &mut st, &headers);
     if close_error {
         st.log(ctx, Log::CloseError);
     }
@@ -74,12 +75,11 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     let content = std::mem::take(&mut st.m.content);
     let (text, wide) = latin(&content);
     let (headers, rest) = header::split(&text);
-    let copy = headers.clone();
-    let head = header::run(ctx, st, headers);
+    let head = header::run(ctx, st, &headers);
     if !st.stopped() {
-        checks::eight_bit(ctx, st, &copy, &rest);
+        checks::eight_bit(ctx, st, &headers, &rest);
     }
-    let body = if st.stopped() { None } else { checks::body(ctx, st, &copy, &rest) };
+    let body = if st.stopped() { None } else { checks::body(ctx, st, &headers, &rest) };
     st.discard |= st.m.actions.late_discard;
     let before = st.recipients.len();
     let always = st.p.conf.get("always_bcc");
@@ -154,16 +154,16 @@ fn extra_copies(ctx: &mut Ctx<'_>, st: &mut State, seen: &mut BTreeSet<String>) 
 }
 
 /// Message bytes as text for what works on `str`; bytes that are no UTF-8 become one char each, and the flag says so.
-fn latin(bytes: &[u8]) -> (String, bool) {
+fn latin(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     match std::str::from_utf8(bytes) {
-        Ok(t) => (t.to_owned(), false),
-        Err(_) => (bytes.iter().map(|b| char::from(*b)).collect(), true),
+        Ok(t) => (t.into(), false),
+        Err(_) => (bytes.iter().map(|b| char::from(*b)).collect::<String>().into(), true),
     }
 }
 
 /// The reverse of [`latin`].
-fn unlatin(text: &str, wide: bool) -> Vec<u8> {
-    if wide { text.chars().map(|c| c as u32 as u8).collect() } else { text.as_bytes().to_vec() }
+fn unlatin(text: &str, wide: bool) -> Cow<'_, [u8]> {
+    if wide { text.chars().map(|c| c as u32 as u8).collect::<Vec<u8>>().into() } else { text.as_bytes().into() }
 }
 
 /// `non_smtpd_milters` that nobody answers for. True: the message is not taken.

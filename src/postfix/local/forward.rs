@@ -85,7 +85,7 @@ impl Local<'_> {
             } else {
                 Item::new(self.w.rcpt, Verdict::Deferred, "4.3.0", "error forwarding message")
             };
-            let mut item = item.relay(self.p.service.clone()).at(self.w.t);
+            let mut item = item.relay(self.p.service().to_owned()).at(self.w.t);
             item.seen_as = self.r.recipients.get(self.w.rcpt).map(|r| {
                 let notify = without_success(r.notify);
                 Box::new(Rcpt { notify, ..r.clone() })

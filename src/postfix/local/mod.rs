@@ -182,7 +182,7 @@ impl Local<'_> {
 
     /// An outcome for the address that is being delivered to.
     fn outcome(&self, s: &State, verdict: Verdict, dsn: &str, reason: impl Into<String>) -> Item {
-        let mut item = Item::new(self.w.rcpt, verdict, dsn, reason).relay(self.p.service.clone()).at(self.w.t);
+        let mut item = Item::new(self.w.rcpt, verdict, dsn, reason).relay(self.p.service().to_owned()).at(self.w.t);
         if self.r.recipients.get(self.w.rcpt).is_none_or(|r| *r != s.rcpt) {
             item.seen_as = Some(Box::new(s.rcpt.clone()));
         }

@@ -123,7 +123,7 @@ impl Local<'_> {
             let at = s.rcpt.address.rfind('@').unwrap_or(s.rcpt.address.len());
             s.rcpt.address.insert_str(at, &format!("{d}{e}"));
         }
-        if route.transport == self.p.service {
+        if route.transport == self.p.service() {
             self.recipient(ctx, s);
         } else {
             self.indirect(ctx, &s);

@@ -31,7 +31,7 @@ pub fn start(ctx: &mut Ctx<'_>, directory: &str) -> Result<u32, NotStarted> {
         stat: "Ss".into(),
         vsz: 42_680,
         rss: 4_640,
-        unit: ctx.host.scope.to_string(),
+        unit: ctx.host.scope.clone(),
         role: "postfix/master".into(),
     });
     let fail = |ctx: &mut Ctx<'_>| {

@@ -6,10 +6,10 @@
 mod ranges;
 mod rows;
 
-use foldhash::fast::FixedState;
 pub use ranges::range_fault;
 use rows::ROWS;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{LazyLock, OnceLock};
 
 /// What a value must look like.
@@ -88,9 +88,29 @@ pub fn count() -> usize {
 
 /// Position of a parameter in the table.
 pub fn index(name: &str) -> Option<usize> {
-    static INDEX: LazyLock<HashMap<&str, usize, FixedState>> =
+    static INDEX: LazyLock<HashMap<&str, usize, BuildHasherDefault<Ends>>> =
         LazyLock::new(|| ROWS.iter().enumerate().map(|(i, (n, _))| (*n, i)).collect());
     INDEX.get(name).copied()
+}
+
+/// A hash of a parameter's name from its length, its ends and its middle: names are asked for all the time, and differ there.
+#[derive(Default)]
+struct Ends(u64);
+
+impl Hasher for Ends {
+    fn write(&mut self, name: &[u8]) {
+        let word = |at: usize| name.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
+        let short = || name.iter().fold(0, |n, b| n << 8 | u64::from(*b));
+        let len = name.len();
+        let parts = if len < 8 { [short(), 0, 0] } else { [word(0), word(len / 2 - 4), word(len - 8)] };
+        let mixed =
+            parts.into_iter().fold(len as u64, |n, p| (n.rotate_left(23) ^ p).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        self.0 = mixed ^ (mixed >> 32);
+    }
+    fn write_u8(&mut self, _end: u8) {}
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The default as compiled in; `None`: no such parameter.

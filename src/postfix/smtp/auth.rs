@@ -138,7 +138,7 @@ pub(super) fn login(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
 fn offered(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &Session<'_>) -> Option<Vec<String>> {
     let filter = c.name("sasl_mechanism_filter");
     let all = s.features.auth.clone();
-    if c.p.conf.get(&filter).is_empty() {
+    if c.p.conf.is_empty(&filter) {
         return Some(all);
     }
     let mut out = Vec::new();

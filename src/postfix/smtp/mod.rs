@@ -170,7 +170,7 @@ fn local(ctx: &mut Ctx<'_>, c: &mut Client<'_>, path: &str) {
 fn network(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) {
     let mut tries: Vec<String> = split(dest);
     let own = tries.len();
-    tries.extend(c.p.conf.list(&c.name("fallback_relay")));
+    tries.extend_from_slice(&c.p.conf.list(&c.name("fallback_relay")));
     let last = tries.len().saturating_sub(1);
     let mut at = 0;
     for (n, dest) in tries.iter().enumerate() {

@@ -94,7 +94,7 @@ pub(super) fn find(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<
         }
         Level::Fingerprint => {
             if policy.matches.is_empty() {
-                policy.matches = c.p.conf.list(&c.name("tls_fingerprint_cert_match"));
+                policy.matches = c.p.conf.list(&c.name("tls_fingerprint_cert_match")).to_vec();
             }
             if policy.matches.is_empty() {
                 c.log(Say::NoFingerprints { domain: dest.to_owned() });
@@ -135,7 +135,7 @@ fn fault(c: &mut Client<'_>, dest: &str, what: BadPolicy) {
 /// The table's word: the destination itself, then the domains that it lies in, when it is a plain name.
 fn table(ctx: &mut Ctx<'_>, c: &mut Client<'_>, dest: &str) -> Result<Option<Policy>, BadPolicy> {
     let param = c.name("tls_policy_maps");
-    if c.p.conf.get(&param).is_empty() {
+    if c.p.conf.is_empty(&param) {
         return Ok(None);
     }
     let mut key = dest.to_owned();

@@ -241,7 +241,7 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
 /// The sender and recipients as the remote side sees them (`smtp_generic_maps`).
 fn generic(ctx: &mut Ctx<'_>, c: &Client<'_>, addr: &str) -> String {
     let param = c.name("generic_maps");
-    if c.p.conf.get(&param).is_empty() || addr.is_empty() {
+    if c.p.conf.is_empty(&param) || addr.is_empty() {
         return addr.to_owned();
     }
     match mail_addr::map(ctx, c.p, &param, "generic", addr) {

@@ -10,7 +10,7 @@ pub fn faults(conf: &Config, program: &str) -> Vec<Fault> {
         "lmtp" => ["lmtp_lhlo_name", "lmtp_sasl_type", "lmtp_host_lookup"],
         _ => ["smtp_helo_name", "smtp_sasl_type", "smtp_host_lookup"],
     };
-    if let Some(name) = needed.into_iter().find(|n| conf.get(n).is_empty()) {
+    if let Some(name) = needed.into_iter().find(|n| conf.is_empty(n)) {
         return vec![Fault::Fatal(Fatal::EmptyString { name })];
     }
     let level = conf.get(&format!("{program}_tls_security_level"));
@@ -35,7 +35,7 @@ pub fn faults(conf: &Config, program: &str) -> Vec<Fault> {
     }
     if conf.bool(&format!("{program}_sasl_auth_enable")) {
         let name = format!("{program}_sasl_password_maps");
-        if conf.get(&name).is_empty() {
+        if conf.is_empty(&name) {
             return vec![Fault::Fatal(Fatal::NoPasswordTable { name })];
         }
         let kind = conf.get(&format!("{program}_sasl_type"));

@@ -96,7 +96,7 @@ impl Session {
         (!list.is_empty()).then(|| list.join(" "))
     }
 
-    pub(super) fn auth(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn auth(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.over_rate(ctx, Rate::Auth, "smtpd_client_auth_rate_limit") {
             let text = format!("450 4.7.1 Error: too many AUTH commands from {}", self.state.addr);
             self.state.note(ErrorClass::Policy);
@@ -121,11 +121,11 @@ impl Session {
         let mechanism = words[1].text.to_ascii_uppercase();
         let offered = self.offered_mechanisms(ctx).unwrap_or_default();
         if !offered.split(' ').any(|m| m == mechanism) {
-            return self.auth_failed(ctx, &words[1].text, "Invalid authentication mechanism", "");
+            return self.auth_failed(ctx, words[1].text, "Invalid authentication mechanism", "");
         }
-        let initial = words.get(2).map(|w| w.text.clone());
+        let initial = words.get(2).map(|w| w.text.to_owned());
         let step = if mechanism == "LOGIN" { Step::LoginUser } else { Step::Plain };
-        self.state.sasl_method.clone_from(&words[1].text);
+        words[1].text.clone_into(&mut self.state.sasl_method);
         match initial {
             None if step == Step::Plain => self.challenge(ctx, "", step),
             None => self.challenge(ctx, "Username:", step),

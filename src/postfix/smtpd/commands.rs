@@ -39,7 +39,7 @@ impl Session {
         self.state.reset_mail();
     }
 
-    pub(super) fn rset(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn rset(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if words.len() != 1 {
             return self.refuse(ctx, "501 5.5.4 Syntax: RSET");
         }
@@ -48,13 +48,13 @@ impl Session {
         true
     }
 
-    pub(super) fn vrfy(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn vrfy(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.flag("disable_vrfy_command") {
             self.state.note(ErrorClass::Policy);
             self.reply(ctx, "502 5.5.1 VRFY command is disabled");
             return false;
         }
-        let mut args: Vec<&str> = words[1..].iter().map(|t| t.text.as_str()).collect();
+        let mut args: Vec<&str> = words[1..].iter().map(|t| t.text).collect();
         let utf8 = args.len() > 1 && args.last().is_some_and(|a| a.eq_ignore_ascii_case("SMTPUTF8"));
         if utf8 {
             args.pop();
@@ -83,7 +83,7 @@ impl Session {
         true
     }
 
-    pub(super) fn etrn(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn etrn(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.flag("smtpd_helo_required") && self.state.helo.is_none() {
             return self.refuse(ctx, "503 Error: send HELO/EHLO first");
         }

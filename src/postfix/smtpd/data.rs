@@ -25,7 +25,7 @@ impl Session {
         false
     }
 
-    pub(super) fn data(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn data(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.mail.bdat {
             return self.refuse(ctx, "503 5.5.1 Error: DATA after BDAT");
         }
@@ -94,7 +94,7 @@ impl Session {
         self.mail.content.push(b'\n');
     }
 
-    pub(super) fn bdat(&mut self, ctx: &mut Ctx<'_>, words: &[Token], line: &str) -> bool {
+    pub(super) fn bdat(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>], line: &str) -> bool {
         if self.discarded(ctx).iter().any(|k| k == "chunking") {
             self.refuse(ctx, "521 5.5.1 Error: command not implemented");
             self.finish(ctx, None);

@@ -30,8 +30,8 @@ const KEYWORDS: &[&str] = &[
 impl Session {
     /// Takes the client's name, in which a question mark stands for what has a meaning in addresses or cannot be printed.
     /// A check that does not wait for the recipient sees it as it came.
-    fn take_name(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
-        let joined: Vec<&str> = words[1..].iter().map(|t| t.text.as_str()).collect();
+    fn take_name(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
+        let joined: Vec<&str> = words[1..].iter().map(|t| t.text).collect();
         let name = joined.join(" ");
         let neutral = |c: char| if c.is_control() || " <>()\\\";@".contains(c) { '?' } else { c };
         let clean = name.chars().map(neutral).collect();
@@ -47,7 +47,7 @@ impl Session {
         true
     }
 
-    pub(super) fn helo(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn helo(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if words.len() < 2 {
             return self.refuse(ctx, "501 Syntax: HELO hostname");
         }
@@ -61,7 +61,7 @@ impl Session {
         true
     }
 
-    pub(super) fn ehlo(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn ehlo(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if words.len() < 2 {
             return self.refuse(ctx, "501 Syntax: EHLO hostname");
         }

@@ -36,7 +36,7 @@ impl Session {
         n.eq_ignore_ascii_case(name).then_some(v)
     }
 
-    pub(super) fn mail(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn mail(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         self.mail.encoding.clear();
         self.mail.ret = None;
         self.mail.smtputf8 = false;
@@ -58,12 +58,12 @@ impl Session {
         if words[2].broken {
             return self.refuse(ctx, "501 5.1.7 Bad sender address syntax");
         }
-        let Some(sender) = self.extract(ctx, &words[2].text, true) else {
+        let Some(sender) = self.extract(ctx, words[2].text, true) else {
             return self.refuse(ctx, "501 5.1.7 Bad sender address syntax");
         };
         self.mail.envid.clear();
         for word in &words[3..] {
-            if let Err(reply) = self.mail_option(ctx, &word.text, &sender) {
+            if let Err(reply) = self.mail_option(ctx, word.text, &sender) {
                 return self.refuse(ctx, &reply);
             }
         }

@@ -354,16 +354,16 @@ impl Session {
             self.protocol_error(ctx, "500 5.5.2 Error: bad syntax");
             return self.after_command(ctx);
         };
-        if self.in_list(ctx, "smtpd_noop_commands", &first.text) {
+        if self.in_list(ctx, "smtpd_noop_commands", first.text) {
             self.reply(ctx, "250 2.0.0 Ok");
             self.count_junk();
             return self.after_command(ctx);
         }
-        let cmd = Command::parse(&first.text);
+        let cmd = Command::parse(first.text);
         self.tally.add(cmd);
         if cmd == Command::Unknown {
             self.state.stage = cmd.name().into();
-            if is_header(&first.text) || self.in_list(ctx, "smtpd_forbidden_commands", &first.text) {
+            if is_header(first.text) || self.in_list(ctx, "smtpd_forbidden_commands", first.text) {
                 let client = self.state.namaddr();
                 let line = commands::escaped(&crate::base::text::encode(&text));
                 self.log(ctx, Smtpd::NonSmtpCommand { client, line });
@@ -438,7 +438,7 @@ impl Session {
         }
     }
 
-    fn dispatch(&mut self, ctx: &mut Ctx<'_>, cmd: Command, words: &[token::Token], line: &str) -> bool {
+    fn dispatch(&mut self, ctx: &mut Ctx<'_>, cmd: Command, words: &[token::Token<'_>], line: &str) -> bool {
         match cmd {
             Command::Helo => self.helo(ctx, words),
             Command::Ehlo => self.ehlo(ctx, words),

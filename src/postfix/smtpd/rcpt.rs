@@ -27,7 +27,7 @@ fn notify_mask(value: &str) -> Result<u32, String> {
 }
 
 impl Session {
-    pub(super) fn rcpt(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn rcpt(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.state.sender.is_none() {
             return self.refuse(ctx, "503 5.5.1 Error: need MAIL command");
         }
@@ -46,17 +46,17 @@ impl Session {
         if words[2].broken {
             return self.refuse(ctx, "501 5.1.3 Bad recipient address syntax");
         }
-        let Some(address) = self.extract(ctx, &words[2].text, false) else {
+        let Some(address) = self.extract(ctx, words[2].text, false) else {
             return self.refuse(ctx, "501 5.1.3 Bad recipient address syntax");
         };
         let mut r = Recipient::new(address.clone());
         for word in &words[3..] {
-            if let Err(reply) = self.rcpt_option(ctx, &word.text, &mut r) {
+            if let Err(reply) = self.rcpt_option(ctx, word.text, &mut r) {
                 return self.refuse(ctx, &reply);
             }
         }
         if r.orcpt.is_empty() {
-            let text = words[2].text.as_str();
+            let text = words[2].text;
             let bare = text.strip_prefix('<').map_or(text, |t| t.strip_suffix('>').unwrap_or(t));
             r.orcpt = format!("rfc822;{bare}");
         }

@@ -136,7 +136,7 @@ impl Plan {
         }
         let classes = safety::split(&conf.get("smtpd_restriction_classes"));
         for list in RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str)) {
-            if conf.get(list).is_empty() && classes.iter().any(|c| c == list) {
+            if conf.is_empty(list) && classes.iter().any(|c| c == list) {
                 return Err(Fatal::NoClass { class: list.to_owned() });
             }
             let mut last = String::new();

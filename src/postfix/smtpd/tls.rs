@@ -21,20 +21,27 @@ const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
 
 /// The level, from `smtpd_tls_security_level` or the older parameters.
 fn level(conf: &Config) -> &'static str {
-    match conf.get("smtpd_tls_security_level").to_ascii_lowercase().as_str() {
-        "none" => "none",
-        "may" => "may",
-        "encrypt" | "verify" | "secure" | "dane" | "fingerprint" => "encrypt",
-        _ if conf.bool("smtpd_enforce_tls") => "encrypt",
-        _ if conf.bool("smtpd_use_tls") => "may",
-        _ => "none",
+    let level = conf.value("smtpd_tls_security_level");
+    let is = |word: &str| level.eq_ignore_ascii_case(word);
+    if is("none") {
+        "none"
+    } else if is("may") {
+        "may"
+    } else if ["encrypt", "verify", "secure", "dane", "fingerprint"].into_iter().any(is)
+        || conf.bool("smtpd_enforce_tls")
+    {
+        "encrypt"
+    } else if conf.bool("smtpd_use_tls") {
+        "may"
+    } else {
+        "none"
     }
 }
 
 /// What is wrong with the certificate and key files: the events of loading them. Empty: they work.
 fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
     let (cert, key) = (conf.get("smtpd_tls_cert_file"), conf.get("smtpd_tls_key_file"));
-    if cert.is_empty() && conf.get("smtpd_tls_chain_files").is_empty() {
+    if cert.is_empty() && conf.is_empty("smtpd_tls_chain_files") {
         return vec![Tls::Other { text: "warning: No server certs available. TLS won't be enabled".into() }];
     }
     tls_files::pair(host, &cert, &key)
@@ -78,7 +85,7 @@ impl Session {
         ctx.host.fs.read_text(&cert).filter(|t| t.contains("-----BEGIN CERTIFICATE-----"))
     }
 
-    pub(super) fn starttls(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn starttls(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if words.len() != 1 {
             return self.refuse(ctx, "501 5.5.4 Syntax: STARTTLS");
         }

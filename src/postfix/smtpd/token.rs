@@ -1,9 +1,9 @@
 //! Splitting a command line into words, as `smtpd_token.c` does: quotes, brackets and `from:` hold together.
 
 /// A word of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub text: String,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token<'a> {
+    pub text: &'a str,
     /// A quote or bracket is not closed.
     pub broken: bool,
 }
@@ -33,7 +33,7 @@ fn quoted(line: &[u8], mut i: usize, close: u8) -> Option<usize> {
 }
 
 /// Splits a line.
-pub fn split(line: &str) -> Vec<Token> {
+pub fn split(line: &str) -> Vec<Token<'_>> {
     let c = line.as_bytes();
     let (mut out, mut i) = (Vec::with_capacity(4), 0);
     while i < c.len() {
@@ -60,7 +60,7 @@ pub fn split(line: &str) -> Vec<Token> {
                 break;
             }
         }
-        out.push(Token { text: line.get(start..i).unwrap_or("").to_owned(), broken });
+        out.push(Token { text: line.get(start..i).unwrap_or(""), broken });
     }
     out
 }
@@ -79,7 +79,7 @@ mod tests {
             ("MAIL FROM:<\"\\ñ>\"@c> x", vec!["MAIL", "FROM:", "<\"\\ñ>\"@c>", "x"]),
             ("", vec![]),
         ] {
-            let got: Vec<String> = split(line).into_iter().map(|t| t.text).collect();
+            let got: Vec<&str> = split(line).into_iter().map(|t| t.text).collect();
             assert_eq!(got, want, "{line}");
         }
         assert!(split("MAIL FROM:<a@b")[2].broken);

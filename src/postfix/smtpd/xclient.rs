@@ -27,7 +27,7 @@ fn unxtext(text: &str) -> String {
 }
 
 impl Session {
-    pub(super) fn xclient(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn xclient(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.state.sender.is_some() {
             return self.refuse(ctx, "503 5.5.1 Error: MAIL transaction in progress");
         }
@@ -97,7 +97,7 @@ impl Session {
         true
     }
 
-    pub(super) fn xforward(&mut self, ctx: &mut Ctx<'_>, words: &[Token]) -> bool {
+    pub(super) fn xforward(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if self.state.sender.is_some() {
             return self.refuse(ctx, "503 5.5.1 Error: MAIL transaction in progress");
         }

@@ -336,7 +336,7 @@ impl Dict {
 
 thread_local! {
     static PATTERNS: RefCell<Memo<(Content, Say)>> = const { RefCell::new(Memo::new()) };
-    static PROXIED: RefCell<Memo<Arc<Vec<String>>>> = const { RefCell::new(Memo::new()) };
+    static PROXIED: RefCell<Memo<Arc<[String]>>> = const { RefCell::new(Memo::new()) };
 }
 
 /// A table of patterns, compiled when its text is a new one.
@@ -357,13 +357,13 @@ fn patterns(kind: &str, name: &str, bytes: Blob, say: &mut Say) -> Content {
 }
 
 /// The tables that proxymap(8) opens for others, by main.cf as it stands.
-fn proxied(host: &Host) -> Arc<Vec<String>> {
+fn proxied(host: &Host) -> Arc<[String]> {
     let path = format!("{DEFAULT_DIRECTORY}/main.cf");
     let bytes = host.fs.read(&Cred::root(), &path).unwrap_or_default();
     // The host's name is in the defaults of main.cf.
     let key = host.name.clone();
     PROXIED.with_borrow(|m| m.get(&key, &bytes)).unwrap_or_else(|| {
-        let list = Arc::new(Config::load(host, &[]).list("proxy_read_maps"));
+        let list = Config::load(host, &[]).list("proxy_read_maps");
         PROXIED.with_borrow_mut(|m| m.put(key, bytes, list.clone()));
         list
     })

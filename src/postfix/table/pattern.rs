@@ -100,7 +100,7 @@ fn result(text: &str) -> Result<Vec<Part>, Vec<RuleFault>> {
     let mut parts = Vec::new();
     for p in found {
         match p {
-            Piece::Literal(t) => parts.push(Part::Literal(t)),
+            Piece::Literal(t) => parts.push(Part::Literal(t.to_owned())),
             Piece::Expression(e) => {
                 if !e.bytes().all(|c| c.is_ascii_digit()) {
                     return Err(vec![RuleFault::IndexNotNumber(e.to_owned()), RuleFault::BadReplacement]);

@@ -463,7 +463,7 @@ fn kill(ctx: &Ctx, o: &Opts, names: &[String]) -> i32 {
             continue;
         }
         let main = w.host.units.get(&unit).and_then(|u| u.main.as_ref()).map(|m| m.pid);
-        let mut pids: Vec<u32> = w.host.procs.iter().filter(|p| p.unit == unit).map(|p| p.pid).collect();
+        let mut pids: Vec<u32> = w.host.procs.iter().filter(|p| *p.unit == *unit).map(|p| p.pid).collect();
         pids.sort_by_key(|p| Some(*p) != main);
         let signal = super::kill::number(&o.signal).unwrap_or(15);
         for pid in pids {

@@ -156,7 +156,7 @@ fn one(ctx: &Ctx, o: &Opts, host: &Host, name: &str) -> (String, i32, bool) {
     if alive && f.name.ends_with(".service") {
         let _ = writeln!(out, "     CGroup: {}", cgroup(&f.name));
         let mine: Vec<(u32, String)> =
-            host.procs.iter().filter(|p| p.unit == f.name).map(|p| (p.pid, p.args.clone())).collect();
+            host.procs.iter().filter(|p| *p.unit == *f.name).map(|p| (p.pid, p.args.clone())).collect();
         let width = mine.iter().map(|(p, _)| p.to_string().len()).max().unwrap_or(0);
         let columns = if o.full || !ctx.stdout_is_terminal() { usize::MAX } else { ctx.columns() };
         for (i, (pid, args)) in mine.iter().enumerate() {
@@ -283,12 +283,12 @@ fn overview(ctx: &Ctx, host: &Host) -> i32 {
         stamp(host.booted),
         ago(host.now - host.booted)
     ));
-    let mut groups: Vec<String> = host.procs.iter().map(|p| p.unit.clone()).filter(|u| !u.is_empty()).collect();
+    let mut groups: Vec<_> = host.procs.iter().map(|p| p.unit.clone()).filter(|u| !u.is_empty()).collect();
     groups.sort();
     groups.dedup();
     for g in groups {
         ctx.out(format!("           ├─{g}\n"));
-        for p in host.procs.iter().filter(|p| p.unit == g) {
+        for p in host.procs.iter().filter(|p| *p.unit == *g) {
             ctx.out(format!("           │ └─{} {}\n", p.pid, p.args));
         }
     }
