@@ -52,7 +52,7 @@ pub enum AgentFatal {
     },
     /// `mailbox_transport` and its kin without a transport.
     NoTransport(String),
-    /// A service that another waits for is not there.
+    /// A service that another waits for is not there: `private/rewrite`.
     Connect {
         n: u32,
         service: String,
@@ -100,7 +100,7 @@ impl fmt::Display for AgentFatal {
             AgentFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
             AgentFatal::NoTransport(value) => write!(f, "missing transport name in \"{value}\""),
             AgentFatal::Connect { n, service, errno } => {
-                write!(f, "connect #{n} to subsystem private/{service}: {errno}")
+                write!(f, "connect #{n} to subsystem {service}: {errno}")
             }
             AgentFatal::Braces { param, word } => write!(f, "{param}: missing '}}' in \"{word}\""),
             AgentFatal::UnknownService(name) => write!(f, "unknown service: {name}/tcp"),

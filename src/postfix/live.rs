@@ -51,6 +51,10 @@ impl Live<'_, '_> {
     pub fn once(&mut self, what: &str) -> bool {
         self.ctx.pf.opened.entry(self.proc.pid).or_default().said.insert(what.to_owned())
     }
+    /// Whether a process said it already.
+    pub fn has_said(ctx: &Ctx<'_>, pid: u32, what: &str) -> bool {
+        ctx.pf.opened.get(&pid).is_some_and(|o| o.said.contains(what))
+    }
     /// The match list of a parameter, opened when it is first used. A table that is opened by more than one list
     /// complains once.
     pub fn list(&mut self, param: &str) -> Arc<MatchList> {

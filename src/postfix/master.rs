@@ -189,6 +189,14 @@ pub fn is_running(ctx: &Ctx<'_>) -> bool {
 }
 
 impl Master {
+    /// Whether a process of the service runs.
+    pub fn serves(&self, key: &str) -> bool {
+        self.children.iter().any(|(_, c)| *c.service == *key)
+    }
+    /// When a service that does not start is tried again.
+    pub fn asleep(&self, key: &str) -> Option<Time> {
+        self.throttled.get(key).copied()
+    }
     /// The entry of a service, `smtp/inet`.
     pub fn service(&self, key: &str) -> Option<&Arc<Service>> {
         self.services.iter().find(|s| s.key == key)

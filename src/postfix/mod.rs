@@ -46,6 +46,7 @@ pub mod trivial_rewrite;
 pub mod valid_hostname;
 pub mod verify;
 pub mod virtual_;
+pub mod wait;
 
 use crate::base::{Span, Timers};
 use crate::host::net::Dialer;

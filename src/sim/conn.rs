@@ -25,8 +25,22 @@ pub enum Server {
     Dovecot(Box<login::Session>),
     /// A server outside.
     Remote(Box<remote::Session>),
+    /// Accepted by the kernel: a process of Postfix will take it when one starts.
+    Queued(Box<Queued>),
     /// Accepted by the kernel, and nobody says anything.
     Silent,
+}
+
+/// A connection that no process has taken.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// `smtp/inet`.
+    service: String,
+    server: IpAddr,
+    /// When master(8) tries again.
+    at: Time,
+    /// What the client said meanwhile.
+    input: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,13 +54,27 @@ pub struct Conn {
     /// From when on it is visible.
     ready: Time,
     closed: bool,
+    /// The client is gone, and the server has not noticed.
+    gone: bool,
     pub tls: Option<TlsPeer>,
 }
 
+/// So many connections does the kernel keep for a service that does not take them.
+const BACKLOG: usize = 100;
+
 impl Conn {
+    /// Whether the server does not notice what its client does.
+    fn deaf(&self) -> bool {
+        match &self.server {
+            Server::Smtpd(s) => s.is_held(),
+            Server::Queued(_) => true,
+            Server::Dovecot(_) | Server::Remote(_) | Server::Silent => false,
+        }
+    }
     fn deadline(&self) -> Option<Time> {
         match &self.server {
             Server::Smtpd(s) if !self.closed => s.deadline(),
+            Server::Queued(q) if !self.closed => Some(q.at),
             _ => None,
         }
     }
@@ -89,8 +117,12 @@ impl World {
         let (server, turn) = match listener.owner.split_once(':') {
             Some(("postfix", service)) => {
                 match self.with_postfix(|ctx| smtpd::Session::open(ctx, service, client, ip)) {
-                    Some((s, turn)) => (Server::Smtpd(Box::new(s)), turn),
-                    None => (Server::Silent, Turn::default()),
+                    Ok((s, turn)) => (Server::Smtpd(Box::new(s)), turn),
+                    Err(None) => (Server::Silent, Turn::default()),
+                    Err(Some(at)) => {
+                        let queued = Queued { service: service.to_owned(), server: ip, at, input: Vec::new() };
+                        (Server::Queued(Box::new(queued)), Turn::default())
+                    }
                 }
             }
             Some(("dovecot", listener)) => {
@@ -118,8 +150,17 @@ impl World {
         self.conns.next += 1;
         let id = ConnId(self.conns.next);
         let now = self.host.now;
-        let conn =
-            Conn { client, to: to.clone(), server, opened: now, out: Vec::new(), ready: now, closed: false, tls: None };
+        let conn = Conn {
+            client,
+            to: to.clone(),
+            server,
+            opened: now,
+            out: Vec::new(),
+            ready: now,
+            closed: false,
+            gone: false,
+            tls: None,
+        };
         self.conns.map.insert(id, conn);
         self.took(id, turn);
         id
@@ -147,6 +188,10 @@ impl World {
             Server::Dovecot(_) if self.dovecot.master.is_none() => Turn { close: true, ..Turn::default() },
             Server::Dovecot(s) => s.input(&mut self.host, &mut self.dovecot, data),
             Server::Remote(s) => s.input(&mut self.host, data),
+            Server::Queued(q) => {
+                q.input.extend_from_slice(data);
+                Turn::default()
+            }
             Server::Silent => Turn::default(),
         };
         self.conns.map.insert(id, conn);
@@ -187,7 +232,7 @@ impl World {
                 None => (Err("wrong version number".to_owned()), Turn::default()),
             },
             Server::Remote(s) => (s.tls(&mut self.host), Turn::default()),
-            Server::Silent => return Err("no answer".into()),
+            Server::Queued(_) | Server::Silent => return Err("no answer".into()),
         };
         let peer = peer?;
         conn.tls = Some(peer.clone());
@@ -202,7 +247,7 @@ impl World {
             Server::Smtpd(s) => self.with_postfix(|ctx| s.tls_offer(ctx)),
             Server::Dovecot(s) => s.tls_offer(),
             Server::Remote(mut s) => s.tls(&mut self.host).ok(),
-            Server::Silent => None,
+            Server::Queued(_) | Server::Silent => None,
         }
     }
     /// The client breaks the handshake off: OpenSSL's reason as the server logs it.
@@ -211,7 +256,7 @@ impl World {
         match conn.server {
             Server::Smtpd(mut s) => self.with_postfix(|ctx| s.tls_failed(ctx)),
             Server::Dovecot(mut s) => s.tls_failed(&mut self.host, why),
-            Server::Remote(_) | Server::Silent => {}
+            Server::Remote(_) | Server::Queued(_) | Server::Silent => {}
         }
     }
     /// Ends logged-in sessions of Dovecot, as a SIGTERM from `by` to their processes does.
@@ -236,17 +281,52 @@ impl World {
         let due: Vec<ConnId> =
             self.conns.map.iter().filter(|(_, c)| c.deadline().is_some_and(|t| t <= now)).map(|(id, _)| *id).collect();
         for id in due {
-            let Some(mut conn) = self.conns.map.get(&id).cloned() else { continue };
-            let turn = match &mut conn.server {
-                Server::Smtpd(s) if self.postfix.master.killed.contains(&s.pid()) => {
-                    Turn { close: true, ..Turn::default() }
-                }
-                Server::Smtpd(s) => self.with_postfix(|ctx| s.timeout(ctx)),
-                Server::Dovecot(_) | Server::Remote(_) | Server::Silent => Turn::default(),
-            };
-            self.conns.map.insert(id, conn);
-            self.took(id, turn);
+            self.wake(id, now);
         }
+    }
+    fn wake(&mut self, id: ConnId, now: Time) {
+        let Some(mut conn) = self.conns.map.get(&id).cloned() else { return };
+        let hung_up = || Turn { close: true, ..Turn::default() };
+        let mut next = None;
+        let turn = match &mut conn.server {
+            Server::Smtpd(s) if self.postfix.master.killed.contains(&s.pid()) => hung_up(),
+            Server::Smtpd(s) => self.with_postfix(|ctx| {
+                let turn = s.timeout(ctx);
+                next = s.unserved(ctx).map(|at| {
+                    let (service, server, input) = s.left();
+                    Server::Queued(Box::new(Queued { service, server, at, input }))
+                });
+                turn
+            }),
+            Server::Queued(q) => {
+                match self.with_postfix(|ctx| smtpd::Session::open(ctx, &q.service, conn.client, q.server)) {
+                    Ok((mut s, mut turn)) => {
+                        if !q.input.is_empty() {
+                            let more = self.with_postfix(|ctx| s.input(ctx, &q.input));
+                            turn.output.extend_from_slice(&more.output);
+                            turn = Turn { output: turn.output, delay: turn.delay + more.delay, close: more.close };
+                        }
+                        next = Some(Server::Smtpd(Box::new(s)));
+                        turn
+                    }
+                    Err(at) => {
+                        q.at = at.unwrap_or(now + Span::secs(1)).max(now + Span::millis(50));
+                        if self.postfix.master.pid.is_some() { Turn::default() } else { hung_up() }
+                    }
+                }
+            }
+            Server::Dovecot(_) | Server::Remote(_) | Server::Silent => Turn::default(),
+        };
+        if let Some(server) = next {
+            conn.server = server;
+        }
+        if conn.gone && !conn.deaf() {
+            self.conns.map.insert(id, conn);
+            return self.hangup(id);
+        }
+        self.conns.map.insert(id, conn);
+        self.took(id, turn);
+        self.run_execs();
     }
     /// Closes from the client's side.
     pub fn hangup(&mut self, id: ConnId) {
@@ -254,12 +334,18 @@ impl World {
         if conn.closed {
             return;
         }
+        let queued = |c: &Conn| matches!(c.server, Server::Queued(_));
+        if conn.deaf() && (!queued(&conn) || self.conns.map.values().filter(|c| queued(c)).count() < BACKLOG) {
+            conn.gone = true;
+            self.conns.map.insert(id, conn);
+            return;
+        }
         match &mut conn.server {
             Server::Smtpd(s) if self.postfix.master.killed.contains(&s.pid()) => {}
             Server::Smtpd(s) => self.with_postfix(|ctx| s.hangup(ctx)),
             Server::Dovecot(s) => s.hangup(&mut self.host, &mut self.dovecot),
             Server::Remote(s) => s.hangup(&mut self.host),
-            Server::Silent => {}
+            Server::Queued(_) | Server::Silent => {}
         }
     }
 }

@@ -11,9 +11,7 @@ use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::agent::{self, split_extension};
 use crate::postfix::delivery::{Passed, Verdict};
-
-/// So often another service is asked for.
-const TRIES: u32 = 11;
+use crate::postfix::wait::TRIES;
 
 impl Local<'_> {
     pub(super) fn recipient(&mut self, ctx: &mut Ctx<'_>, mut s: State) {
@@ -192,7 +190,7 @@ impl Local<'_> {
     /// `mail_connect_wait()`: there is no such service, and after a while the process ends.
     fn wait_for(&mut self, service: &str, errno: Errno) {
         for n in 1..=TRIES {
-            let why = AgentFatal::Connect { n, service: service.to_owned(), errno: errno.text() };
+            let why = AgentFatal::Connect { n, service: format!("private/{service}"), errno: errno.text() };
             if n == TRIES {
                 self.out.crash = Some(Delivery::ServerFatal(why).into());
             } else {

@@ -122,6 +122,10 @@ impl Session {
         let mut bad = x.count > 1 || (strict && (x.other || !arg.starts_with('<')));
         bad |= x.address.is_empty() && !allow_empty;
         bad |= strict && x.address.starts_with('@');
+        // Even an empty address is rewritten first.
+        if x.address.is_empty() && self.lacks(ctx, "private/rewrite") {
+            return None;
+        }
         if !bad && !x.address.is_empty() {
             let sender = if self.state.stage == "MAIL" {
                 self.state.recipient.clone().unwrap_or_default()

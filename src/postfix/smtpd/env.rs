@@ -12,6 +12,7 @@ use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::{Env, Verified};
 use crate::postfix::trivial_rewrite::{Purpose, Resolved};
 use crate::postfix::verify;
+use crate::postfix::wait::Waiting;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,6 +20,19 @@ use std::sync::Arc;
 pub struct SmtpdEnv<'a, 'c> {
     pub live: Live<'a, 'c>,
     pub delay: Span,
+    /// Whether the command can be done again when a service that is not there has come.
+    pub may_wait: bool,
+    /// A service that the process waits for: nothing more is done or said.
+    pub waits: Option<Waiting>,
+}
+
+impl SmtpdEnv<'_, '_> {
+    fn wait_for(&mut self, service: &str) -> bool {
+        if self.may_wait && self.waits.is_none() {
+            self.waits = Waiting::begin(self.live.ctx, self.live.proc, service);
+        }
+        self.waits.is_some()
+    }
 }
 
 /// How long the resolver tries before it gives up on a server that says nothing.
@@ -41,9 +55,15 @@ impl Lookups for SmtpdEnv<'_, '_> {
         self.live.int(name)
     }
     fn find(&mut self, maps: Maps<'_>, key: &str, partial: bool) -> Result<Option<String>, Failed> {
+        if self.waits.is_some() {
+            return Err(Failed);
+        }
         self.live.find(maps, key, partial)
     }
     fn matches(&mut self, param: &str, who: Who<'_>) -> Result<bool, Failed> {
+        if self.waits.is_some() {
+            return Err(Failed);
+        }
         self.live.matches(param, who)
     }
     fn is_own_address(&self, ip: IpAddr) -> bool {
@@ -69,9 +89,14 @@ fn server(spec: &str) -> (Option<Endpoint>, String) {
 
 impl Env for SmtpdEnv<'_, '_> {
     fn say(&mut self, event: Smtpd) {
-        self.live.proc.log(self.live.ctx.host, event);
+        if self.waits.is_none() {
+            self.live.proc.log(self.live.ctx.host, event);
+        }
     }
     fn dns(&mut self, name: &str, rtype: &str) -> Answer {
+        if self.waits.is_some() {
+            return Answer::NoData;
+        }
         let answer = self.live.ctx.host.dns.query(name, rtype);
         if answer == Answer::Timeout {
             self.delay = self.delay + DNS_TIMEOUT;
@@ -83,6 +108,9 @@ impl Env for SmtpdEnv<'_, '_> {
         if let Some(r) = self.live.ctx.pf.smtpd.resolved(self.live.proc.pid, &key) {
             return r;
         }
+        if self.wait_for("private/rewrite") {
+            return Resolved { fail: true, recipient: addr.into(), ..Resolved::default() };
+        }
         let mut r = live::resolve(self.live.ctx, Purpose::Deliver, sender, addr);
         r.recipient = r.recipient.to_lowercase();
         self.live.ctx.pf.smtpd.remember(self.live.proc.pid, key, r.clone());
@@ -92,6 +120,9 @@ impl Env for SmtpdEnv<'_, '_> {
         self.live.ctx.host.hosts_of(name).iter().map(IpAddr::to_string).collect()
     }
     fn policy(&mut self, service: &Service, request: &[(String, String)]) -> Option<String> {
+        if self.waits.is_some() {
+            return None;
+        }
         // A socket whose file is not there yet is given a second chance before it is a problem.
         let absent = |e: &Errno| *e == Errno::NoEnt;
         let (endpoint, name) = server(&service.server);
@@ -118,6 +149,9 @@ impl Env for SmtpdEnv<'_, '_> {
         None
     }
     fn verify(&mut self, addr: &str) -> Verified {
+        if self.wait_for("private/verify") {
+            return Verified::Unavailable;
+        }
         let polls = self.int("address_verify_poll_count").max(1);
         let delay = Span::secs(self.live.proc.conf.time("address_verify_poll_delay"));
         let Some(k) = verify::poll(self.live.ctx, addr, polls, delay) else { return Verified::Unavailable };

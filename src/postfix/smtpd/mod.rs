@@ -8,7 +8,9 @@ mod auth;
 mod commands;
 mod data;
 mod ehlo;
+mod end;
 mod env;
+mod held;
 mod mail;
 mod milter;
 mod notify;
@@ -24,13 +26,14 @@ mod xclient;
 use super::cleanup::{Recipient, Ret};
 use super::live::Live;
 use super::lookups::{Lookups, Who};
-use super::master::{self, Proc};
+use super::master::{self, Proc, Refused};
 use super::restriction::{CheckState, stages};
 use super::trivial_rewrite::Resolved;
+use super::wait::Waiting;
 use super::{Ctx, anvil};
 use crate::base::{Span, Time, text};
 use crate::host::net::Turn;
-use crate::log::smtpd::{Ended, Fatal, Rate, Smtpd};
+use crate::log::smtpd::{Ended, Rate, Smtpd};
 use env::SmtpdEnv;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -77,6 +80,8 @@ enum Mode {
     Auth(auth::Step),
     /// The TLS handshake.
     Handshake,
+    /// The process is not ready to take the connection.
+    Start,
     Closed,
 }
 
@@ -139,29 +144,40 @@ pub struct Session {
     refusal: Option<String>,
     /// Name, address and queue id that XFORWARD told.
     forward: (String, String, String),
+    /// Whether a restriction asks for address probes.
+    probes: bool,
+    /// Whether the command at hand can be done again.
+    may_wait: bool,
+    /// The service that the command at hand came to need.
+    waits: Option<Waiting>,
+    /// The service without which the session does not go on.
+    held: Option<Waiting>,
 }
 
 /// Bytes of a command line that are kept; the rest is dropped.
 const MAX_LINE: usize = 100_000;
 
 impl Session {
-    /// Accepts a connection for the service `service` of master.cf (`smtp/inet`). `None`: no process could be had and
-    /// the kernel keeps the connection without a banner.
-    pub fn open(ctx: &mut Ctx<'_>, service: &str, client: IpAddr, server: IpAddr) -> Option<(Session, Turn)> {
-        let proc = master::acquire(ctx, service).ok()?;
-        if let Err(fatal) = startup::run(ctx, &proc) {
-            master::fatal(ctx, &proc, Smtpd::Fatal(fatal));
-            return None;
-        }
-        ctx.pf.smtpd.sessions += 1;
-        let number = ctx.pf.smtpd.sessions;
+    /// Accepts a connection for the service `service` of master.cf (`smtp/inet`). `Err`: no process could be had, the
+    /// kernel keeps the connection without a banner, and when master tries again.
+    pub fn open(
+        ctx: &mut Ctx<'_>,
+        service: &str,
+        client: IpAddr,
+        server: IpAddr,
+    ) -> Result<(Session, Turn), Option<Time>> {
+        let proc = match master::acquire(ctx, service) {
+            Ok(p) => p,
+            Err(Refused::Throttled) => return Err(ctx.pf.master.asleep(service)),
+            Err(_) => return Err(None),
+        };
         let name = service.split('/').next().unwrap_or(service).to_owned();
         let mut s = Session {
             client,
             server,
             service: name,
             state: CheckState { protocol: Some("SMTP".into()), stage: "CONNECT".into(), ..CheckState::default() },
-            mode: Mode::Command,
+            mode: Mode::Start,
             input: Vec::new(),
             tally: Tally::default(),
             errors: 0,
@@ -181,18 +197,20 @@ impl Session {
             may_xforward: false,
             refusal: None,
             forward: Default::default(),
+            probes: false,
+            may_wait: false,
+            waits: None,
+            held: None,
             proc,
         };
-        if let Some(fatal) = super::startup::unknown_class(&s.proc.conf) {
-            s.end(ctx, fatal);
-            let turn = s.turn(ctx);
-            return Some((s, turn));
+        s.start(ctx);
+        match s.unserved(ctx) {
+            Some(until) => Err(Some(until)),
+            None => {
+                let turn = s.turn(ctx);
+                Ok((s, turn))
+            }
         }
-        s.state.instance = format!("{:x}.{:x}.{:x}.0", s.proc.pid, ctx.host.now.secs(), number);
-        s.look_up_peer(ctx, number);
-        s.greet(ctx);
-        let turn = s.turn(ctx);
-        Some((s, turn))
     }
 
     fn greet(&mut self, ctx: &mut Ctx<'_>) {
@@ -295,7 +313,9 @@ impl Session {
     pub fn input(&mut self, ctx: &mut Ctx<'_>, data: &[u8]) -> Turn {
         if self.mode != Mode::Closed {
             self.input.extend_from_slice(data);
-            self.process(ctx);
+            if self.held.is_none() {
+                self.process(ctx);
+            }
         }
         self.turn(ctx)
     }
@@ -303,7 +323,7 @@ impl Session {
     fn process(&mut self, ctx: &mut Ctx<'_>) {
         loop {
             match self.mode.clone() {
-                Mode::Closed | Mode::Handshake => return,
+                Mode::Closed | Mode::Handshake | Mode::Start => return,
                 Mode::Data => {
                     if !self.take_data(ctx) {
                         return;
@@ -321,6 +341,7 @@ impl Session {
                         }
                         return;
                     };
+                    let before = self.copy(ctx);
                     let mut line: Vec<u8> = self.input.drain(..=end).collect();
                     line.pop();
                     let bare = line.last() != Some(&b'\r');
@@ -333,6 +354,9 @@ impl Session {
                         self.auth_response(ctx, step, &line);
                     } else {
                         self.command(ctx, &line, bare);
+                        if self.has_to_wait(before) {
+                            return;
+                        }
                     }
                 }
             }
@@ -465,65 +489,6 @@ impl Session {
         }
     }
 
-    /// The client went away without QUIT.
-    pub fn hangup(&mut self, ctx: &mut Ctx<'_>) {
-        if self.mode != Mode::Closed {
-            self.finish(ctx, Some(Ended::Lost));
-        }
-    }
-
-    /// The process that serves the session.
-    pub fn pid(&self) -> u32 {
-        self.proc.pid
-    }
-
-    /// When smtpd stops waiting for the client; `None` when the session is over.
-    pub fn deadline(&self) -> Option<Time> {
-        self.deadline.filter(|_| self.mode != Mode::Closed)
-    }
-
-    /// The client said nothing for too long.
-    pub fn timeout(&mut self, ctx: &mut Ctx<'_>) -> Turn {
-        if self.mode != Mode::Closed {
-            let text = format!("421 4.4.2 {} Error: timeout exceeded", self.proc.conf.get("myhostname"));
-            self.reply(ctx, &text);
-            self.finish(ctx, Some(Ended::Timeout));
-        }
-        self.turn(ctx)
-    }
-
-    /// Ends the session: the reason, a notice to postmaster, the tally.
-    fn finish(&mut self, ctx: &mut Ctx<'_>, how: Option<Ended>) {
-        if self.mode == Mode::Closed {
-            return;
-        }
-        self.mode = Mode::Closed;
-        // anvil is told of the end under the same exceptions as of the beginning.
-        self.is_exempt(ctx);
-        let ident = self.ident();
-        ctx.pf.smtpd.anvil.disconnect(&ident);
-        master::touch(ctx, "anvil/unix");
-        if let Some(how) = how {
-            let (stage, client) = (self.state.stage.clone(), self.state.namaddr());
-            if matches!(how, Ended::Lost | Ended::Timeout) {
-                self.abandon(ctx, false);
-            }
-            self.aborted = Some(match how {
-                Ended::Lost => "lost connection".into(),
-                Ended::TooManyErrors => "too many errors".into(),
-                Ended::Timeout => "timeout".into(),
-            });
-            // Nobody complains of a client that goes without QUIT when its message is in.
-            if how != Ended::Lost || stage != "END-OF-MESSAGE" {
-                self.log(ctx, Smtpd::Ended { how, stage, client });
-            }
-        }
-        self.notify(ctx);
-        let (client, tally) = (self.state.namaddr(), self.tally.text());
-        self.log(ctx, Smtpd::Disconnect { client, tally });
-        master::release(ctx, self.proc.pid);
-    }
-
     /// What was said since the last turn.
     fn turn(&mut self, ctx: &Ctx<'_>) -> Turn {
         let wait = match self.mode {
@@ -536,7 +501,9 @@ impl Session {
     }
 
     fn log(&self, ctx: &mut Ctx<'_>, event: Smtpd) {
-        self.proc.log(ctx.host, event);
+        if self.waits.is_none() {
+            self.proc.log(ctx.host, event);
+        }
     }
     fn flag(&self, name: &str) -> bool {
         self.proc.conf.bool(name)
@@ -550,26 +517,15 @@ impl Session {
     }
     /// Runs restrictions on this session's state.
     fn check<T>(&mut self, ctx: &mut Ctx<'_>, f: impl FnOnce(&mut CheckState, &mut SmtpdEnv<'_, '_>) -> T) -> T {
-        let mut env = SmtpdEnv { live: Live { ctx, proc: &self.proc }, delay: Span::ZERO };
+        let live = Live { ctx, proc: &self.proc };
+        let mut env = SmtpdEnv { live, delay: Span::ZERO, may_wait: self.may_wait, waits: self.waits.take() };
         let out = f(&mut self.state, &mut env);
         self.delay = self.delay + env.delay;
+        self.waits = env.waits;
         if let Some(event) = self.state.fatal.take() {
             self.die(ctx, event);
         }
         out
-    }
-
-    /// The process ends over something, and the client is left without a word.
-    fn die(&mut self, ctx: &mut Ctx<'_>, event: Fatal) {
-        self.end(ctx, Smtpd::Fatal(event));
-    }
-
-    fn end(&mut self, ctx: &mut Ctx<'_>, event: impl Into<crate::log::Event>) {
-        let proc = self.proc.clone();
-        master::fatal(ctx, &proc, event);
-        ctx.pf.smtpd.anvil.disconnect(&self.ident());
-        self.delay = self.delay + Span::secs(1);
-        self.mode = Mode::Closed;
     }
 }
 

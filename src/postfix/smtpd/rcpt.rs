@@ -135,6 +135,12 @@ impl Session {
             return false;
         }
         let qid = queue_file::new_id(ctx.host, self.flag("enable_long_queue_ids"));
+        if self.may_wait {
+            let service = self.proc.conf.get("cleanup_service_name");
+            if self.lacks(ctx, &format!("public/{service}")) {
+                return false;
+            }
+        }
         let s = &self.state;
         let event = Smtpd::Client {
             qid: qid.clone(),

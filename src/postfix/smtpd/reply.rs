@@ -62,7 +62,7 @@ impl Session {
         if footer.is_empty() {
             return text.into();
         }
-        let mut env = super::env::SmtpdEnv { live, delay: Span::ZERO };
+        let mut env = super::env::SmtpdEnv { live, delay: Span::ZERO, may_wait: false, waits: None };
         let now = env.live.ctx.host.now.syslog();
         let lookup = |n: &str| match n {
             "localtime" => Some(now.clone()),

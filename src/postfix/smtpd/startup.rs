@@ -10,7 +10,11 @@ use crate::postfix::master::Proc;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 use crate::postfix::startup;
+use crate::postfix::wait::Waiting;
 use std::sync::Arc;
+
+/// What a process remembers when it has started.
+const STARTED: &str = "started";
 
 const LISTS: [&str; 8] = [
     "smtpd_noop_commands",
@@ -86,6 +90,10 @@ struct Plan {
     /// Said when all is open; then the process goes on, or ends with the fault of the restrictions.
     say: Vec<Smtpd>,
     fatal: Option<Fatal>,
+    /// Whether a table is asked by way of proxymap(8).
+    proxied: bool,
+    /// Whether a restriction asks for address probes.
+    probes: bool,
 }
 
 /// Plans of the configurations that were read last.
@@ -101,6 +109,13 @@ impl Plans {
         }
         let mut plan = Plan::default();
         plan.stop = plan.make(conf).err();
+        plan.proxied = plan.open.iter().any(|o| match o {
+            Open::List(name) | Open::Tables(name) => conf.get(name).contains("proxy:"),
+            Open::Word(word) => word.contains("proxy:"),
+        });
+        let classes = safety::split(&conf.get("smtpd_restriction_classes"));
+        let lists = RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str));
+        plan.probes = lists.into_iter().any(|l| conf.get(l).contains("reject_unverified_"));
         let plan = Arc::new(plan);
         if self.0.len() >= Self::MOST {
             self.0.remove(0);
@@ -165,10 +180,23 @@ impl Plan {
     }
 }
 
+/// What a process that has not started yet waits for before it opens its tables.
+pub(super) fn waits(ctx: &mut Ctx<'_>, proc: &Proc) -> Option<Waiting> {
+    if Live::has_said(ctx, proc.pid, STARTED) || !ctx.pf.smtpd.plans.of(&proc.conf).proxied {
+        return None;
+    }
+    Waiting::begin(ctx, proc, "private/proxymap")
+}
+
+/// Whether a restriction of a configuration asks for address probes.
+pub(super) fn probes(ctx: &mut Ctx<'_>, proc: &Proc) -> bool {
+    ctx.pf.smtpd.plans.of(&proc.conf).probes
+}
+
 /// Runs the start of a process that has not started yet.
 pub(super) fn run(ctx: &mut Ctx<'_>, proc: &Proc) -> Result<(), Fatal> {
     let mut live = Live { ctx, proc };
-    if !live.once("started") {
+    if !live.once(STARTED) {
         return Ok(());
     }
     let plan = live.ctx.pf.smtpd.plans.of(&proc.conf);
