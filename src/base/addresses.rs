@@ -2,7 +2,32 @@
 
 /// The addresses in a header value or a map result: comma separated, comments and display names left out.
 pub fn split_addresses(text: &str) -> Vec<String> {
-    address_spans(text).into_iter().map(|(a, b)| unquote(text[a..b].trim())).filter(|s| !s.is_empty()).collect()
+    let words = address_spans(text).into_iter().flat_map(|(a, b)| words(text[a..b].trim()));
+    words.map(unquote).filter(|s| !s.is_empty()).collect()
+}
+
+/// Addresses with white space between them only.
+fn words(text: &str) -> Vec<&str> {
+    let (mut out, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (i, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ' ' | '\t' | '\n' if !quoted => {
+                // `user @ domain` is one address.
+                let glue = ['@', '.'];
+                if !text[..i].ends_with(glue) && !text[i + 1..].trim_start().starts_with(glue) {
+                    out.push(text[start..i].trim());
+                    start = i + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    out.push(text[start..].trim());
+    out.retain(|w| !w.is_empty());
+    out
 }
 
 /// Removes the quotes of a local part.
@@ -80,6 +105,10 @@ pub fn address_spans(text: &str) -> Vec<(usize, usize)> {
         }
         i += 1;
     }
+    // A bracket that is not closed is a letter like others.
+    if in_angle && let Some((a, _)) = angle.take() {
+        start = start.or(Some(a - 1));
+    }
     let end = comment_at.filter(|c| start.is_none_or(|s| *c > s)).unwrap_or(bytes.len());
     finish(&mut out, &mut start, &mut angle, end);
     out
@@ -98,6 +127,8 @@ mod tests {
             ("undisclosed-recipients:;", vec![]),
             ("<>", vec![]),
             ("\"a b\"@c", vec!["a b@c"]),
+            ("maria juan", vec!["maria", "juan"]),
+            ("<maria", vec!["<maria"]),
         ] {
             assert_eq!(split_addresses(text), expected, "{text}");
         }

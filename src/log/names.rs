@@ -211,10 +211,11 @@ names! { pickup::Pickup: Uid, Kept }
 names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Malformed, BounceFailed, Corrupt }
 names! { queue_tool::Act: Delete, Hold, Release, Requeue, Expire }
 names! { queue_tool::QueueTool:
-    Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, FlushDown,
+    Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, NoReport, NoFlush, FlushDown,
     FlushInvalid, FlushNotConfigured, NoRecipients, NoRecipientsInHeader, TooLarge, CleanupClose, TooBig, WriteError, Unsupported,
     MalformedSender, NoSocket, NoContact, UnknownNotify, BadNotify, BadReturn, BadEncoding, NotImplemented,
-    NoRecipientWanted, Chdir, OpenMain,
+    NoRecipientWanted, Chdir, OpenMain, NotAllowed, NotSupported, NeedPathname, Specify, DeliveryOnly, NotWithProbe,
+    FlushInDaemon, OldVerp, NoLogin, FlushBadId, BadVerp, VerpNeedsSender, LongEnvelopeId, BadEnvelopeId, BadLineEndings, BadDirectory, MayNotUse,
 }
 names! { rewrite::Rewrite: ListedTwice, LookupFailure, BadLiteral, NullTransport, NullResult }
 names! { script::CheckWarning: NotOwnedBy, NotOwnedByGroup, Writable, Differ, Damaged, NotSetGid }

@@ -50,6 +50,10 @@ pub enum QueueTool {
     BadQueue(String),
     /// `postqueue -p` with Postfix stopped.
     ShowqDown,
+    /// The same by a user who may not look at the queue directly.
+    NoReport,
+    /// postqueue(1): flush(8) is not there.
+    NoFlush(&'static str),
     FlushDown,
     FlushInvalid(String),
     FlushNotConfigured(String),
@@ -71,6 +75,41 @@ pub enum QueueTool {
         uid: u32,
     },
     Unsupported(String),
+    /// `authorized_submit_users` and its kin.
+    NotAllowed {
+        user: String,
+        uid: u32,
+        act: &'static str,
+    },
+    /// sendmail(1): an option that is there no more.
+    NotSupported(char),
+    NeedPathname,
+    /// An option without what must follow it.
+    Specify(&'static str),
+    /// Options that only a delivery has.
+    DeliveryOnly(&'static str),
+    NotWithProbe(&'static str),
+    FlushInDaemon,
+    BadVerp(String),
+    /// `-V +=`, as it was called before.
+    OldVerp {
+        old: String,
+        new: String,
+    },
+    /// sendmail(1) for a number that is nobody's.
+    NoLogin(u32),
+    /// `postqueue -i` with what is no queue id.
+    FlushBadId(String),
+    VerpNeedsSender {
+        user: String,
+        uid: u32,
+    },
+    LongEnvelopeId,
+    BadEnvelopeId,
+    BadLineEndings(String),
+    /// A configuration directory that main.cf does not allow to users.
+    BadDirectory(String),
+    MayNotUse(String),
     MalformedSender(String),
     /// postdrop(1): the queue file grew past `message_size_limit`.
     TooLarge {
@@ -113,14 +152,20 @@ impl Message for QueueTool {
     fn severity(&self) -> Severity {
         match self {
             QueueTool::Done { .. } | QueueTool::Total { .. } => Severity::Info,
+            QueueTool::BadDirectory(_) => Severity::Err,
             QueueTool::BadId(_)
             | QueueTool::ShowqDown
+            | QueueTool::NoFlush(_)
             | QueueTool::MalformedSender(_)
             | QueueTool::NoSocket { .. }
             | QueueTool::NoContact { .. }
             | QueueTool::UnknownNotify { .. }
             | QueueTool::BadNotify
             | QueueTool::BadReturn
+            | QueueTool::FlushInDaemon
+            | QueueTool::OldVerp { .. }
+            | QueueTool::LongEnvelopeId
+            | QueueTool::BadEnvelopeId
             | QueueTool::TooLarge { .. }
             | QueueTool::CleanupClose => Severity::Warning,
             _ => Severity::Crit,
@@ -141,6 +186,12 @@ impl Message for QueueTool {
                                      service: Connection refused)"
                     .into()
             }
+            QueueTool::NoReport => {
+                "fatal: Queue report unavailable - mail system is down (Connect to the Postfix showq \
+                                    service: Connection refused)"
+                    .into()
+            }
+            QueueTool::NoFlush(error) => format!("warning: connect to public/flush: {error}"),
             QueueTool::FlushDown => "fatal: Cannot flush mail queue - mail system is down".into(),
             QueueTool::FlushInvalid(d) => format!("fatal: Cannot flush mail queue - invalid destination: \"{d}\""),
             QueueTool::FlushNotConfigured(d) => {
@@ -156,6 +207,30 @@ impl Message for QueueTool {
             QueueTool::CleanupClose => "warning: mail_stream_cleanup: close error".into(),
             QueueTool::TooBig { user, uid } => format!("fatal: {user}({uid}): message file too big"),
             QueueTool::WriteError { user, uid } => format!("fatal: {user}({uid}): queue file write error"),
+            QueueTool::NotAllowed { user, uid, act } => format!("fatal: User {user}({uid}) is not allowed to {act}"),
+            QueueTool::NotSupported(c) => format!("fatal: -{c} option not supported"),
+            QueueTool::NeedPathname => "fatal: -oA requires pathname".into(),
+            QueueTool::Specify(what) => format!("fatal: specify: {what}"),
+            QueueTool::DeliveryOnly(o) => format!("fatal: {o} can be used only in delivery mode"),
+            QueueTool::NotWithProbe(o) => format!("fatal: {o} option cannot be used with -bv"),
+            QueueTool::FlushInDaemon => "warning: ignoring -q option in daemon mode".into(),
+            QueueTool::BadVerp(filter) => format!("fatal: -V requires two characters from {filter}"),
+            QueueTool::OldVerp { old, new } => {
+                format!("warning: option {old} is deprecated with Postfix 2.3; specify {new} instead")
+            }
+            QueueTool::NoLogin(uid) => format!("fatal: no login name found for user ID {uid}"),
+            QueueTool::FlushBadId(id) => format!("fatal: Cannot flush queue ID - invalid name: \"{id}\""),
+            QueueTool::VerpNeedsSender { user, uid } => {
+                format!("fatal: {user}({uid}): -V option requires non-null sender address")
+            }
+            QueueTool::LongEnvelopeId => "warning: too long -V option value -- ignored".into(),
+            QueueTool::BadEnvelopeId => "warning: bad syntax in -V option value -- ignored".into(),
+            QueueTool::BadLineEndings(v) => format!("fatal: invalid sendmail_fix_line_endings value: {v}"),
+            QueueTool::BadDirectory(d) => format!("error: unauthorized configuration directory name: {d}"),
+            QueueTool::MayNotUse(d) => format!(
+                "fatal: specify \"alternate_config_directories = {d}\" or \"multi_instance_directories = {d}\" in \
+                 /etc/postfix/main.cf"
+            ),
             QueueTool::Unsupported(m) => format!("fatal: unsupported: {m}"),
             QueueTool::MalformedSender(a) => format!("warning: -f option specified malformed sender: {a}"),
             QueueTool::NoSocket { path, error } => format!("warning: unable to look up {path}: {error}"),
@@ -169,7 +244,7 @@ impl Message for QueueTool {
             QueueTool::BadReturn => "warning: bad -R option value -- ignored".into(),
             QueueTool::BadEncoding => "fatal: -B option needs 8BITMIME or 7BIT".into(),
             QueueTool::NotImplemented(c) => format!("fatal: -q{c} is not implemented"),
-            QueueTool::NoRecipientWanted(mode) => format!("fatal: {mode} mode requires no recipient"),
+            QueueTool::NoRecipientWanted(mode) => format!("fatal: {mode} requires no recipient"),
             QueueTool::Chdir { path, error } => format!("fatal: chdir {path}: {error}"),
             QueueTool::OpenMain { path, error } => format!("fatal: open {path}: {error}"),
         }

@@ -1,5 +1,6 @@
 //! postdrop(1): a message into the maildrop queue. The caller wakes pickup(8).
 
+use super::cleanup::Recipient;
 use super::mail_queue;
 use super::queue_file::{self, rec};
 use crate::host::{Cred, Errno, Host};
@@ -11,16 +12,16 @@ pub struct Post<'a> {
     /// Empty for `<>`.
     pub sender: &'a str,
     pub fullname: &'a str,
-    pub recipients: &'a [String],
+    pub recipients: &'a [Recipient],
     /// Attributes of the message (`encoding`, `ret_flags`, …); empty values are left out.
     pub attributes: &'a [(&'a str, &'a str)],
     /// sendmail -G: the mail of others, whose headers are left alone.
     pub gateway: bool,
-    /// Flags of NOTIFY; zero for none.
-    pub notify: u32,
     pub text: &'a [u8],
     /// `message_size_limit`: the file may not be larger (postdrop's limit of file sizes); zero for none.
     pub limit: i64,
+    /// The name of the file, when it was given out already.
+    pub id: &'a str,
 }
 
 /// Writes the queue file, owned by the user.
@@ -41,10 +42,13 @@ pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     }
     put(&mut file, rec::FROM, p.sender);
     for r in p.recipients {
-        if p.notify != 0 {
-            put(&mut file, rec::ATTR, &format!("dsn_notify={}", p.notify));
+        if r.notify != 0 {
+            put(&mut file, rec::ATTR, &format!("dsn_notify={}", r.notify));
         }
-        put(&mut file, rec::RCPT, r);
+        if !r.orcpt.is_empty() {
+            put(&mut file, rec::ATTR, &format!("dsn_orig_rcpt={}", r.orcpt));
+        }
+        put(&mut file, rec::RCPT, &r.address);
     }
     put(&mut file, rec::MESG, "");
     queue_file::put_text(&mut file, p.text, 2048);
@@ -53,7 +57,7 @@ pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     if p.limit > 0 && file.len() as i64 > p.limit {
         return Err(Errno::FBig);
     }
-    let id = queue_file::new_id(host, false);
+    let id = if p.id.is_empty() { queue_file::new_id(host, false) } else { p.id.to_owned() };
     mail_queue::create(host, "maildrop", &id, file)?;
     let path = mail_queue::path("maildrop", &id);
     let root = Cred::root();

@@ -503,6 +503,12 @@ pub fn fatal(ctx: &mut Ctx<'_>, proc: &Proc, event: impl Into<Event>) {
     ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(due));
 }
 
+/// A process that is none of master's has ended.
+pub fn forget(ctx: &mut Ctx<'_>, pid: u32) {
+    ctx.pf.opened.remove(&pid);
+    ctx.pf.smtpd.forget(pid);
+}
+
 /// A child is gone.
 fn end(ctx: &mut Ctx<'_>, pid: u32) {
     ctx.pf.master.children.remove(pid);

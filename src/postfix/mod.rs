@@ -43,6 +43,7 @@ pub mod tls_files;
 pub mod tls_trust;
 pub mod tlsmgr;
 pub mod trivial_rewrite;
+pub mod user_acl;
 pub mod valid_hostname;
 pub mod verify;
 pub mod virtual_;

@@ -13,7 +13,7 @@ use crate::log::delivery::Delivery;
 /// The attempt that is the last.
 pub const TRIES: u32 = 11;
 /// Between two attempts.
-const PAUSE: Span = Span::secs(10);
+pub const PAUSE: Span = Span::secs(10);
 
 /// What a process waits for.
 #[derive(Clone, Debug)]

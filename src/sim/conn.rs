@@ -10,9 +10,12 @@ use crate::host::errno::Errno;
 use crate::host::net::{Endpoint, Peer as _, Proto, Target, TlsPeer, Turn};
 use crate::internet::remote;
 use crate::internet::server::Meets;
+use crate::log::queue_tool::QueueTool;
+use crate::postfix::config::Config;
 use crate::postfix::smtpd;
 use imbl::OrdMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Names a connection of [`World::conns`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +137,19 @@ impl World {
             _ => (Server::Silent, Turn::default()),
         };
         Ok(self.add_conn(client, to, server, turn))
+    }
+    /// `sendmail -bs`: smtpd(8) at the other end of a pipe. `None`: it ended before it said anything.
+    pub fn stand_alone(&mut self, conf: Arc<Config>, pid: u32, uid: u32) -> Option<ConnId> {
+        let (session, turn) = self.with_postfix(|ctx| smtpd::Session::stand_alone(ctx, conf, pid, uid))?;
+        let to = Endpoint::Inet(session.client, 25);
+        Some(self.add_conn(session.client, &to, Server::Smtpd(Box::new(session)), turn))
+    }
+    /// What postdrop(1) said on standard error in such a session.
+    pub fn postdrop_said(&mut self, id: ConnId) -> Vec<QueueTool> {
+        match self.conns.map.get_mut(&id).map(|c| &mut c.server) {
+            Some(Server::Smtpd(s)) => s.postdrop_said(),
+            _ => Vec::new(),
+        }
     }
     fn connect_outside(&mut self, client: IpAddr, ip: IpAddr, port: u16) -> Result<ConnId, (Errno, Span)> {
         match self.internet.servers.meet(ip, port) {

@@ -128,7 +128,7 @@ impl World {
         let mut ctx = postfix::Ctx { host: &mut self.host, pf: &mut self.postfix, dial: &mut dial };
         let out = f(&mut ctx);
         while let Some(m) = ctx.host.submitted.pop_front() {
-            let recipients = [m.recipient];
+            let recipients = [postfix::cleanup::Recipient::new(m.recipient)];
             let post =
                 Post { uid: m.uid, sender: &m.sender, recipients: &recipients, text: &m.text, ..Post::default() };
             if postfix::maildrop::post(ctx.host, &post).is_ok() {

@@ -1,4 +1,4 @@
-//! postmap(1), postalias(1) and newaliases(1): build, change and ask look-up tables.
+//! postmap(1) and postalias(1): build, change and ask look-up tables.
 //!
 //! Left out: searching message headers and bodies (`-b`, `-h`, `-m`), and Berkeley DB's order of keys beyond two buckets.
 
@@ -8,7 +8,6 @@ use crate::base::Span;
 use crate::command::Ctx;
 use crate::host::Cred;
 use crate::log::config::Config as ConfigFault;
-use crate::log::queue_tool::QueueTool;
 use crate::log::script::{Script, ToolFatal, ToolWarning};
 use crate::log::table::Table;
 use crate::postfix::config::Config;
@@ -32,32 +31,6 @@ pub(super) async fn postalias(ctx: &mut Ctx) -> i32 {
     let ctx = &*ctx;
     let tool = Tool::logging(ctx);
     let Ok(given) = getopt(ctx, "Nc:d:finopq:rsuvw") else { return tool.fatal(Script::Usage(POSTALIAS)).await };
-    run(&tool, &given, true).await
-}
-
-/// newaliases(1): sendmail(1) by another name, which runs postalias on `alias_database`.
-pub(super) async fn newaliases(ctx: &mut Ctx) -> i32 {
-    let ctx = &*ctx;
-    let tool = Tool::logging(ctx);
-    if getopt(ctx, "A:B:C:F:GIL:N:O:Q:R:UV:X:b:ce:f:h:imno:p:q:r:tvx").is_err() {
-        let letter = ctx.args.iter().skip(1).find_map(|a| a.strip_prefix('-')).and_then(|l| l.chars().next());
-        ctx.err(format!("{}: invalid option -- '{}'\n", tool.name, letter.unwrap_or('?')));
-        return tool.fatal(Script::Usage("newaliases [options]")).await;
-    }
-    if ctx.args.iter().skip(1).any(|a| !a.starts_with('-')) {
-        return tool.fatal(QueueTool::NoRecipientWanted("alias initialization")).await;
-    }
-    let conf = match tool.start(None).await {
-        Ok(c) => c,
-        Err(status) => return status,
-    };
-    let mut child = ctx.clone();
-    child.args = vec!["postalias".to_owned()];
-    let tool = Tool::logging(&child);
-    let given = Parsed { opts: Vec::new(), args: conf.list("alias_database").to_vec() };
-    if given.args.is_empty() {
-        return 0;
-    }
     run(&tool, &given, true).await
 }
 

@@ -24,7 +24,7 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/bin/newaliases",
         "Postfix to Sendmail compatibility interface",
         &["-v"],
-        maptool::newaliases
+        sendmail::run
     ),
     program!(
         "postalias",

@@ -7,7 +7,7 @@ use crate::base::Span;
 use crate::command::Ctx;
 use crate::log::queue_tool::QueueTool;
 use crate::postfix::config::Config;
-use crate::postfix::{agent, qmgr};
+use crate::postfix::{agent, qmgr, queue_file};
 
 const USAGE: &str = "postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
 
@@ -50,6 +50,11 @@ async fn show(ctx: &Ctx, conf: &Config, json: bool) -> i32 {
         master.pid.is_some() && master.service("showq/unix").is_some()
     };
     if !up {
+        let uid = ctx.io.cred.uid;
+        let owner = world.borrow().host.uid(&conf.get("mail_owner"));
+        if uid != 0 && Some(uid) != owner {
+            return Tool::logging(ctx).fatal(QueueTool::NoReport).await;
+        }
         say(ctx, QueueTool::ShowqDown);
     }
     if up {
@@ -99,6 +104,9 @@ async fn flush(ctx: &mut Ctx) -> i32 {
 }
 
 async fn one(ctx: &mut Ctx, id: &str) -> i32 {
+    if !queue_file::id_ok(id) {
+        return Tool::logging(ctx).fatal(QueueTool::FlushBadId(id.to_owned())).await;
+    }
     let world = ctx.world();
     let up = world.borrow_mut().with_postfix(|c| {
         let up = agent::running(c);
@@ -108,6 +116,7 @@ async fn one(ctx: &mut Ctx, id: &str) -> i32 {
         up
     });
     if !up {
+        say(ctx, QueueTool::NoFlush("Connection refused"));
         say(ctx, QueueTool::FlushDown);
         return EX_UNAVAILABLE;
     }

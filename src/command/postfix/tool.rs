@@ -109,7 +109,12 @@ impl<'a> Tool<'a> {
     }
     /// As [`Tool::read_main`], and checks the parameters that every program of Postfix checks when it starts.
     pub async fn start(&self, option: Option<&str>) -> Result<Config, i32> {
-        let conf = self.read_main(&self.directory(option), &[]).await?;
+        let directory = self.directory(option);
+        // Programs that run with the rights of others do not trust their users in this.
+        if self.tag.as_deref().is_some_and(|t| matches!(t, "postfix/postqueue" | "postfix/postdrop")) {
+            self.may_use(&directory).await?;
+        }
+        let conf = self.read_main(&directory, &[]).await?;
         let faults = startup::check_common(&self.ctx.world().borrow().host, &conf);
         for f in faults.into_iter().filter(|f| !conf.faults.contains(f)) {
             if f.is_fatal() {
@@ -126,6 +131,21 @@ impl<'a> Tool<'a> {
             return Err(self.fatal(QueueTool::Chdir { path: queue, error: e.text().into() }).await);
         }
         Ok(conf)
+    }
+    /// Whether a user may have this configuration directory: another than the default must be in the default main.cf. `Err`: it
+    /// may not, and that was said.
+    pub async fn may_use(&self, directory: &str) -> Result<(), i32> {
+        let world = self.ctx.world();
+        let allowed = self.ctx.io.cred.uid == 0 || directory == config::DEFAULT_DIRECTORY || {
+            let conf = Config::load(&world.borrow().host, &[]);
+            let lists = ["alternate_config_directories", "multi_instance_directories"];
+            lists.iter().any(|l| conf.list(l).iter().any(|d| d == directory))
+        };
+        if allowed {
+            return Ok(());
+        }
+        self.say(QueueTool::BadDirectory(directory.to_owned()));
+        Err(self.fatal(QueueTool::MayNotUse(directory.to_owned())).await)
     }
     /// The configuration directory: `-c`, `MAIL_CONFIG`, or the default.
     pub fn directory(&self, option: Option<&str>) -> String {

@@ -189,12 +189,52 @@ fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> O
         return None;
     }
     out.push_str(&value[last..]);
-    Some(format!("{name}: {}", out.trim_start()))
+    Some(folded(&format!("{name}: {}", out.trim_start())))
+}
+
+/// A header whose addresses were rewritten: white space is one space, and a line begins after the comma before the address
+/// that would go beyond the 70th column.
+fn folded(header: &str) -> String {
+    const MOST: usize = 70;
+    let mut pieces = vec![String::new()];
+    let (mut quoted, mut depth, mut escaped) = (false, 0_u32, false);
+    for c in header.chars() {
+        let Some(piece) = pieces.last_mut() else { break };
+        let blank = !quoted && matches!(c, ' ' | '\t' | '\n');
+        match c {
+            _ if blank && (piece.is_empty() || piece.ends_with(' ')) => continue,
+            _ if blank => piece.push(' '),
+            _ => piece.push(c),
+        }
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' if depth == 0 => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => pieces.push(String::new()),
+            _ => {}
+        }
+    }
+    let (mut out, mut column) = (String::new(), 0);
+    for piece in pieces.iter().map(|p| p.trim_end_matches(' ')).filter(|p| !p.is_empty()) {
+        if column > 0 && column + 1 + piece.len() < MOST {
+            out.push(' ');
+            column += 1;
+        } else if column > 0 {
+            out.push_str("\n\t");
+            column = 0;
+        }
+        out.push_str(piece);
+        column += piece.len();
+    }
+    out
 }
 
 /// Adds the headers that a message from this host must have.
 fn complete(ctx: &mut Ctx<'_>, st: &mut State, seen: &Seen, out: &mut String) {
-    let add = st.m.local_rewrite || st.p.conf.bool("always_add_missing_headers");
+    let known = st.m.local_rewrite || !st.p.conf.is_empty("remote_header_rewrite_domain");
+    let add = known || st.p.conf.bool("always_add_missing_headers");
     let resent = if seen.resent { "Resent-" } else { "" };
     let has_id = if seen.resent { seen.resent_message_id } else { seen.message_id };
     if !has_id {
@@ -214,6 +254,9 @@ fn complete(ctx: &mut Ctx<'_>, st: &mut State, seen: &Seen, out: &mut String) {
         };
         if add || !seen.message_id {
             st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id, resent: seen.resent && add });
+        }
+        if add && seen.resent && !seen.message_id {
+            st.log(ctx, Log::MessageId { qid: st.m.qid.clone(), id: "<>".to_owned(), resent: false });
         }
     }
     if !add {

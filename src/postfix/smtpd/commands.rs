@@ -73,7 +73,7 @@ impl Session {
             return self.refuse(ctx, "501 5.1.3 Bad recipient address syntax");
         };
         self.state.recipient = Some(addr);
-        let rejection = self.check(ctx, |s, e| stages::rcpt(s, e));
+        let rejection = self.restrict(ctx, stages::rcpt);
         self.state.recipient = None;
         if let Some(reply) = rejection {
             self.reply(ctx, &reply);
@@ -98,7 +98,7 @@ impl Session {
             return self.refuse(ctx, "501 Error: invalid parameter syntax");
         }
         self.state.etrn = Some(domain.clone());
-        let rejection = self.check(ctx, |s, e| stages::etrn(s, e));
+        let rejection = self.restrict(ctx, stages::etrn);
         self.state.etrn = None;
         if let Some(reply) = rejection {
             self.reply(ctx, &reply);
@@ -123,10 +123,10 @@ impl Session {
         bad |= x.address.is_empty() && !allow_empty;
         bad |= strict && x.address.starts_with('@');
         // Even an empty address is rewritten first.
-        if x.address.is_empty() && self.lacks(ctx, "private/rewrite") {
+        if x.address.is_empty() && self.alone.is_none() && self.lacks(ctx, "private/rewrite") {
             return None;
         }
-        if !bad && !x.address.is_empty() {
+        if !bad && !x.address.is_empty() && self.alone.is_none() {
             let sender = if self.state.stage == "MAIL" {
                 self.state.recipient.clone().unwrap_or_default()
             } else {

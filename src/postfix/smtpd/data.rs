@@ -47,7 +47,7 @@ impl Session {
     }
 
     fn enter_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        self.refusal = self.check(ctx, |s, e| stages::data(s, e));
+        self.refusal = self.restrict(ctx, stages::data);
         if self.refusal.is_none() {
             self.milter_hold(ctx);
         }
@@ -185,7 +185,7 @@ impl Session {
         self.state.message_size = self.mail.size;
         let mut ok = true;
         let before = self.state.actions.discard;
-        let rejection = if self.mail.too_big { None } else { self.check(ctx, |s, e| stages::end_of_data(s, e)) };
+        let rejection = if self.mail.too_big { None } else { self.restrict(ctx, stages::end_of_data) };
         if let Some(reply) = rejection {
             self.abandon(ctx, false);
             self.reply(ctx, &reply);
@@ -219,7 +219,7 @@ impl Session {
             CleanupStatus::fail(Stat::Size)
         } else {
             let m = self.submission(&qid);
-            cleanup::submit(ctx, m)
+            if self.alone.is_some() { self.post(ctx, &m) } else { cleanup::submit(ctx, m) }
         };
         let (stat, reason) = match status {
             CleanupStatus::Ok => {
@@ -259,7 +259,9 @@ impl Session {
 
     /// The message is not wanted after all: cleanup has seen what came so far.
     pub(super) fn abandon(&mut self, ctx: &mut Ctx<'_>, close_error: bool) {
-        if let Some(qid) = self.state.queue_id.clone()
+        if let Some(user) = &mut self.alone {
+            user.abandon(close_error);
+        } else if let Some(qid) = self.state.queue_id.clone()
             && self.mail.content.windows(2).any(|w| w == b"\n\n")
         {
             let m = self.submission(&qid);

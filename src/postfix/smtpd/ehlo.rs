@@ -37,7 +37,7 @@ impl Session {
         let clean = name.chars().map(neutral).collect();
         self.state.helo = Some(name);
         if !self.flag("smtpd_delay_reject")
-            && let Some(reply) = self.check(ctx, |s, e| stages::helo(s, e))
+            && let Some(reply) = self.restrict(ctx, stages::helo)
         {
             self.state.helo = None;
             self.reply(ctx, &reply);

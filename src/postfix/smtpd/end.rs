@@ -44,11 +44,13 @@ impl Session {
             return;
         }
         self.mode = Mode::Closed;
-        // anvil is told of the end under the same exceptions as of the beginning.
-        self.is_exempt(ctx);
-        let ident = self.ident();
-        ctx.pf.smtpd.anvil.disconnect(&ident);
-        master::touch(ctx, "anvil/unix");
+        if self.alone.is_none() {
+            // anvil is told of the end under the same exceptions as of the beginning.
+            self.is_exempt(ctx);
+            let ident = self.ident();
+            ctx.pf.smtpd.anvil.disconnect(&ident);
+            master::touch(ctx, "anvil/unix");
+        }
         if let Some(how) = how {
             let (stage, client) = (self.state.stage.clone(), self.state.namaddr());
             if matches!(how, Ended::Lost | Ended::Timeout) {
@@ -67,7 +69,11 @@ impl Session {
         self.notify(ctx);
         let (client, tally) = (self.state.namaddr(), self.tally.text());
         self.log(ctx, Smtpd::Disconnect { client, tally });
-        master::release(ctx, self.proc.pid);
+        if self.alone.is_some() {
+            master::forget(ctx, self.proc.pid);
+        } else {
+            master::release(ctx, self.proc.pid);
+        }
     }
 
     /// The process ends over something, and the client is left without a word.

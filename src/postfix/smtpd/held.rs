@@ -54,7 +54,8 @@ impl Session {
     pub(super) fn copy(&mut self, ctx: &Ctx<'_>) -> Option<Box<Session>> {
         let first = self.input.first().map(u8::to_ascii_uppercase);
         let master = &ctx.pf.master;
-        let apart = matches!(first, Some(b'M' | b'R' | b'V' | b'E' | b'D'))
+        let apart = self.alone.is_none()
+            && matches!(first, Some(b'M' | b'R' | b'V' | b'E' | b'D'))
             && (!NEEDED.iter().all(|s| master.serves(s)) || self.probes && !master.serves("verify/unix"));
         self.may_wait = false;
         let copy = apart.then(|| Box::new(self.clone()));

@@ -77,7 +77,7 @@ impl Session {
         }
         if !self.flag("smtpd_delay_reject") {
             self.state.sender = Some(sender.clone());
-            let rejection = self.check(ctx, |s, e| stages::mail(s, e));
+            let rejection = self.restrict(ctx, stages::mail);
             self.state.sender = None;
             if let Some(reply) = rejection {
                 self.reply(ctx, &reply);

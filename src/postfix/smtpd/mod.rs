@@ -17,6 +17,7 @@ mod notify;
 mod peer;
 mod rcpt;
 mod reply;
+mod stand_alone;
 mod startup;
 mod tally;
 mod tls;
@@ -27,7 +28,7 @@ use super::cleanup::{Recipient, Ret};
 use super::live::Live;
 use super::lookups::{Lookups, Who};
 use super::master::{self, Proc, Refused};
-use super::restriction::{CheckState, stages};
+use super::restriction::{CheckState, Env, stages};
 use super::trivial_rewrite::Resolved;
 use super::wait::Waiting;
 use super::{Ctx, anvil};
@@ -35,6 +36,7 @@ use crate::base::{Span, Time, text};
 use crate::host::net::Turn;
 use crate::log::smtpd::{Ended, Rate, Smtpd};
 use env::SmtpdEnv;
+pub(crate) use startup::TABLES;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use tally::{Command, Tally};
@@ -152,6 +154,8 @@ pub struct Session {
     waits: Option<Waiting>,
     /// The service without which the session does not go on.
     held: Option<Waiting>,
+    /// `sendmail -bs`: the user at the other end of the pipe.
+    alone: Option<stand_alone::User>,
 }
 
 /// Bytes of a command line that are kept; the rest is dropped.
@@ -171,11 +175,22 @@ impl Session {
             Err(Refused::Throttled) => return Err(ctx.pf.master.asleep(service)),
             Err(_) => return Err(None),
         };
-        let name = service.split('/').next().unwrap_or(service).to_owned();
-        let mut s = Session {
+        let mut s = Session::new(proc, service.split('/').next().unwrap_or(service), client, server);
+        s.start(ctx);
+        match s.unserved(ctx) {
+            Some(until) => Err(Some(until)),
+            None => {
+                let turn = s.turn(ctx);
+                Ok((s, turn))
+            }
+        }
+    }
+
+    fn new(proc: Proc, service: &str, client: IpAddr, server: IpAddr) -> Session {
+        Session {
             client,
             server,
-            service: name,
+            service: service.to_owned(),
             state: CheckState { protocol: Some("SMTP".into()), stage: "CONNECT".into(), ..CheckState::default() },
             mode: Mode::Start,
             input: Vec::new(),
@@ -201,15 +216,8 @@ impl Session {
             may_wait: false,
             waits: None,
             held: None,
+            alone: None,
             proc,
-        };
-        s.start(ctx);
-        match s.unserved(ctx) {
-            Some(until) => Err(Some(until)),
-            None => {
-                let turn = s.turn(ctx);
-                Ok((s, turn))
-            }
         }
     }
 
@@ -287,7 +295,7 @@ impl Session {
     /// Counts an event of the client; `true` when it went over the limit of `param` (which is logged).
     fn over_rate(&mut self, ctx: &mut Ctx<'_>, rate: Rate, param: &str) -> bool {
         let limit = self.int(param);
-        if limit <= 0 || self.is_exempt(ctx) {
+        if limit <= 0 || self.alone.is_some() || self.is_exempt(ctx) {
             return false;
         }
         let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
@@ -514,6 +522,14 @@ impl Session {
     fn in_list(&self, ctx: &mut Ctx<'_>, param: &str, word: &str) -> bool {
         let mut live = Live { ctx, proc: &self.proc };
         live.matches(param, Who::Name(word)) == Ok(true)
+    }
+    /// Runs the restrictions of a stage. A user of this host is not asked.
+    fn restrict(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        stage: fn(&mut CheckState, &mut dyn Env) -> stages::Rejection,
+    ) -> stages::Rejection {
+        if self.alone.is_some() { None } else { self.check(ctx, |s, e| stage(s, e)) }
     }
     /// Runs restrictions on this session's state.
     fn check<T>(&mut self, ctx: &mut Ctx<'_>, f: impl FnOnce(&mut CheckState, &mut SmtpdEnv<'_, '_>) -> T) -> T {

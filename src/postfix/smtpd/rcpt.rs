@@ -71,7 +71,7 @@ impl Session {
             return false;
         }
         let first = self.state.recipient.replace(address.clone());
-        let rejection = self.check(ctx, |s, e| stages::rcpt(s, e));
+        let rejection = self.restrict(ctx, stages::rcpt);
         self.state.recipient = first;
         if self.state.hangup && rejection.is_none() {
             return false;

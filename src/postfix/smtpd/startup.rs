@@ -27,7 +27,7 @@ const LISTS: [&str; 8] = [
     "smtpd_sasl_exceptions_networks",
 ];
 
-const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 9] = [
     "local_recipient_maps",
     "smtpd_sender_login_maps",
     "recipient_canonical_maps",

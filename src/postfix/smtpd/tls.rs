@@ -69,10 +69,10 @@ impl Session {
         level(&self.proc.conf)
     }
     pub(super) fn tls_offered(&self) -> bool {
-        self.tls_level() != "none"
+        self.alone.is_none() && self.tls_level() != "none"
     }
     pub(super) fn tls_enforced(&self) -> bool {
-        self.tls_level() == "encrypt"
+        self.alone.is_none() && self.tls_level() == "encrypt"
     }
 
     /// The certificate chain that the server shows; `None` when it has none that works.
