@@ -232,6 +232,11 @@ pub enum Fatal {
     SameRelayhost {
         name: String,
     },
+    /// A parameter that is one name has several.
+    MultipleValues {
+        name: &'static str,
+        value: String,
+    },
     /// `inet_interfaces` has an address that is not this host's.
     NoInterface(IpAddr),
     /// `syslog_facility`.
@@ -338,6 +343,9 @@ impl fmt::Display for Fatal {
             }
             Fatal::SamePrivs { path, user } => {
                 write!(f, "file {path}: parameters default_privs and mail_owner specify the same user {user}")
+            }
+            Fatal::MultipleValues { name, value } => {
+                write!(f, "{name} parameter setting must not contain multiple values: {value}")
             }
             Fatal::SameRelayhost { name } => {
                 write!(f, "myhostname and relayhost parameter settings must not be identical: {name}")

@@ -167,7 +167,7 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SamePrivs, SameRelayhost, NoInterface, Facility, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
+    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SamePrivs, SameRelayhost, MultipleValues, NoInterface, Facility, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
 }
 names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }

@@ -111,15 +111,15 @@ pub fn parse_into(path: &str, text: &str, entries: &mut BTreeMap<String, String>
         }
         match split_nameval(&line.text) {
             Err(why) => {
-                let Logical { last, text, .. } = line;
-                faults.push(Fault::Syntax { path: path.to_owned(), line: last, why, text });
+                let Logical { first, text, .. } = line;
+                faults.push(Fault::Syntax { path: path.to_owned(), line: first, why, text });
                 break;
             }
             Ok((name, value)) => {
                 let old = entries.insert(name.to_owned(), value.to_owned());
                 if let Some(value) = old.filter(|o| o != value) {
                     let name = name.to_owned();
-                    faults.push(Fault::Overriding { path: path.to_owned(), line: line.last, name, value });
+                    faults.push(Fault::Overriding { path: path.to_owned(), line: line.first, name, value });
                 }
             }
         }

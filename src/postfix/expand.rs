@@ -173,11 +173,14 @@ fn names_at(text: &str, found: &mut dyn FnMut(&str), depth: u32) -> Option<Macro
             }
             continue;
         }
-        let end = rest.bytes().take_while(|c| c.is_ascii_alphanumeric() || *c == b'_').count();
-        if end > 0 {
-            found(&rest[..end]);
+        let (name, branches) = match Run::name(e, rest) {
+            Ok(both) => both,
+            Err(f) => return Some(f),
+        };
+        if !name.is_empty() {
+            found(name);
         }
-        if let Some(f) = names_at(&rest[end..], found, depth + 1) {
+        if let Some(f) = names_at(branches, found, depth + 1) {
             return Some(f);
         }
     }

@@ -362,6 +362,10 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
     if let Some(ip) = listed.into_iter().find(|ip| !ip.is_unspecified() && !host.net.is_local(*ip)) {
         out.push(Fault::Fatal(Fatal::NoInterface(ip)));
     }
+    let origin = conf.get("myorigin");
+    if origin.contains([',', ' ', '\t', '\r', '\n']) {
+        out.push(Fault::Fatal(Fatal::MultipleValues { name: "myorigin", value: origin }));
+    }
     let (name, relay) = (conf.get("myhostname"), conf.get("relayhost"));
     if !relay.is_empty() && name.eq_ignore_ascii_case(&relay) {
         out.push(Fault::Fatal(Fatal::SameRelayhost { name }));

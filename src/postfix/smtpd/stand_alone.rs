@@ -1,8 +1,8 @@
 //! smtpd(8) in stand-alone mode (`sendmail -bs`): the client is a user of this host, whom no restriction is asked about, and
 //! mail goes to postdrop(1) instead of cleanup(8).
 
-use super::Session;
 use super::startup;
+use super::{Mode, Session};
 use crate::host::Errno;
 use crate::host::net::Turn;
 use crate::log::queue_tool::QueueTool;
@@ -45,6 +45,7 @@ impl Session {
         }
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let mut s = Session::new(proc, "smtpd", local, local);
+        s.mode = Mode::Command;
         s.alone = Some(User { uid, said: Vec::new() });
         s.state.name = "localhost".into();
         s.state.reverse_name = "localhost".into();

@@ -1,7 +1,7 @@
 //! `postconf -e`, `-X` and `-#`: edits of main.cf and master.cf that keep the place of entries and all comments.
 
 use super::layout;
-use super::master::{Entry, FIELDS, fits, valid};
+use super::master::{Entry, FIELDS, fits, split, valid};
 use crate::postfix::config::split_nameval;
 use crate::postfix::readlline::is_space;
 use std::collections::BTreeMap;
@@ -18,13 +18,13 @@ pub(super) enum Mode {
 pub(super) type Edited = Result<(String, Vec<String>), String>;
 
 /// Checks an argument as every edit does.
-fn plain(arg: &str) -> Result<&str, String> {
+fn plain<'a>(options: &str, arg: &'a str) -> Result<&'a str, String> {
     if arg.contains('\n') {
-        return Err("-e, -X, or -# accepts no multi-line input".to_owned());
+        return Err(format!("{options} no multi-line input"));
     }
     let a = arg.trim_start_matches(is_space);
     if a.starts_with('#') {
-        return Err("-e, -X, or -# accepts no comment input".to_owned());
+        return Err(format!("{options} no comment input"));
     }
     Ok(a)
 }
@@ -37,15 +37,18 @@ fn pair(arg: &str) -> Result<(String, String), String> {
 /// Edits main.cf.
 pub(super) fn main_cf(path: &str, text: &str, mode: Mode, args: &[String]) -> Edited {
     let mut table: BTreeMap<String, (String, u32)> = BTreeMap::new();
+    let mut warnings = Vec::new();
     for arg in args {
-        let a = plain(arg)?;
+        let a = plain("-e, -X, or -# accepts", arg)?;
         let (name, value) = match mode {
             Mode::Set => pair(a)?,
-            _ => (a.trim_end_matches(is_space).to_owned(), String::new()),
+            _ => (a.to_owned(), String::new()),
         };
-        table.insert(name, (value, 0));
+        if let Some((old, _)) = table.insert(name.clone(), (value, 0)) {
+            warnings.push(format!("ignoring earlier request: '{name} = {old}'"));
+        }
     }
-    let (mut out, mut warnings, mut ours) = (String::new(), Vec::new(), false);
+    let (mut out, mut ours) = (String::new(), false);
     for line in text.split_inclusive('\n') {
         let rest = line.trim_start_matches(is_space);
         if rest.is_empty() || rest.starts_with('#') {
@@ -111,12 +114,11 @@ struct Request {
 }
 
 fn request(scope: Scope, mode: Mode, arg: &str) -> Result<Request, String> {
-    let a = plain(arg)?;
+    let a = plain("-Me, -Fe, -Pe, -X, or -# accept", arg)?;
     let (path, value) = match mode {
         Mode::Set => pair(a).map(|(p, v)| (p, Some(v)))?,
         _ => (a.trim_end_matches(is_space).to_owned(), None),
     };
-    let parts: Vec<&str> = path.split('/').collect();
     let mut r = Request {
         shown: arg.to_owned(),
         service: String::new(),
@@ -132,9 +134,7 @@ fn request(scope: Scope, mode: Mode, arg: &str) -> Result<Request, String> {
         Scope::Field => (3, "-Fe or -FX requires service_name/type/field_name"),
         Scope::Parameter => (3, "-Pe or -PX requires service_name/type/parameter"),
     };
-    if parts.len() != need {
-        return Err(text.to_owned());
-    }
+    let parts = split(&path, need, need).ok_or(text)?;
     parts[0].clone_into(&mut r.service);
     parts[1].clone_into(&mut r.kind);
     match scope {
@@ -214,7 +214,8 @@ pub(super) fn master_cf(text: &str, scope: Scope, mode: Mode, args: &[String]) -
         keep = false;
         match mode {
             Mode::Set => {
-                if let Some(e) = &requests[i].entry {
+                // Of several entries that it fits the first gives its place.
+                if let Some(e) = requests[i].entry.as_ref().filter(|_| requests[i].matched == 1) {
                     out.push_str(&layout::entry(&e.fields, true));
                 }
             }

@@ -13,6 +13,7 @@ pub(super) async fn run(tool: &Tool<'_>, what: char, mode: Option<&str>) -> i32 
         'm' => TYPES.to_vec(),
         _ => match mode {
             Some("compile-version") => vec!["OpenSSL 3.0.11 19 Sep 2023"],
+            Some("public-key-algorithms") => vec!["dsa", "ecdsa", "rsa"],
             Some("run-version") => vec!["OpenSSL 3.0.17 1 Jul 2025"],
             Some(m) => {
                 tool.warn(&format!("unknown 'postconf -T' mode: {m}"));

@@ -156,10 +156,11 @@ pub(super) fn fits(pattern: &str, name: &str) -> bool {
     pattern == "*" || pattern == name
 }
 
-/// What a request of so many parts names: parts that are left out fit all.
-fn split(request: &str, most: usize) -> Option<Vec<&str>> {
-    let parts: Vec<&str> = request.split('/').collect();
-    (parts.len() <= most && parts.iter().all(|p| !p.is_empty())).then_some(parts)
+/// What a request of so many parts names: empty parts do not count, and `*` stands alone.
+pub(super) fn split(request: &str, least: usize, most: usize) -> Option<Vec<&str>> {
+    let parts: Vec<&str> = request.split('/').filter(|p| !p.is_empty()).collect();
+    let stars = parts.iter().all(|p| *p == "*" || !p.contains('*'));
+    (!request.starts_with('/') && stars && (least..=most).contains(&parts.len())).then_some(parts)
 }
 
 fn part<'a>(parts: &[&'a str], i: usize) -> &'a str {
@@ -177,20 +178,17 @@ fn requests(list: &[String]) -> Vec<&str> {
 pub(super) fn entries(all: &[Entry], names: &[String], style: Style) -> Shown {
     let mut asked = Vec::new();
     for r in requests(names) {
-        let parts = split(r, 2).ok_or("-M option requires service_name[/type]")?;
+        let parts = split(r, 1, 2).ok_or("-M option requires service_name[/type]")?;
         asked.push((r, parts, false));
     }
     let mut out = String::new();
     for e in all {
-        let mut hit = false;
+        // Once for every request that it fits.
         for (_, parts, seen) in &mut asked {
             if fits(part(parts, 0), &e.fields[0]) && fits(part(parts, 1), &e.fields[1]) {
                 *seen = true;
-                hit = true;
+                out.push_str(&layout::entry(&e.fields, style.fold));
             }
-        }
-        if hit {
-            out.push_str(&layout::entry(&e.fields, style.fold));
         }
     }
     Ok((out, unmatched(asked)))
@@ -204,7 +202,7 @@ fn unmatched(asked: Vec<(&str, Vec<&str>, bool)>) -> Vec<String> {
 pub(super) fn fields(all: &[Entry], names: &[String], style: Style) -> Shown {
     let mut asked = Vec::new();
     for r in requests(names) {
-        let parts = split(r, 3).ok_or("-F option requires service_name[/type[/field]]")?;
+        let parts = split(r, 1, 3).ok_or("-F option requires service_name[/type[/field]]")?;
         if let Some(f) = parts.get(2).filter(|f| **f != "*" && !FIELDS.contains(f)) {
             return Err(format!("invalid service attribute name: \"{f}\""));
         }
@@ -254,7 +252,7 @@ pub(super) fn parameters(
 ) -> Result<(String, Vec<String>), String> {
     let mut asked = Vec::new();
     for r in requests(names) {
-        let parts = split(r, 3).ok_or("-P option requires service_name[/type[/parameter]]")?;
+        let parts = split(r, 1, 3).ok_or("-P option requires service_name[/type[/parameter]]")?;
         asked.push((r, parts, false));
     }
     let mut out = String::new();

@@ -1,6 +1,6 @@
 //! postconf(1): shows and edits main.cf and master.cf.
 //!
-//! Left out: `-T public-key-algorithms`, verbose tracing, and the random order in which the real one names unused parameters
+//! Left out: verbose tracing, and the random order in which the real one names unused parameters
 //! (here: by name).
 
 mod edit;
@@ -38,6 +38,12 @@ pub(super) async fn run(ctx: &mut Ctx) -> i32 {
     }
     let directory = tool.directory(given.value('c'));
     if let Some(what) = given.opts.iter().map(|(c, _)| *c).find(|c| "aAlmT".contains(*c)) {
+        // The types of tables are in a file of their own, too, and that is looked for through main.cf.
+        if what == 'm'
+            && let Err(status) = tool.read_main(&directory, &[]).await
+        {
+            return status;
+        }
         return lists::run(&tool, what, given.value('T')).await;
     }
     if edits.iter().any(|c| given.has(*c)) {
@@ -46,41 +52,30 @@ pub(super) async fn run(ctx: &mut Ctx) -> i32 {
     show_all(&tool, &given, &directory).await
 }
 
-/// The first pair of options that cannot stand together.
+/// What options of one kind there are: of each kind one may be given.
+const KINDS: [&str; 6] = ["aAbFlmMpPtT", "deX#n", "do", "efX#", "exX#", "ehH"];
+
+/// What may be given with what is asked for; with what is not here, nothing.
+const MODIFIERS: [(char, &str); 4] = [('p', "eX#fhHCxdno"), ('M', "eX#fxoC"), ('F', "efhHxoC"), ('P', "eXfhHxoC")];
+
+/// Options that cannot stand together.
 fn conflict(given: &Parsed) -> Option<String> {
-    let both = |set: &str| {
-        let mut found: Vec<char> = set.chars().filter(|c| given.has(*c)).collect();
-        found.dedup();
-        (found.len() > 1).then(|| format!("specify one of -{} -{}", found[0], found[1]))
-    };
-    let main = [('M', "-M"), ('F', "-F"), ('P', "-P")];
-    let scopes: Vec<&str> = main.iter().filter(|(c, _)| given.has(*c)).map(|(_, s)| *s).collect();
-    if scopes.len() > 1 {
-        let mut two = [scopes[0], scopes[1]];
-        two.sort_unstable();
-        return Some(format!("specify one of {} {}", two[0], two[1]));
-    }
-    if let Some(scope) = scopes.first() {
-        let forbidden = match *scope {
-            "-M" => "dnpC",
-            "-F" => "dnpCX#x",
-            _ => "dnpC#",
-        };
-        if let Some(c) = forbidden.chars().find(|c| given.has(*c)) {
-            return Some(format!("with option {scope}, do not specify -{c}"));
+    const ORDER: &str = "aAbCdefFhHlmMnopPtTxX#";
+    let letters: Vec<char> = ORDER.chars().filter(|c| given.has(*c)).collect();
+    let shown = |list: &[char]| list.iter().map(|c| format!("-{c}")).collect::<Vec<_>>().join(" ");
+    for kind in KINDS {
+        let found: Vec<char> = letters.iter().copied().filter(|c| kind.contains(*c)).collect();
+        if found.len() > 1 {
+            return Some(format!("specify one of {}", shown(&found)));
         }
     }
-    for set in ["deX#n", "dno", "hH", "ehH"] {
-        let relevant = match set {
-            "dno" => given.has('d') && (given.has('n') || given.has('o')),
-            "ehH" => given.has('e') && (given.has('h') || given.has('H')),
-            _ => true,
-        };
-        if relevant && let Some(t) = both(set) {
-            return Some(t);
-        }
+    if given.has('h') && given.has('H') {
+        return Some("specify one of -h -H".to_owned());
     }
-    None
+    let what = letters.iter().copied().find(|c| KINDS[0].contains(*c))?;
+    let may = MODIFIERS.iter().find(|(c, _)| *c == what).map_or("", |(_, m)| m);
+    let excess: Vec<char> = letters.into_iter().filter(|c| *c != what && !may.contains(*c)).collect();
+    (!excess.is_empty()).then(|| format!("with option -{what}, do not specify {}", shown(&excess)))
 }
 
 fn read(tool: &Tool<'_>, path: &str) -> Result<String, String> {
@@ -147,7 +142,7 @@ async fn edit_files(tool: &Tool<'_>, given: &Parsed, directory: &str) -> i32 {
 fn classes(text: &str) -> Result<Vec<Class>, String> {
     let mut out = Vec::new();
     for w in words(text) {
-        match w {
+        match w.to_ascii_lowercase().as_str() {
             "builtin" => out.push(Class::Builtin),
             "service" => out.push(Class::Service),
             "user" => out.push(Class::User),
@@ -220,7 +215,7 @@ async fn show_all(tool: &Tool<'_>, given: &Parsed, directory: &str) -> i32 {
         Ok(e) => e,
         Err(status) => return status,
     };
-    let known = Known::new(&conf, directory, &entries, style.defaults);
+    let known = Known::new(tool, &conf, directory, &entries, style.defaults);
     for w in &known.warnings {
         tool.warn(w);
     }
@@ -276,7 +271,7 @@ pub(super) fn complaints(tool: &Tool<'_>, conf: &Config, directory: &str) -> Vec
             Vec::new()
         }
     };
-    let known = Known::new(conf, directory, &entries, false);
+    let known = Known::new(tool, conf, directory, &entries, false);
     out.extend(known.warnings.iter().cloned());
     out.extend(known.unused(conf, directory, &entries));
     out
@@ -297,10 +292,10 @@ async fn show_master(tool: &Tool<'_>, given: &Parsed, conf: &Config, entries: &[
     match shown {
         Err(m) => tool.die(&m).await,
         Ok((text, unmatched)) => {
-            tool.ctx.out(text);
             for r in unmatched {
                 tool.warn(&format!("unmatched request: \"{r}\""));
             }
+            tool.ctx.out(text);
             0
         }
     }
@@ -322,7 +317,8 @@ async fn show_parameters(
         given.args.iter().map(String::as_str).collect()
     };
     for name in names {
-        if !known.valid.get(name).is_some_and(|c| wanted.contains(c)) {
+        // Classes are for those who name none.
+        if !known.valid.contains_key(name) {
             tool.warn(&format!("{name}: unknown parameter"));
             continue;
         }

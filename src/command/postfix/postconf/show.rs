@@ -1,5 +1,6 @@
 //! `postconf [-n|-d] [-h|-H] [-f] [-x] [name…]`: parameters, and what is wrong with those of main.cf and master.cf.
 
+use super::super::tool::Tool;
 use super::layout;
 use super::master::Entry;
 use crate::postfix::config::{Config, words};
@@ -158,13 +159,11 @@ const DBMS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The names that a value uses.
-fn used(text: &str, warnings: &mut Vec<String>) -> Vec<String> {
+/// The names that a value uses, and what is wrong after them.
+fn used(text: &str) -> (Vec<String>, Option<String>) {
     let mut names = Vec::new();
-    if let Some(f) = expand::names(text, &mut |n| names.push(n.to_owned())) {
-        warnings.push(f.to_string());
-    }
-    names
+    let fault = expand::names(text, &mut |n| names.push(n.to_owned()));
+    (names, fault.map(|f| f.to_string()))
 }
 
 /// Expands with what postconf knows; faults are said. `None`: a fault ends it.
@@ -190,7 +189,7 @@ pub(super) fn expanded(
 
 impl Known {
     /// Works out which names are parameters (pcf_register_*).
-    pub fn new(conf: &Config, directory: &str, entries: &[Entry], defaults: bool) -> Known {
+    pub fn new(tool: &Tool<'_>, conf: &Config, directory: &str, entries: &[Entry], defaults: bool) -> Known {
         let mut k = Known {
             valid: params::all().map(|p| (p.name.to_owned(), Class::Builtin)).collect(),
             valid_local: vec![BTreeSet::new(); entries.len()],
@@ -224,27 +223,29 @@ impl Known {
                         k.flag(conf, directory, class, Some(i), &locals, true);
                     }
                 }
-                let names = used(value, &mut k.warnings);
+                let (names, fault) = used(value);
                 for n in names {
                     k.flag(conf, directory, &n, Some(i), &locals, true);
                 }
+                k.warnings.extend(fault);
             }
         }
         for p in params::all().filter(|p| p.default.contains('$')) {
-            for n in used(p.default, &mut Vec::new()) {
+            for n in used(p.default).0 {
                 k.flag(conf, directory, &n, None, &locals, false);
             }
         }
         for (name, value) in &conf.main {
-            let mut names = used(value, &mut k.warnings);
+            let (mut names, fault) = used(value);
             if name == "smtpd_restriction_classes" {
                 names.splice(0..0, words(value).map(str::to_owned));
             }
             for n in names {
                 k.flag(conf, directory, &n, None, &locals, true);
             }
+            k.warnings.extend(fault);
         }
-        k.tables(conf);
+        k.tables(conf, tool);
         k
     }
 
@@ -284,7 +285,7 @@ impl Known {
     }
 
     /// `ldap:name` in a value makes `name_server_host` a parameter, and so on.
-    fn tables(&mut self, conf: &Config) {
+    fn tables(&mut self, conf: &Config, tool: &Tool<'_>) {
         let set: Vec<&String> = conf.main.keys().filter(|n| self.valid.contains_key(*n)).collect();
         for name in set {
             let value = &conf.main[name];
@@ -302,15 +303,19 @@ impl Known {
             for word in words(&text) {
                 let spec = word.strip_prefix("proxy:").unwrap_or(word);
                 let Some((kind, table)) = spec.split_once(':') else { continue };
+                let Some((_, suffixes)) = DBMS.iter().find(|(k, _)| *k == kind) else { continue };
                 if table.starts_with(['/', '.']) {
+                    // A file of its own, which is read.
+                    let world = tool.ctx.world();
+                    if let Err(e) = world.borrow().host.fs.read(&tool.ctx.io.cred, table) {
+                        self.warnings.push(format!("open \"{kind}\" configuration \"{table}\": {}", e.text()));
+                    }
                     continue;
                 }
-                if let Some((_, suffixes)) = DBMS.iter().find(|(k, _)| *k == kind) {
-                    for s in *suffixes {
-                        let n = format!("{table}_{s}");
-                        if conf.is_set(&n) {
-                            self.valid.entry(n).or_insert(Class::User);
-                        }
+                for s in *suffixes {
+                    let n = format!("{table}_{s}");
+                    if conf.is_set(&n) {
+                        self.valid.entry(n).or_insert(Class::User);
                     }
                 }
             }
