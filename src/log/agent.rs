@@ -10,6 +10,11 @@ pub enum AgentFatal {
     UnknownAttribute(String),
     /// An attribute that must be there (`user`, `argv`).
     Missing(&'static str),
+    /// The same of spawn(8), and a user that nobody is.
+    NoAttribute(&'static str),
+    NoUser(String),
+    /// The child of spawn(8) cannot run its program.
+    Exec(String),
     RootPrivileges,
     MailOwner(String),
     PrivilegedGroup,
@@ -73,6 +78,9 @@ impl fmt::Display for AgentFatal {
             AgentFatal::BadSize(v) => write!(f, "get_service_attr: bad size= value: {v}"),
             AgentFatal::UnknownAttribute(w) => write!(f, "unknown attribute name: {w}"),
             AgentFatal::Missing(name) => write!(f, "missing {name}= command-line attribute"),
+            AgentFatal::NoAttribute(name) => write!(f, "missing {name}= attribute"),
+            AgentFatal::NoUser(name) => write!(f, "unknown user name: {name}"),
+            AgentFatal::Exec(why) => f.write_str(why),
             AgentFatal::RootPrivileges => write!(f, "{user} root privileges"),
             AgentFatal::MailOwner(owner) => write!(f, "{user} mail system owner {owner}"),
             AgentFatal::PrivilegedGroup => write!(f, "{user} privileged group id 0"),

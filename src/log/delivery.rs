@@ -239,9 +239,15 @@ pub enum Delivery {
         service: String,
         flag: char,
     },
-    /// master.cf has no bounce(8) or defer(8) for the agent to tell.
+    /// master.cf has no such service (`private/bounce`) for the process to talk to.
     NoService {
-        service: &'static str,
+        service: String,
+        errno: &'static str,
+    },
+    /// A program that spawn(8) ran has ended badly.
+    CommandStatus {
+        command: String,
+        status: i32,
     },
     DeferFailure {
         qid: String,
@@ -267,6 +273,7 @@ impl Message for Delivery {
             | Delivery::StrictOwner => Severity::Warning,
             Delivery::ServerFatal(_) | Delivery::Child(_) => Severity::Crit,
             Delivery::NoService { .. }
+            | Delivery::CommandStatus { .. }
             | Delivery::DeferFailure { .. }
             | Delivery::PipeMacro { .. }
             | Delivery::ReadLimit
@@ -360,7 +367,8 @@ impl Message for Delivery {
             Delivery::PipeSingle { service, flag } => {
                 format!("warning: pipe flag `{flag}' requires {service}_destination_recipient_limit = 1")
             }
-            Delivery::NoService { service } => format!("warning: connect to private/{service}: Connection refused"),
+            Delivery::CommandStatus { command, status } => format!("warning: command {command} exit status {status}"),
+            Delivery::NoService { service, errno } => format!("warning: connect to {service}: {errno}"),
             Delivery::DeferFailure { qid } => format!("warning: {qid}: defer service failure"),
             Delivery::ReadLimit => "warning: pipe_command_read: read time limit exceeded".into(),
             Delivery::ServerFatal(why) | Delivery::Child(why) => format!("fatal: {why}"),
@@ -424,7 +432,12 @@ impl Message for Delivery {
             Delivery::PipeMacro { service, .. } | Delivery::PipeSingle { service, .. } => {
                 vec![("service", service.clone())]
             }
-            Delivery::NoService { service } => vec![("service", (*service).to_owned())],
+            Delivery::CommandStatus { command, status } => {
+                vec![("command", command.clone()), ("status", status.to_string())]
+            }
+            Delivery::NoService { service, errno } => {
+                vec![("service", service.clone()), ("reason", (*errno).to_owned())]
+            }
             Delivery::DeferFailure { qid } => vec![("qid", qid.clone())],
             Delivery::Policy(t) => vec![("reason", t.text())],
             Delivery::BlankUser

@@ -252,6 +252,8 @@ pub enum Smtpd {
         client: String,
         args: String,
     },
+    /// Nobody takes the order of an ETRN.
+    FlushUnavailable,
     EtrnUnavailable {
         domain: String,
         client: String,
@@ -352,6 +354,7 @@ impl Message for Smtpd {
                 let q = qid.as_deref().unwrap_or("NOQUEUE");
                 format!("warning: {q}: malformed BDAT command syntax from {client}: {args}")
             }
+            Smtpd::FlushUnavailable => "warning: unable to talk to fast flush service".to_owned(),
             Smtpd::EtrnUnavailable { domain, client } => {
                 format!("warning: reject: ETRN {domain:.100}... from {client}")
             }

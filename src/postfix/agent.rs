@@ -30,6 +30,10 @@ impl Proc {
     pub fn service(&self) -> &str {
         self.inner.service.split('/').next().unwrap_or_default()
     }
+    /// The process as master(8) knows it.
+    pub fn child(&self) -> &master::Proc {
+        &self.inner
+    }
     /// Logs as this process does.
     pub fn log(&self, ctx: &mut Ctx<'_>, event: impl Into<crate::log::Event>) {
         ctx.host.log_tagged(&self.ident, self.pid, event);

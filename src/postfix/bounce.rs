@@ -9,6 +9,7 @@ use super::cleanup::{drop_mail, notify, post_mail};
 use super::mail_queue::{self, LogEntry};
 use super::queue_file::{self, Envelope, Rcpt};
 use super::startup;
+use super::wait;
 use crate::log::bounce::{Bounce as Log, Notice};
 
 /// Columns of a report.
@@ -73,6 +74,11 @@ fn send_failure(
     let double = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
     let classes = p.conf.list("notify_classes");
     let has = |c: &str| classes.iter().any(|x| x == c);
+    // What it begins without a listener it gives up; nobody waits for a notification's sake.
+    if !wait::finds(ctx, &p, "public/cleanup") {
+        agent::release(ctx, &p);
+        return false;
+    }
     let is_double = to.eq_ignore_ascii_case(&double)
         || to.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get("double_bounce_sender")));
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Failure);

@@ -37,6 +37,7 @@ pub mod readlline;
 pub mod restriction;
 pub mod smtp;
 pub mod smtpd;
+pub mod spawn;
 pub mod startup;
 pub mod table;
 pub mod tls_files;
@@ -66,6 +67,8 @@ pub struct Postfix {
     /// Programs that a delivery agent wants run (a pipe in an alias); `sim` runs them and calls [`exec_done`].
     pub execs: VecDeque<ExecRequest>,
     pub qmgr: qmgr::Qmgr,
+    /// What pickup(8) is at while it waits for a service.
+    pub pickup: Option<pickup::Paused>,
     pub verify: verify::Cache,
     pub counters: Counters,
 }
@@ -169,4 +172,5 @@ pub(crate) fn mail_system_reloaded(ctx: &mut Ctx<'_>) {
 /// master(8) is gone, and with it every process of the mail system.
 pub(crate) fn mail_system_stopped(ctx: &mut Ctx<'_>) {
     qmgr::stop(ctx);
+    ctx.pf.pickup = None;
 }

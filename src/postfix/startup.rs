@@ -443,11 +443,11 @@ pub fn check(host: &Host, conf: &Config, entry: &Service) -> Vec<Fault> {
     if out.iter().any(Fault::is_fatal) {
         return out;
     }
-    if entry.unprivileged && matches!(entry.command.as_str(), "local" | "pipe" | "spawn" | "virtual") {
-        out.push(Fault::Fatal(Fatal::NeedsPrivilege { service: entry.name.clone() }));
-        return out;
-    }
     out.extend(conf.own_faults.get_or_init(|| own_values(conf, &entry.command)).iter().cloned());
+    let alone = matches!(entry.command.as_str(), "local" | "pipe" | "spawn" | "virtual");
+    if alone && entry.unprivileged && !out.iter().any(Fault::is_fatal) {
+        out.push(Fault::Fatal(Fatal::NeedsPrivilege { service: entry.name.clone() }));
+    }
     out
 }
 

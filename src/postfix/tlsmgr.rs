@@ -2,6 +2,7 @@
 
 use super::Ctx;
 use crate::base::Span;
+use crate::host::Errno;
 use crate::log::Event;
 use crate::log::delivery::Delivery;
 use crate::log::tls::Tls;
@@ -16,6 +17,7 @@ pub const PATIENCE: Span = Span::secs(1);
 
 /// What a client says, counted from its start.
 pub fn refused() -> impl Iterator<Item = (Span, Event)> {
-    let once = |at: Span| [(at, Delivery::NoService { service: "tlsmgr" }.into()), (at, Tls::Manager.into())];
+    let gone = || Delivery::NoService { service: "private/tlsmgr".to_owned(), errno: Errno::ConnRefused.text() };
+    let once = |at: Span| [(at, gone().into()), (at, Tls::Manager.into())];
     once(Span::ZERO).into_iter().chain(once(PATIENCE)).chain([(PATIENCE, Tls::NoEntropy.into())])
 }

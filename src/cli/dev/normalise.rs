@@ -80,7 +80,7 @@ const MASKS: &[(&str, &str)] = &[
     (r"(lmtp|imap|pop3)\((\w+)\)<\d+><[^>]*>", "${1}(${2})<<PID>><<SESSION>>"),
     (r"(lmtp|imap|pop3)\(\d+\)", "${1}(<PID>)"),
     (r"mpid=\d+", "mpid=<PID>"),
-    (r"(?m)^(<TS> \S+ (?:local|master|pipe))\[\d+\]", "${1}[<PID>]"),
+    (r"(?m)^(<TS> \S+ (?:local|master|pipe|spawn))\[\d+\]", "${1}[<PID>]"),
     (r"message size \d+ exceeds", "message size <SIZE> exceeds"),
     (r"(smtpd|tlsproxy|postscreen)\[\d+\]", "${1}[<PID>]"),
 ];

@@ -8,6 +8,7 @@ use crate::postfix::agent::quote_local;
 use crate::postfix::cleanup::{self, Origin, Recipient, Ret, Submission};
 use crate::postfix::delivery::{Item, Verdict};
 use crate::postfix::queue_file::{self, Rcpt};
+use crate::postfix::wait;
 
 /// A new message: one for each sender and `Delivered-To:`.
 #[derive(Clone, Debug)]
@@ -37,6 +38,10 @@ impl Local<'_> {
         let same = |f: &&mut Forward| f.sender == s.sender && f.delivered == s.delivered();
         if let Some(forward) = self.w.forwards.iter_mut().find(same) {
             forward.recipients.push(recipient);
+            return;
+        }
+        if !wait::finds(ctx, self.p, "public/cleanup") {
+            self.item(ctx, s, Verdict::Deferred, "4.3.0", "unable to forward message");
             return;
         }
         let qid = queue_file::new_id(ctx.host, self.p.conf.bool("enable_long_queue_ids"));

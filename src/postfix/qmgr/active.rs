@@ -6,11 +6,15 @@ use crate::host::fs::Cred;
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
 use crate::postfix::queue_file::{self, Envelope, rec};
+use crate::postfix::wait::{Outcome, Waiting};
 use crate::postfix::{self, Ctx, bounce, mail_queue};
 use std::sync::Arc;
 
 /// Takes a message into the active queue and starts its deliveries.
 pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
+    if ctx.pf.qmgr.waits.is_some() {
+        return;
+    }
     if ctx.pf.qmgr.active.contains_key(id) {
         if queue == "incoming" {
             p.log(ctx, Log::Skipped { qid: id.to_owned() });
@@ -43,10 +47,41 @@ pub(super) fn feed(ctx: &mut Ctx<'_>, p: &Proc, queue: &'static str, id: &str) {
     ctx.pf.qmgr.active.insert(id.to_owned(), message);
     // What postsuper -e made expire is not tried again: what was logged before is returned.
     if !forced {
+        if let Some(w) = Waiting::begin(ctx, p.child(), "private/rewrite") {
+            return wait(ctx, Box::new(p.clone()), w, id.to_owned());
+        }
         resolve::assign(ctx, p, id);
     }
+    started(ctx, id);
+}
+
+fn started(ctx: &mut Ctx<'_>, id: &str) {
     if ctx.pf.qmgr.active.get(id).is_some_and(|m| m.pending == 0) {
         done(ctx, id);
+    }
+}
+
+fn wait(ctx: &mut Ctx<'_>, p: Box<Proc>, w: Waiting, id: String) {
+    ctx.pf.due.push(w.until, postfix::Due::Qmgr(Due::Look));
+    ctx.pf.qmgr.waits = Some((p, w, id));
+}
+
+/// Whether trivial-rewrite(8) has come.
+pub(super) fn look(ctx: &mut Ctx<'_>) {
+    let Some((p, mut w, id)) = ctx.pf.qmgr.waits.take() else { return };
+    match w.again(ctx, p.child()) {
+        Outcome::Waits => wait(ctx, p, w, id),
+        Outcome::There => {
+            resolve::assign(ctx, &p, &id);
+            started(ctx, &id);
+            // The others of the queues.
+            scan::incoming(ctx);
+            scan::deferred(ctx, None);
+        }
+        Outcome::Ends(event) => {
+            agent::fatal(ctx, &p, event);
+            scan::restart(ctx, Span::secs(62));
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use super::Ctx;
 use super::agent::Proc;
 use super::delivery::{Outcome, Request};
 use super::queue_file::Envelope;
-use crate::base::Time;
+use super::wait::Waiting;
+use crate::base::{Span, Time};
 use imbl::{OrdMap, Vector};
 use std::sync::Arc;
 
@@ -92,6 +93,8 @@ pub struct Qmgr {
     /// The next scan of the deferred queue takes all, whatever their time.
     flush_all: bool,
     generation: u64,
+    /// It waits for trivial-rewrite(8) to say where this message goes, and does nothing else meanwhile.
+    waits: Option<(Box<Proc>, Waiting, String)>,
 }
 
 /// Something that the queue manager or an agent does later.
@@ -109,10 +112,18 @@ pub enum Due {
     Step(u64),
     /// A message's notification is queued.
     Done(String),
+    /// Whether the service that it waits for has come.
+    Look,
 }
 
 pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
+    if let Some((_, w, _)) = ctx.pf.qmgr.waits.as_ref().filter(|_| !matches!(due, Due::Look)) {
+        let at = w.until + Span::millis(1);
+        ctx.pf.due.push(at, super::Due::Qmgr(due));
+        return;
+    }
     match due {
+        Due::Look => active::look(ctx),
         Due::Incoming => scan::incoming(ctx),
         Due::Deferred(generation) => scan::deferred(ctx, Some(generation)),
         Due::DeferredOnce => scan::deferred(ctx, None),

@@ -23,6 +23,11 @@ pub(super) fn process(ctx: &mut Ctx<'_>) -> Option<Proc> {
 
 /// qmgr starts: what was active goes back to incoming, and both queues are looked at.
 pub fn start(ctx: &mut Ctx<'_>) {
+    restart(ctx, Span::ZERO);
+}
+
+/// The same after a while, when its process has ended.
+pub(super) fn restart(ctx: &mut Ctx<'_>, after: Span) {
     let generation = ctx.pf.qmgr.generation + 1;
     ctx.pf.qmgr = Qmgr {
         running: true,
@@ -35,8 +40,8 @@ pub fn start(ctx: &mut Ctx<'_>) {
         let _ = mail_queue::rename(ctx.host, &e.id, "active", "incoming");
     }
     ctx.pf.qmgr.scan_armed = true;
-    later(ctx, Span::millis(2), Due::Incoming);
-    later(ctx, Span::millis(3), Due::Deferred(generation));
+    later(ctx, after + Span::millis(2), Due::Incoming);
+    later(ctx, after + Span::millis(3), Due::Deferred(generation));
 }
 
 /// The mail system stops: deliveries in progress are dropped and their messages stay in the active queue.

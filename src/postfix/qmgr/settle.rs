@@ -9,6 +9,7 @@ use crate::postfix::mail_queue::LogEntry;
 use crate::postfix::master::{self, Refused};
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::table::{ANY, Hit};
+use crate::postfix::wait;
 use crate::postfix::{self, Ctx, mail_queue};
 
 /// Whether a service that keeps logs takes what an agent has to say: a bounce(8) that does not start keeps it waiting.
@@ -25,11 +26,7 @@ fn takes(ctx: &mut Ctx<'_>, service: &str) -> bool {
 
 /// Whether an agent finds a service of master.cf that keeps its logs.
 fn reaches(ctx: &mut Ctx<'_>, proc: &Proc, service: &'static str) -> bool {
-    let there = ctx.pf.master.service(&format!("{service}/unix")).is_some();
-    if !there {
-        proc.log(ctx, Delivery::NoService { service });
-    }
-    there
+    wait::finds(ctx, proc, &format!("private/{service}"))
 }
 
 /// What a delivery status filter makes of an outcome (`dsn_filter_lookup`): other words, or the other kind of failure.

@@ -3,6 +3,7 @@
 use super::tally::Command;
 use super::token::Token;
 use super::{Mode, Session, Transaction};
+use crate::log::delivery::Delivery;
 use crate::log::smtpd::{Action, Rate, Smtpd};
 use crate::postfix::Ctx;
 use crate::postfix::address;
@@ -11,6 +12,7 @@ use crate::postfix::lookups::{Lookups, Who};
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::valid_hostname;
+use crate::postfix::wait;
 
 /// What a command's argument says, in the log's escapes.
 pub(super) fn escaped(data: &[u8]) -> String {
@@ -106,6 +108,16 @@ impl Session {
         }
         let mut live = Live { ctx, proc: &self.proc };
         if live.matches("fast_flush_domains", Who::Name(&domain)) == Ok(true) {
+            if let Some(errno) = wait::absent(ctx, "public/flush") {
+                let (service, errno) = ("public/flush".to_owned(), errno.text());
+                self.proc.log(ctx.host, Delivery::NoService { service, errno });
+                self.log(ctx, Smtpd::FlushUnavailable);
+                self.reply(ctx, "458 Unable to queue messages");
+                return false;
+            }
+            if self.lacks(ctx, "public/flush") {
+                return false;
+            }
             self.reply(ctx, "250 Queuing started");
             return true;
         }

@@ -46,10 +46,12 @@ impl Session {
         self.mode = Mode::Closed;
         if self.alone.is_none() {
             // anvil is told of the end under the same exceptions as of the beginning.
-            self.is_exempt(ctx);
+            let exempt = self.is_exempt(ctx);
             let ident = self.ident();
             ctx.pf.smtpd.anvil.disconnect(&ident);
-            master::touch(ctx, "anvil/unix");
+            if !exempt {
+                master::touch(ctx, "anvil/unix");
+            }
         }
         if let Some(how) = how {
             let (stage, client) = (self.state.stage.clone(), self.state.namaddr());

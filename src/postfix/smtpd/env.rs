@@ -10,6 +10,7 @@ use crate::postfix::live::{self, Live};
 use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::{Env, Verified};
+use crate::postfix::spawn;
 use crate::postfix::trivial_rewrite::{Purpose, Resolved};
 use crate::postfix::verify;
 use crate::postfix::wait::Waiting;
@@ -123,17 +124,21 @@ impl Env for SmtpdEnv<'_, '_> {
         if self.waits.is_some() {
             return None;
         }
-        // A socket whose file is not there yet is given a second chance before it is a problem.
-        let absent = |e: &Errno| *e == Errno::NoEnt;
+        // A socket whose file is not there yet, or a server that hangs up, is given a second chance before it is a problem.
+        let harmless = |e: &Errno| matches!(e, Errno::NoEnt | Errno::ConnReset);
         let (endpoint, name) = server(&service.server);
         let tries = service.try_limit.unwrap_or_else(|| self.int("smtpd_policy_service_try_limit")).max(1);
         let conf = &self.live.proc.conf;
         let pause = Span::secs(service.retry_delay.unwrap_or_else(|| conf.time("smtpd_policy_service_retry_delay")));
+        let patience = Span::secs(conf.time("smtpd_policy_service_timeout"));
         for n in 0..tries {
             if n > 0 {
                 self.delay = self.delay + pause;
             }
+            let service = name.strip_prefix("private/").filter(|n| !n.contains('/'));
+            let spawned = service.and_then(|n| spawn::fails(self.live.ctx, n));
             let error = match &endpoint {
+                _ if spawned.is_some() => spawned.unwrap_or(Errno::Inval),
                 Some(e) => match self.live.ctx.dial.policy(self.live.ctx.host, e, request) {
                     Ok(action) => return Some(action),
                     Err(errno) => errno,
@@ -141,8 +146,12 @@ impl Env for SmtpdEnv<'_, '_> {
                 None => Errno::Inval,
             };
             let reason = error.text().to_owned();
-            self.say(Smtpd::PolicyConnect { server: name.clone(), reason: reason.clone() });
-            if n > 0 || !absent(&error) {
+            match error {
+                Errno::TimedOut => self.delay = self.delay + patience,
+                Errno::ConnReset => {}
+                _ => self.say(Smtpd::PolicyConnect { server: name.clone(), reason: reason.clone() }),
+            }
+            if n > 0 || !harmless(&error) {
                 self.say(Smtpd::PolicyTalk { server: name.clone(), reason });
             }
         }

@@ -52,11 +52,15 @@ impl Session {
 
     /// The session before a command that may have to be done again.
     pub(super) fn copy(&mut self, ctx: &Ctx<'_>) -> Option<Box<Session>> {
-        let first = self.input.first().map(u8::to_ascii_uppercase);
+        let letter = |n: usize| self.input.get(n).map(u8::to_ascii_uppercase);
         let master = &ctx.pf.master;
-        let apart = self.alone.is_none()
-            && matches!(first, Some(b'M' | b'R' | b'V' | b'E' | b'D'))
-            && (!NEEDED.iter().all(|s| master.serves(s)) || self.probes && !master.serves("verify/unix"));
+        let apart = match letter(0).filter(|_| self.alone.is_none()) {
+            Some(b'M' | b'R' | b'V' | b'D') => {
+                !NEEDED.iter().all(|s| master.serves(s)) || self.probes && !master.serves("verify/unix")
+            }
+            Some(b'E') => letter(1) == Some(b'T') && !master.serves("flush/unix"),
+            _ => false,
+        };
         self.may_wait = false;
         let copy = apart.then(|| Box::new(self.clone()));
         self.may_wait = apart;

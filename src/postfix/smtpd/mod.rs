@@ -261,10 +261,10 @@ impl Session {
         let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
         let ident = self.ident();
         let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit, !exempt);
-        master::touch(ctx, "anvil/unix");
         if exempt {
             return true;
         }
+        master::touch(ctx, "anvil/unix");
         let limits = [
             ("smtpd_client_connection_count_limit", count, Rate::ConnectionCount),
             ("smtpd_client_connection_rate_limit", rate, Rate::ConnectionRate),
