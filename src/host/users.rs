@@ -38,17 +38,17 @@ fn hosts_line(line: &str) -> Option<HostsLine> {
     Some((words.next()?.parse().ok()?, words.map(str::to_owned).collect()))
 }
 
-fn user(line: &str) -> Option<User> {
+fn user(line: &str) -> Option<Arc<User>> {
     let f: Vec<&str> = line.split(':').collect();
     let [name, _, uid, gid, gecos, home, shell] = f[..] else { return None };
-    Some(User {
+    Some(Arc::new(User {
         name: name.into(),
         uid: uid.parse().ok()?,
         gid: gid.parse().ok()?,
         gecos: gecos.into(),
         home: home.into(),
         shell: shell.into(),
-    })
+    }))
 }
 
 fn group(line: &str) -> Option<Group> {
@@ -59,7 +59,7 @@ fn group(line: &str) -> Option<Group> {
 }
 
 thread_local! {
-    static USERS: RefCell<Memo<Arc<[User]>>> = const { RefCell::new(Memo::new()) };
+    static USERS: RefCell<Memo<Arc<[Arc<User>]>>> = const { RefCell::new(Memo::new()) };
     static GROUPS: RefCell<Memo<Arc<[Group]>>> = const { RefCell::new(Memo::new()) };
     static NAMED: RefCell<Memo<Arc<[HostsLine]>>> = const { RefCell::new(Memo::new()) };
 }
@@ -80,7 +80,7 @@ impl Host {
         known.with_borrow_mut(|k| k.put(path.to_owned(), blob, lines.clone()));
         lines
     }
-    pub fn users(&self) -> Arc<[User]> {
+    pub fn users(&self) -> Arc<[Arc<User>]> {
         self.lines(PASSWD, &USERS, user)
     }
     pub fn groups(&self) -> Arc<[Group]> {
@@ -96,14 +96,14 @@ impl Host {
         self.hosts().iter().filter(|(_, n)| named(n)).map(|(ip, _)| *ip).collect()
     }
     /// getpwnam(3): exact, case sensitive.
-    pub fn user(&self, name: &str) -> Option<User> {
+    pub fn user(&self, name: &str) -> Option<Arc<User>> {
         self.users().iter().find(|u| u.name == name).cloned()
     }
     /// The number of a user.
     pub fn uid(&self, name: &str) -> Option<u32> {
         self.users().iter().find(|u| u.name == name).map(|u| u.uid)
     }
-    pub fn user_by_uid(&self, uid: u32) -> Option<User> {
+    pub fn user_by_uid(&self, uid: u32) -> Option<Arc<User>> {
         self.users().iter().find(|u| u.uid == uid).cloned()
     }
     pub fn group(&self, name: &str) -> Option<Group> {
@@ -114,7 +114,7 @@ impl Host {
     }
     /// `maria`, or the number when nobody has it.
     pub fn user_name(&self, uid: u32) -> String {
-        self.user_by_uid(uid).map_or_else(|| uid.to_string(), |u| u.name)
+        self.user_by_uid(uid).map_or_else(|| uid.to_string(), |u| u.name.clone())
     }
     pub fn group_name(&self, gid: u32) -> String {
         self.group_by_gid(gid).map_or_else(|| gid.to_string(), |g| g.name)

@@ -32,7 +32,7 @@ pub mod user;
 pub mod verify;
 
 use crate::base::Time;
-use std::fmt::Write;
+use crate::base::text::put_number;
 use std::sync::Arc;
 
 /// Syslog severities (RFC 5424).
@@ -162,7 +162,9 @@ impl Record {
         let text = self.wording();
         out.push_str(&self.ident);
         if self.show_pid {
-            let _ = write!(out, "[{}]", self.pid);
+            out.push('[');
+            put_number(out, self.pid);
+            out.push(']');
         }
         out.push_str(": ");
         out.push_str(config::clip(&text, max));

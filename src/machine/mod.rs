@@ -457,7 +457,7 @@ fn login(world: &WorldRef) -> u32 {
 fn context(world: &WorldRef, kernel: &Rc<Kernel>, cred: Cred, fds: BTreeMap<u32, Fd>, pid: u32) -> Ctx {
     let user = world.borrow().host.user_by_uid(cred.uid);
     let (name, home, shell) = match user {
-        Some(u) => (u.name, u.home, u.shell),
+        Some(u) => (u.name.clone(), u.home.clone(), u.shell.clone()),
         None if cred.uid == 0 => ("root".into(), "/root".into(), "/bin/bash".into()),
         None => (cred.uid.to_string(), "/".into(), "/bin/sh".into()),
     };

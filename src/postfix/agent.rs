@@ -11,6 +11,7 @@ use super::{Ctx, expand as mac_expand};
 use crate::base::Span;
 use crate::host::Errno;
 use crate::log::table::Table;
+use crate::postfix::params::param;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -41,8 +42,7 @@ impl Proc {
 }
 
 fn get(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
-    let key = [service, "/unix"].concat();
-    let inner = master::acquire(ctx, &key)?;
+    let inner = master::acquire_unix(ctx, service)?;
     Ok(Proc {
         program: inner.program.clone(),
         pid: inner.pid,
@@ -92,7 +92,7 @@ fn no_socket(ctx: &Ctx<'_>, service: &str) -> Errno {
 
 /// The same, if there is no such service.
 pub fn missing(ctx: &Ctx<'_>, service: &str) -> Option<Errno> {
-    let known = ctx.pf.master.service(&format!("{service}/unix")).is_some();
+    let known = ctx.pf.master.unix(service).is_some();
     (!known).then(|| no_socket(ctx, service))
 }
 
@@ -109,12 +109,12 @@ pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
 
 /// How many processes of a transport may run (its `maxproc`); zero: any number.
 pub fn process_limit(ctx: &Ctx<'_>, _p: &Proc, transport: &str) -> i64 {
-    ctx.pf.master.service(&[transport, "/unix"].concat()).map_or(0, |s| i64::from(s.maxproc))
+    ctx.pf.master.unix(transport).map_or(0, |s| i64::from(s.maxproc))
 }
 
 /// The arguments of a service in master.cf.
 pub fn service_args(ctx: &Ctx<'_>, transport: &str) -> Vec<String> {
-    ctx.pf.master.service(&[transport, "/unix"].concat()).map_or_else(Vec::new, |s| s.args.clone())
+    ctx.pf.master.unix(transport).map_or_else(Vec::new, |s| s.args.clone())
 }
 
 /// A lookup that could not be done: what smtpd(8) answers with 451 and cleanup(8) with a deferral.
@@ -242,7 +242,7 @@ pub fn split_words(text: &str) -> Vec<String> {
 /// Splits the extension off a local part by `recipient_delimiter` (`split_addr`): never for the double-bounce sender,
 /// postmaster or mailer-daemon, nor for `owner-x` and `x-request` with `-`.
 pub fn split_extension<'a>(conf: &Config, local: &'a str) -> (&'a str, Option<&'a str>) {
-    let delimiters = conf.get("recipient_delimiter");
+    let delimiters = conf.get(param!("recipient_delimiter"));
     if delimiters.is_empty() {
         return (local, None);
     }

@@ -11,6 +11,7 @@ use super::queue_file::{self, Envelope, Rcpt};
 use super::startup;
 use super::wait;
 use crate::log::bounce::{Bounce as Log, Notice};
+use crate::postfix::params::param;
 
 /// Columns of a report.
 const WIDTH: usize = 79;
@@ -71,8 +72,8 @@ fn send_failure(
         agent::fatal(ctx, &p, fatal);
         return false;
     }
-    let double = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
-    let classes = p.conf.list("notify_classes");
+    let double = format!("{}@{}", p.conf.get(param!("double_bounce_sender")), p.conf.get(param!("myhostname")));
+    let classes = p.conf.list(param!("notify_classes"));
     let has = |c: &str| classes.iter().any(|x| x == c);
     // What it begins without a listener it gives up; nobody waits for a notification's sake.
     if !wait::finds(ctx, &p, "public/cleanup") {
@@ -80,14 +81,14 @@ fn send_failure(
         return false;
     }
     let is_double = to.eq_ignore_ascii_case(&double)
-        || to.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get("double_bounce_sender")));
+        || to.split('@').next().is_some_and(|l| l.eq_ignore_ascii_case(&p.conf.get(param!("double_bounce_sender"))));
     let mut r = report(ctx, &p, queue, qid, e, entries, Kind::Failure);
     r.single = to != e.sender;
     if is_double {
         p.log(ctx, Log::Discarded { qid: qid.into() });
     } else if to.is_empty() {
         if has("2bounce") || has("bounce") {
-            postmaster(ctx, &p, &r, &p.conf.get("2bounce_notice_recipient"), Part::Message);
+            postmaster(ctx, &p, &r, &p.conf.get(param!("2bounce_notice_recipient")), Part::Message);
         }
     } else {
         let full = e.ret != Some(2);
@@ -96,7 +97,7 @@ fn send_failure(
             p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::NonDelivery, new_qid });
         }
         if has("bounce") {
-            postmaster(ctx, &p, &r, &p.conf.get("bounce_notice_recipient"), Part::Headers);
+            postmaster(ctx, &p, &r, &p.conf.get(param!("bounce_notice_recipient")), Part::Headers);
         }
     }
     agent::release(ctx, &p);
@@ -114,8 +115,8 @@ pub fn warn(ctx: &mut Ctx<'_>, queue: &'static str, qid: &str, e: &Envelope) {
     if let Some(new_qid) = sender(ctx, &p, &mut r, &e.sender, Part::Headers) {
         p.log(ctx, Log::Sender { qid: qid.into(), notice: Notice::Delay, new_qid });
     }
-    if p.conf.list("notify_classes").iter().any(|c| c == "delay") {
-        let to = p.conf.get("delay_notice_recipient");
+    if p.conf.list(param!("notify_classes")).iter().any(|c| c == "delay") {
+        let to = p.conf.get(param!("delay_notice_recipient"));
         postmaster(ctx, &p, &r, &to, Part::Headers);
     }
     agent::release(ctx, &p);
@@ -160,7 +161,7 @@ fn report<'a>(
 ) -> Report<'a> {
     let bytes = mail_queue::read(ctx.host, queue, qid).map(|b| queue_file::content(&b.bytes())).unwrap_or_default();
     let content = String::from_utf8(bytes).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect());
-    let host = p.conf.get("myhostname");
+    let host = p.conf.get(param!("myhostname"));
     let (template, said) = bounce_template::load(ctx.host, p, kind);
     for event in said {
         p.log(ctx, event);
@@ -174,7 +175,7 @@ fn report<'a>(
         content,
         boundary: format!("{qid}.{}/{host}", ctx.host.now.secs()),
         host,
-        mail_name: p.conf.get("mail_name"),
+        mail_name: p.conf.get(param!("mail_name")),
         single: false,
     }
 }
@@ -215,7 +216,7 @@ fn postmaster(ctx: &mut Ctx<'_>, p: &Proc, r: &Report<'_>, to: &str, part: Part)
     let notice = if r.kind == Kind::Delay { Notice::Delay } else { Notice::NonDelivery };
     let shown = agent::rewrite(ctx, p, "local", to);
     let text = r.text(p, ctx, &shown, "", part);
-    let from = format!("{}@{}", p.conf.get("double_bounce_sender"), p.conf.get("myhostname"));
+    let from = format!("{}@{}", p.conf.get(param!("double_bounce_sender")), p.conf.get(param!("myhostname")));
     if let Some(new_qid) = post_mail(ctx, p, &from, to, r.env.smtputf8 != 0, &text) {
         p.log(ctx, Log::Postmaster { qid: r.qid.into(), notice, new_qid });
     }
@@ -227,7 +228,7 @@ impl Report<'_> {
         let Template { from, subject, postmaster_subject, .. } = &self.template;
         // Without SMTPUTF8 what the message says of itself holds.
         let (charset, encoding) = match self.env.attr("encoding") {
-            _ if p.conf.bool("smtputf8_enable") => ("utf-8", "Content-Transfer-Encoding: 8bit\n"),
+            _ if p.conf.bool(param!("smtputf8_enable")) => ("utf-8", "Content-Transfer-Encoding: 8bit\n"),
             "8bit" => ("us-ascii", "Content-Transfer-Encoding: 8bit\n"),
             _ => ("us-ascii", ""),
         };
@@ -277,7 +278,7 @@ impl Report<'_> {
             t += &self.dsn(e, p);
         }
         // What is too large goes back without its body.
-        let limit = p.conf.int("bounce_size_limit").max(1) as usize;
+        let limit = p.conf.int(param!("bounce_size_limit")).max(1) as usize;
         let part = if self.env.size.max(self.content.len() as u64) > limit as u64 { Part::Headers } else { part };
         let what = match (part, self.kind) {
             (Part::Message, _) => "Undelivered Message",
@@ -341,7 +342,7 @@ impl Report<'_> {
             t += &fold(&format!("Diagnostic-Code: {}; {}", e.diag_type, e.diag_text), WIDTH);
         }
         if self.kind == Kind::Delay {
-            let until = self.env.arrival + crate::base::Span::secs(p.conf.time("maximal_queue_lifetime"));
+            let until = self.env.arrival + crate::base::Span::secs(p.conf.time(param!("maximal_queue_lifetime")));
             t += &format!("Will-Retry-Until: {}\n", until.rfc5322());
         }
         t

@@ -6,7 +6,7 @@
 
 use super::expand::{self, Expander, Expansion};
 use super::matchlist::MatchList;
-use super::params::{self, Kind};
+use super::params::{self, Kind, Name};
 use super::readlline::{Logical, is_space, logical_lines};
 use crate::host::{Blob, Host, Memo};
 use crate::log::config::{Config as Fault, NameValue};
@@ -299,70 +299,72 @@ impl Config {
     }
 
     /// The expanded value; empty when there is no such parameter or its value cannot be expanded.
-    pub fn get(&self, name: &str) -> String {
+    pub fn get(&self, name: impl Name) -> String {
         self.value(name).into_owned()
     }
 
     /// As [`Config::get`], borrowed when it is a parameter of the table.
-    pub fn value(&self, name: &str) -> Cow<'_, str> {
+    pub fn value(&self, name: impl Name) -> Cow<'_, str> {
         match self.slot(name) {
-            Some(slot) => Cow::Borrowed(slot.text.get_or_init(|| self.compute_value(name))),
-            None => Cow::Owned(self.compute_value(name)),
+            Some(slot) => Cow::Borrowed(slot.text.get_or_init(|| self.compute_value(name.text()))),
+            None => Cow::Owned(self.compute_value(name.text())),
         }
     }
     fn compute_value(&self, name: &str) -> String {
         let Some(raw) = self.raw(name) else { return String::new() };
         if raw.contains('$') { self.expand(&raw).text } else { raw }
     }
-    fn slot(&self, name: &str) -> Option<&Slot> {
-        let place = self.cache.get(params::index(name)?)?;
+    fn slot(&self, name: impl Name) -> Option<&Slot> {
+        let place = self.cache.get(name.place()?)?;
         Some(place.get_or_init(Box::default))
     }
 
     /// Whether the expanded value is empty.
-    pub fn is_empty(&self, name: &str) -> bool {
+    pub fn is_empty(&self, name: impl Name) -> bool {
         self.value(name).is_empty()
     }
 
     /// A `yes`/`no` parameter.
-    pub fn bool(&self, name: &str) -> bool {
+    pub fn bool(&self, name: impl Name) -> bool {
         let read = || {
-            parse_bool(&self.value(name)).unwrap_or_else(|| parse_bool(&self.default_expanded(name)).unwrap_or(false))
+            let default = || parse_bool(&self.default_expanded(name.text())).unwrap_or(false);
+            parse_bool(&self.value(name)).unwrap_or_else(default)
         };
         self.slot(name).map_or_else(read, |s| *s.flag.get_or_init(read))
     }
 
     /// A numeric parameter.
-    pub fn int(&self, name: &str) -> i64 {
+    pub fn int(&self, name: impl Name) -> i64 {
         let parse = |t: &str| t.trim_matches(is_space).parse().ok();
-        let read = || parse(&self.value(name)).or_else(|| parse(&self.default_expanded(name))).unwrap_or(0);
+        let read = || parse(&self.value(name)).or_else(|| parse(&self.default_expanded(name.text()))).unwrap_or(0);
         self.slot(name).map_or_else(read, |s| *s.number.get_or_init(read))
     }
 
     /// A time parameter, in seconds.
-    pub fn time(&self, name: &str) -> i64 {
+    pub fn time(&self, name: impl Name) -> i64 {
         let read = || {
-            let unit = if let Kind::Time(u) = params::kind(name) { u } else { 's' };
-            parse_time(&self.value(name), unit).or_else(|| parse_time(&self.default_expanded(name), unit)).unwrap_or(0)
+            let unit = if let Kind::Time(u) = params::kind(name.text()) { u } else { 's' };
+            let default = || parse_time(&self.default_expanded(name.text()), unit);
+            parse_time(&self.value(name), unit).or_else(default).unwrap_or(0)
         };
         self.slot(name).map_or_else(read, |s| *s.seconds.get_or_init(read))
     }
 
     /// The words of a list parameter, split at white space and commas.
-    pub fn list(&self, name: &str) -> Arc<[String]> {
+    pub fn list(&self, name: impl Name) -> Arc<[String]> {
         let read = || words(&self.value(name)).map(str::to_owned).collect();
         self.slot(name).map_or_else(read, |s| s.words.get_or_init(read).clone())
     }
 
     /// As [`Config::list`], with `{ … }` kept together.
-    pub fn words_braced(&self, name: &str) -> Arc<[String]> {
+    pub fn words_braced(&self, name: impl Name) -> Arc<[String]> {
         let read = || words_braced(&self.value(name)).into();
         self.slot(name).map_or_else(read, |s| s.braced.get_or_init(read).clone())
     }
 
     /// The match list of a parameter of the table, when its words alone make it.
-    pub fn match_list(&self, name: &str) -> Option<Arc<MatchList>> {
-        self.slot(name)?.list.get_or_init(|| MatchList::of_words(self, name).map(Arc::new)).clone()
+    pub fn match_list(&self, name: impl Name) -> Option<Arc<MatchList>> {
+        self.slot(name)?.list.get_or_init(|| MatchList::of_words(self, name.text()).map(Arc::new)).clone()
     }
 
     fn default_expanded(&self, name: &str) -> String {

@@ -6,11 +6,12 @@ use crate::host::Host;
 use crate::host::dns::Answer;
 use crate::host::net::{Listener, Proto};
 use crate::log::master::{EntryFault, MasterFatal};
+use crate::postfix::params::param;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Which families `inet_protocols` asks for: IPv4, IPv6.
 pub fn protocols(conf: &Config) -> (bool, bool) {
-    let list = conf.list("inet_protocols");
+    let list = conf.list(param!("inet_protocols"));
     let has = |n: &str| list.iter().any(|w| w.eq_ignore_ascii_case(n));
     (has("all") || has("ipv4"), has("all") || has("ipv6"))
 }
@@ -54,7 +55,7 @@ fn lookup(host: &Host, name: &str, v4: bool, v6: bool) -> Vec<IpAddr> {
 /// The addresses that `inet_interfaces` names. `None`: all of them, by wildcard.
 pub fn interfaces(host: &Host, conf: &Config) -> Option<Vec<IpAddr>> {
     let (v4, v6) = protocols(conf);
-    let list = conf.list("inet_interfaces");
+    let list = conf.list(param!("inet_interfaces"));
     if list.iter().any(|w| w == "all") {
         return None;
     }

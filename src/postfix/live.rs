@@ -9,6 +9,7 @@ use super::table::{self, Flags, Say};
 use super::trivial_rewrite::{self, Purpose, Resolved};
 use crate::log::rewrite::Rewrite;
 use crate::log::table::Table;
+use crate::postfix::params::param;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -131,7 +132,7 @@ impl Lookups for Live<'_, '_> {
     fn is_own_address(&self, ip: IpAddr) -> bool {
         let listed =
             |text: &str| text.split([',', ' ', '\t']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip));
-        if listed(&self.proc.conf.value("proxy_interfaces")) {
+        if listed(&self.proc.conf.value(param!("proxy_interfaces"))) {
             return true;
         }
         match listen::interfaces(self.ctx.host, &self.proc.conf) {

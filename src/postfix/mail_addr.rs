@@ -3,6 +3,7 @@
 
 use super::Ctx;
 use super::agent::{LookupError, Proc, lookup, quote_local, resolve_local, rewrite, split_extension};
+use crate::postfix::params::param;
 
 pub use crate::base::addresses::{address_spans, split_addresses, unquote};
 
@@ -35,7 +36,7 @@ pub fn find(ctx: &mut Ctx<'_>, p: &Proc, param: &str, addr: &str) -> Result<Opti
     if domain.is_empty() {
         return Ok(None);
     }
-    let origin = p.conf.get("myorigin");
+    let origin = p.conf.get(param!("myorigin"));
     if domain.eq_ignore_ascii_case(&origin) || resolve_local(ctx, p, domain)? {
         if let Some(v) = lookup(ctx, p, param, local)? {
             return found(v, None);
@@ -73,7 +74,7 @@ pub fn map(
     addr: &str,
 ) -> Result<Option<Vec<String>>, LookupError> {
     let Some(f) = find(ctx, p, param, addr)? else { return Ok(None) };
-    let propagate = p.conf.list("propagate_unmatched_extensions").iter().any(|c| c == class);
+    let propagate = p.conf.list(param!("propagate_unmatched_extensions")).iter().any(|c| c == class);
     let mut out = Vec::new();
     for a in split_addresses(&f.value) {
         let full = match a.strip_prefix('@') {

@@ -18,6 +18,7 @@ use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host, Process};
 use crate::log::Event;
 use crate::log::master::{Ended, Master as Log, MasterFatal};
+use crate::postfix::params::param;
 use children::Children;
 use imbl::{OrdMap, OrdSet};
 use std::collections::BTreeMap;
@@ -123,7 +124,7 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
             if c.busy > 0 || is_resident(&c.program) {
                 return;
             }
-            let until = c.idle_since + Span::secs(c.conf.time("max_idle"));
+            let until = c.idle_since + Span::secs(c.conf.time(param!("max_idle")));
             if until <= ctx.host.now {
                 retire(ctx, pid);
             } else {
@@ -132,13 +133,13 @@ pub(super) fn run_due(ctx: &mut Ctx<'_>, due: Due) {
         }
         Due::Died { pid, program, service, throttle } => {
             let Some(master) = ctx.pf.master.pid else { return };
-            let path = format!("{}/{program}", ctx.pf.master.conf.get("daemon_directory"));
+            let path = format!("{}/{program}", ctx.pf.master.conf.get(param!("daemon_directory")));
             log(ctx.host, master, Log::ChildEnded { path: path.clone(), pid, how: Ended::Status(1) });
             if !throttle {
                 return;
             }
             log(ctx.host, master, Log::Throttling { path });
-            let wait = Span::secs(ctx.pf.master.conf.time("service_throttle_time"));
+            let wait = Span::secs(ctx.pf.master.conf.time(param!("service_throttle_time")));
             ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(Due::Unthrottle(service)));
         }
         Due::Unthrottle(service) => {
@@ -201,6 +202,10 @@ impl Master {
     pub fn service(&self, key: &str) -> Option<&Arc<Service>> {
         self.services.iter().find(|s| s.key == key)
     }
+    /// The entry of a service that is behind a socket of the queue directory: `cleanup`.
+    pub fn unix(&self, name: &str) -> Option<&Arc<Service>> {
+        self.services.iter().find(|s| s.kind == Type::Unix && s.name == name)
+    }
     /// The process of that pid, if it is one of the mail system.
     pub fn process(&self, pid: u32) -> Option<Proc> {
         let c = self.children.get(pid)?;
@@ -231,14 +236,25 @@ impl Master {
 
 /// The process that serves one request of a service (`smtp/inet`, `rewrite/unix`). Give it back with [`release`].
 pub fn acquire(ctx: &mut Ctx<'_>, service: &str) -> Result<Proc, Refused> {
+    let entry = ctx.pf.master.service(service).cloned();
+    process_of(ctx, entry)
+}
+
+/// As [`acquire`], of a service behind a socket of the queue directory (`rewrite`).
+pub fn acquire_unix(ctx: &mut Ctx<'_>, name: &str) -> Result<Proc, Refused> {
+    let entry = ctx.pf.master.unix(name).cloned();
+    process_of(ctx, entry)
+}
+
+fn process_of(ctx: &mut Ctx<'_>, entry: Option<Arc<Service>>) -> Result<Proc, Refused> {
     if !is_running(ctx) {
         return Err(Refused::Down);
     }
-    let Some(entry) = ctx.pf.master.service(service).cloned() else { return Err(Refused::NoService) };
+    let Some(entry) = entry else { return Err(Refused::NoService) };
     let multi = is_multi(&entry.command);
     let mut free: Option<(Time, u32)> = None;
     let mut count = 0;
-    for (pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| *c.service == *service) {
+    for (pid, c) in ctx.pf.master.children.iter().filter(|(_, c)| *c.service == *entry.key) {
         count += 1;
         let fits = c.busy == 0 || multi;
         if fits && free.is_none_or(|f| (c.idle_since, pid) < f) {
@@ -281,8 +297,8 @@ pub fn release(ctx: &mut Ctx<'_>, pid: u32) {
     if c.busy > 0 {
         return;
     }
-    let worn = i64::from(c.uses) >= c.conf.int("max_use") && !is_resident(&c.program);
-    let idle = Span::secs(c.conf.time("max_idle"));
+    let worn = i64::from(c.uses) >= c.conf.int(param!("max_use")) && !is_resident(&c.program);
+    let idle = Span::secs(c.conf.time(param!("max_idle")));
     if worn || c.generation != generation {
         retire(ctx, pid);
     } else {
@@ -303,7 +319,7 @@ fn retire(ctx: &mut Ctx<'_>, pid: u32) {
     if let Some(p) = ctx.pf.master.process(pid)
         && &*p.service == "anvil/unix"
     {
-        let unit = p.conf.time("anvil_rate_time_unit");
+        let unit = p.conf.time(param!("anvil_rate_time_unit"));
         for event in ctx.pf.smtpd.anvil.statistics(unit) {
             p.log(ctx.host, event);
         }
@@ -414,7 +430,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
     let Some(master) = ctx.pf.master.pid else { return Err(Refused::Down) };
     let program = entry.command.clone();
     let conf = ctx.pf.master.config(ctx.host, &program, &entry.name, &entry.overrides);
-    let name = conf.get("syslog_name");
+    let name = conf.get(param!("syslog_name"));
     let tag: Arc<str> = Arc::from(format!("{name}/{program}"));
     let postfix = ctx.host.uid("postfix").unwrap_or(0);
     let (vsz, rss) = startup::memory(&program);
@@ -433,7 +449,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         unit: ctx.host.procs.get(master).map_or_else(Arc::default, |p| p.unit.clone()),
         role: format!("postfix/{key}"),
     });
-    let directory = ctx.pf.master.conf.get("daemon_directory");
+    let directory = ctx.pf.master.conf.get(param!("daemon_directory"));
     let missing = !ctx.host.fs.exists(&format!("{directory}/{program}"));
     let mut fatal = false;
     if missing {
@@ -471,8 +487,8 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         watched: false,
     };
     let serves = &*child.program == "smtpd";
-    let proxied = serves && child.conf.get("local_recipient_maps").contains("proxy:");
-    let tls = serves && !matches!(child.conf.get("smtpd_tls_security_level").as_str(), "" | "none");
+    let proxied = serves && child.conf.get(param!("local_recipient_maps")).contains("proxy:");
+    let tls = serves && !matches!(child.conf.get(param!("smtpd_tls_security_level")).as_str(), "" | "none");
     ctx.pf.master.children.insert(pid, child);
     // What smtpd asks when it starts.
     for (wanted, service) in [(proxied, "proxymap/unix"), (tls, "tlsmgr/unix")] {
@@ -535,7 +551,7 @@ pub fn signal(ctx: &mut Ctx<'_>, pid: u32, signal: i32) -> bool {
     let (program, service) = (c.program.clone(), c.service.clone());
     end(ctx, pid);
     if let Some(master) = ctx.pf.master.pid {
-        let path = format!("{}/{program}", ctx.pf.master.conf.get("daemon_directory"));
+        let path = format!("{}/{program}", ctx.pf.master.conf.get(param!("daemon_directory")));
         log(ctx.host, master, Log::ChildEnded { path, pid, how: Ended::Signal(signal) });
         if is_resident(&program) {
             let entry = ctx.pf.master.service(&service).cloned();

@@ -6,6 +6,7 @@ use super::wait::{Outcome, Waiting};
 use super::{Ctx, mail_queue, queue_file};
 use crate::base::Span;
 use crate::log::pickup::Pickup as Log;
+use crate::postfix::params::param;
 
 /// A message is in the maildrop queue (postdrop's wake-up call), or a minute has passed.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ fn scan(ctx: &mut Ctx<'_>) {
     }
     let Some(p) = agent::acquire(ctx, "pickup") else { return };
     list.reverse();
-    let service = p.conf.get("cleanup_service_name");
+    let service = p.conf.get(param!("cleanup_service_name"));
     for e in list {
         let Some((m, said)) = begin(ctx, &p, &e.id, e.uid, e.mode) else { continue };
         if let Some(waiting) = Waiting::begin(ctx, p.child(), &format!("public/{service}")) {
@@ -115,7 +116,7 @@ fn scan(ctx: &mut Ctx<'_>) {
 fn begin(ctx: &mut Ctx<'_>, p: &Proc, file: &str, uid: u32, mode: u32) -> Option<(Message, Log)> {
     let blob = mail_queue::read(ctx.host, "maildrop", file).ok()?;
     let env = queue_file::Envelope::parse(&blob.bytes())?;
-    let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
+    let qid = queue_file::new_id(ctx.host, p.conf.bool(param!("enable_long_queue_ids")));
     let requeued = is_requeued(ctx, uid, mode);
     let orig_id = requeued.then(|| file.to_owned());
     let said = Log::Uid { qid: qid.clone(), uid, from: agent::quote_local(&env.sender), orig_id };
@@ -137,8 +138,8 @@ fn hand_over(ctx: &mut Ctx<'_>, p: &Proc, message: Message) {
     let requeued = is_requeued(ctx, uid, mode);
     let mut content = format!(
         "Received: by {} ({}, from userid {uid})\n\tid {qid}; {}\n",
-        p.conf.get("myhostname"),
-        p.conf.get("mail_name"),
+        p.conf.get(param!("myhostname")),
+        p.conf.get(param!("mail_name")),
         now.rfc5322()
     )
     .into_bytes();
@@ -170,7 +171,7 @@ fn hand_over(ctx: &mut Ctx<'_>, p: &Proc, message: Message) {
             "1024" => Report::Deliver,
             _ => Report::None,
         },
-        receive_override: p.conf.get("receive_override_options"),
+        receive_override: p.conf.get(param!("receive_override_options")),
         ..Submission::default()
     };
     match cleanup::submit(ctx, m) {

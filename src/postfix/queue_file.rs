@@ -272,7 +272,13 @@ pub struct Envelope {
 
 impl Envelope {
     pub fn attr(&self, name: &str) -> &str {
-        self.attrs.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or("")
+        let whole = |at: &usize| {
+            let before = self.attrs[..*at].ends_with('\n') || *at == 0;
+            before && self.attrs[at + name.len()..].starts_with('=')
+        };
+        let found = memchr::memmem::find_iter(self.attrs.as_bytes(), name).find(whole);
+        let value = found.map_or("", |at| &self.attrs[at + name.len() + 1..]);
+        &value[..memchr::memchr(b'\n', value.as_bytes()).unwrap_or(value.len())]
     }
     /// Reads the envelope; `None` when the bytes are no queue file.
     pub fn parse(bytes: &[u8]) -> Option<Envelope> {
@@ -406,10 +412,11 @@ pub fn size_record(size: u64, offset: usize, rcpts: usize, flags: u32, length: u
     let fields = [size, offset as u64, rcpts as u64, flags.into(), length, smtputf8];
     let mut out = String::with_capacity(95);
     for n in fields {
-        let digits = n.to_string();
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(n);
         out.push_str(if out.is_empty() { "" } else { " " });
         out.push_str(&"               "[digits.len().min(15)..]);
-        out.push_str(&digits);
+        out.push_str(digits);
     }
     out
 }

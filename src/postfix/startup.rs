@@ -7,6 +7,7 @@ use super::master_cf::Service;
 use super::params::{self, Kind};
 use crate::host::Host;
 use crate::log::config::{Config as Fault, Fatal, HostnameFault, Warning};
+use crate::postfix::params::param;
 
 /// Parameters outside a program's own name space that every program reads.
 const COMMON: &[&str] = &[
@@ -334,7 +335,7 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
     if out.iter().any(Fault::is_fatal) {
         return out;
     }
-    let owner = conf.get("mail_owner");
+    let owner = conf.get(param!("mail_owner"));
     match host.uid(&owner) {
         None => {
             let f = Fatal::UnknownUser { name: "mail_owner".into(), value: owner };
@@ -346,27 +347,27 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
         }
         Some(_) => {}
     }
-    let group = conf.get("setgid_group");
+    let group = conf.get(param!("setgid_group"));
     if host.group(&group).is_none() {
         out.push(Fault::Fatal(Fatal::UnknownGroup { name: "setgid_group".into(), value: group }));
     }
-    let privs = conf.get("default_privs");
+    let privs = conf.get(param!("default_privs"));
     let uid = host.uid(&privs);
     if uid.is_none_or(|u| u == 0) {
         let f = Fatal::DefaultPrivs { path: conf.path.clone(), value: privs, root: uid.is_some() };
         out.push(Fault::Fatal(f));
-    } else if privs == conf.get("mail_owner") {
+    } else if privs == conf.get(param!("mail_owner")) {
         out.push(Fault::Fatal(Fatal::SamePrivs { path: conf.path.clone(), user: privs }));
     }
     let listed = super::listen::interfaces(host, conf).unwrap_or_default();
     if let Some(ip) = listed.into_iter().find(|ip| !ip.is_unspecified() && !host.net.is_local(*ip)) {
         out.push(Fault::Fatal(Fatal::NoInterface(ip)));
     }
-    let origin = conf.get("myorigin");
+    let origin = conf.get(param!("myorigin"));
     if origin.contains([',', ' ', '\t', '\r', '\n']) {
         out.push(Fault::Fatal(Fatal::MultipleValues { name: "myorigin", value: origin }));
     }
-    let (name, relay) = (conf.get("myhostname"), conf.get("relayhost"));
+    let (name, relay) = (conf.get(param!("myhostname")), conf.get(param!("relayhost")));
     if !relay.is_empty() && name.eq_ignore_ascii_case(&relay) {
         out.push(Fault::Fatal(Fatal::SameRelayhost { name }));
     }
@@ -385,7 +386,7 @@ fn common_values(conf: &Config) -> Vec<Fault> {
     if out.iter().any(Fault::is_fatal) {
         return out;
     }
-    let level = conf.get("compatibility_level");
+    let level = conf.get(param!("compatibility_level"));
     let texts = ["myhostname", "mydomain", "mydestination", "mynetworks", "relay_domains", "myorigin", "relayhost"];
     let rank = |n: &str| match params::kind(n) {
         Kind::Int => 0,
@@ -402,7 +403,7 @@ fn common_values(conf: &Config) -> Vec<Fault> {
             return out;
         }
     }
-    if let Some(name) = ["mail_name", "double_bounce_sender", "myorigin"].into_iter().find(|n| conf.is_empty(n)) {
+    if let Some(name) = ["mail_name", "double_bounce_sender", "myorigin"].into_iter().find(|n| conf.is_empty(*n)) {
         out.push(Fault::Fatal(Fatal::EmptyString { name }));
         return out;
     }
@@ -411,7 +412,7 @@ fn common_values(conf: &Config) -> Vec<Fault> {
         out.push(Fault::Fatal(Fatal::UnknownWord { name: name.to_owned(), word, value: conf.get(name) }));
         return out;
     }
-    let facility = conf.get("syslog_facility");
+    let facility = conf.get(param!("syslog_facility"));
     if !FACILITIES.contains(&facility.as_str()) {
         out.push(Fault::Fatal(Fatal::Facility { path: conf.path.clone(), value: facility }));
         return out;
@@ -501,7 +502,7 @@ fn own_values(conf: &Config, program: &str) -> Vec<Fault> {
 
 /// Limits that must not contradict each other.
 fn limits(conf: &Config, program: &str) -> Vec<Fault> {
-    let message = conf.int("message_size_limit");
+    let message = conf.int(param!("message_size_limit"));
     let mailbox = |name: &'static str| {
         let limit = conf.int(name);
         (limit > 0 && (message == 0 || message > limit))
@@ -513,15 +514,15 @@ fn limits(conf: &Config, program: &str) -> Vec<Fault> {
         "smtp" | "lmtp" => super::smtp::faults(conf, program),
         "bounce" => {
             let names = ["bounce_notice_recipient", "2bounce_notice_recipient", "delay_notice_recipient"];
-            let empty = names.into_iter().find(|n| conf.is_empty(n));
+            let empty = names.into_iter().find(|n| conf.is_empty(*n));
             empty.map(|name| Fault::Fatal(Fatal::EmptyString { name })).into_iter().collect()
         }
-        "virtual" if conf.is_empty("virtual_mailbox_base") => {
+        "virtual" if conf.is_empty(param!("virtual_mailbox_base")) => {
             vec![Fault::Fatal(Fatal::EmptyString { name: "virtual_mailbox_base" })]
         }
         "virtual" => bad_lock(conf, "virtual_mailbox_lock").or(mailbox("virtual_mailbox_limit")).into_iter().collect(),
         "smtpd" => {
-            let minfree = conf.int("queue_minfree");
+            let minfree = conf.int(param!("queue_minfree"));
             if minfree > 0 && message > 0 && (minfree as f64) / 1.5 < message as f64 {
                 vec![Fault::Warning(Warning::QueueMinfree { minfree, limit: message })]
             } else {
@@ -538,7 +539,7 @@ const EXTENSIONS: [&str; 6] = ["canonical", "virtual", "alias", "forward", "incl
 /// What local(8) ends over: values that must not be empty, and words that it does not know.
 fn local_faults(conf: &Config) -> Option<Fault> {
     let needed = ["command_expansion_filter", "forward_expansion_filter", "mailbox_delivery_lock"];
-    let empty = needed.into_iter().find(|n| conf.is_empty(n));
+    let empty = needed.into_iter().find(|n| conf.is_empty(*n));
     let lists = ["alias", "forward", "include"];
     empty
         .map(|name| Fault::Fatal(Fatal::EmptyString { name }))

@@ -10,6 +10,7 @@ use crate::base::Span;
 use crate::host::{Cred, Errno};
 use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
+use crate::postfix::params::param;
 
 /// Delivers a request, recipient by recipient.
 pub fn deliver(ctx: &mut Ctx<'_>, p: &Proc, r: &Request) -> Outcome {
@@ -56,13 +57,13 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
         Ok(None) => return Item::new(i, Verdict::Bounced, "5.1.1", format!("unknown user: \"{user}\"")),
         Ok(Some(f)) => f.value.trim().to_owned(),
     };
-    let base = p.conf.get("virtual_mailbox_base");
+    let base = p.conf.get(param!("virtual_mailbox_base"));
     if !base.starts_with('/') {
         out.crash = Some(Delivery::ServerFatal(AgentFatal::RelativeBase(base)).into());
         return broken();
     }
     let path = format!("{}/{}", base.trim_end_matches('/'), mailbox.trim_start_matches('/'));
-    let minimum = p.conf.int("virtual_minimum_uid");
+    let minimum = p.conf.int(param!("virtual_minimum_uid"));
     let Some(uid) = id(ctx, p, "virtual_uid_maps", &user, minimum, t, out) else { return broken() };
     let Some(gid) = id(ctx, p, "virtual_gid_maps", &user, 1, t, out) else { return broken() };
     let cred = Cred { uid, gid, groups: Vec::new() };
@@ -70,7 +71,7 @@ fn one(ctx: &mut Ctx<'_>, p: &Proc, r: &Request, i: usize, content: &[u8], t: Sp
     if r.verify {
         return Item::new(i, Verdict::Sent, "2.0.0", if dir { "delivers to maildir" } else { "delivers to mailbox" });
     }
-    let orig = if p.conf.bool("enable_original_recipient") { &rcpt.orig } else { "" };
+    let orig = if p.conf.bool(param!("enable_original_recipient")) { &rcpt.orig } else { "" };
     let head = super::local::head(&r.sender, orig, Some(&rcpt.address));
     if dir {
         let mut text = head.into_bytes();
@@ -103,14 +104,14 @@ fn append(
     t: Span,
     out: &mut Outcome,
 ) -> Item {
-    let locks = p.conf.list("virtual_mailbox_lock");
+    let locks = p.conf.list(param!("virtual_mailbox_lock"));
     let how = How { locks: &locks, may_fail: false, chown: None, dsn: "4.2.0" };
     let result = mbox::open(ctx, &p.conf, cred, path, &how).and_then(|b| {
-        if b.owner != cred.uid && p.conf.bool("strict_mailbox_ownership") {
+        if b.owner != cred.uid && p.conf.bool(param!("strict_mailbox_ownership")) {
             out.log(t, Delivery::StrictOwner);
             return Err(Failure::new("4.2.0", format!("destination {path} is not owned by recipient")));
         }
-        b.append(ctx, text, p.conf.int("virtual_mailbox_limit"))
+        b.append(ctx, text, p.conf.int(param!("virtual_mailbox_limit")))
     });
     match result {
         Ok(()) => Item::new(i, Verdict::Sent, "2.0.0", "delivered to mailbox"),

@@ -248,7 +248,7 @@ impl Shell {
             "" => Some(self.home()),
             "+" => Some(self.cwd.clone()),
             "-" => self.value("OLDPWD"),
-            u => self.world.borrow().host.user(u).map(|u| u.home),
+            u => self.world.borrow().host.user(u).map(|u| u.home.clone()),
         }
     }
     /// Expands parts into fields; `quoted` inside double quotes.

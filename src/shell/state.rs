@@ -269,7 +269,7 @@ impl Shell {
     }
     pub fn home(&self) -> String {
         self.value("HOME").unwrap_or_else(|| {
-            self.world.borrow().host.user_by_uid(self.cred.uid).map_or_else(|| "/".into(), |u| u.home)
+            self.world.borrow().host.user_by_uid(self.cred.uid).map_or_else(|| "/".into(), |u| u.home.clone())
         })
     }
     /// A path as the shell means it.

@@ -191,7 +191,7 @@ fn field(h: &Host, name: &str, ino: Ino, n: &Node, modifier: char, letter: char)
         (_, 'g') => n.gid.to_string(),
         (_, 'G') => named(h.group_by_gid(n.gid).map(|g| g.name)),
         (_, 'u') => n.uid.to_string(),
-        (_, 'U') => named(h.user_by_uid(n.uid).map(|u| u.name)),
+        (_, 'U') => named(h.user_by_uid(n.uid).map(|u| u.name.clone())),
         (_, 'h') => n.nlink.to_string(),
         (_, 'i') => ino.to_string(),
         (_, 'm') => h.fs.mounts.get(n.dev).map_or("/".into(), |m| m.path.clone()),

@@ -155,7 +155,7 @@ pub(super) async fn su(ctx: &mut Ctx) -> i32 {
         }
     }
     if let Some(s) = shell {
-        u.shell = s;
+        std::sync::Arc::make_mut(&mut u).shell = s;
     }
     if let Some(s) = no_login(ctx, &u) {
         return s;

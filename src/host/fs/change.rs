@@ -353,6 +353,9 @@ impl Fs {
         n.uid = uid.unwrap_or(n.uid);
         n.gid = gid.unwrap_or(n.gid);
         n.ctime = now;
+        if n.is_dir() {
+            self.known.forget();
+        }
         Ok(())
     }
     /// What install(1) does for root: owner, group and mode of an inode.
@@ -435,8 +438,14 @@ mod tests {
         assert_eq!(reads(&fs, "/srv/a/b/f"), Err(Errno::Acces));
         fs.chmod(&root, "/srv/a", 0o755).unwrap();
         assert_eq!(reads(&fs, "/srv/a/b/f").as_deref(), Ok("x"));
+        fs.chmod(&root, "/srv/a", 0o700).unwrap();
+        fs.chown(&root, "/srv/a", Some(1002), Some(1002), true).unwrap();
+        assert_eq!(reads(&fs, "/srv/a/b/f").as_deref(), Ok("x"));
+        fs.chown(&root, "/srv/a", Some(1001), Some(1001), true).unwrap();
+        assert_eq!(reads(&fs, "/srv/a/b/f"), Err(Errno::Acces));
         fs.rename(&root, "/srv/a", "/srv/c").unwrap();
         assert_eq!(reads(&fs, "/srv/a/b/f"), Err(Errno::NoEnt));
+        fs.chmod(&root, "/srv/c", 0o755).unwrap();
         assert_eq!(reads(&fs, "/srv/c/b/f").as_deref(), Ok("x"));
         fs.unlink(&root, "/srv/c/b/f").unwrap();
         fs.rmdir(&root, "/srv/c/b").unwrap();

@@ -8,9 +8,24 @@ use std::collections::HashMap;
 /// No more paths than this; then all are forgotten.
 const MOST: usize = 4096;
 
-/// The inode of a directory by its path, and whether everyone may pass the directories above it. A clone begins empty.
+/// Who may pass the directories above one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Passes {
+    Everyone,
+    /// A user with this group and no others came through; of others nothing is known.
+    Only(u32, u32),
+}
+
+impl Passes {
+    fn lets(self, cred: &Cred) -> bool {
+        let only = |u, g| cred.uid == u && cred.gid == g && cred.groups.is_empty();
+        cred.uid == 0 || matches!(self, Passes::Everyone) || matches!(self, Passes::Only(u, g) if only(u, g))
+    }
+}
+
+/// The inode of a directory by its path, and who may come to it. A clone begins empty.
 #[derive(Debug, Default)]
-pub(super) struct Known(RefCell<HashMap<Box<str>, (Ino, bool), FixedState>>);
+pub(super) struct Known(RefCell<HashMap<Box<str>, (Ino, Passes), FixedState>>);
 
 impl Clone for Known {
     fn clone(&self) -> Known {
@@ -21,15 +36,22 @@ impl Clone for Known {
 impl Known {
     /// The directory, if it is known that this one may come to it. Its own permissions are still to be asked.
     pub(super) fn get(&self, path: &str, cred: &Cred) -> Option<Ino> {
-        let &(ino, open) = self.0.borrow().get(path)?;
-        (open || cred.uid == 0).then_some(ino)
+        let &(ino, who) = self.0.borrow().get(path)?;
+        who.lets(cred).then_some(ino)
     }
-    pub(super) fn put(&self, path: &str, ino: Ino, open: bool) {
+    /// This one came to it; `open`: and so may everyone.
+    pub(super) fn put(&self, path: &str, ino: Ino, open: bool, cred: &Cred) {
+        let who = match cred.groups.is_empty() {
+            _ if open => Passes::Everyone,
+            true => Passes::Only(cred.uid, cred.gid),
+            // Root comes everywhere: that says nothing of the others.
+            false => Passes::Only(0, 0),
+        };
         let mut known = self.0.borrow_mut();
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(path.into(), (ino, open));
+        known.insert(path.into(), (ino, who));
     }
     pub(super) fn forget(&self) {
         self.0.borrow_mut().clear();

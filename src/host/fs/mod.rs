@@ -358,7 +358,7 @@ impl Fs {
             }
             if after.is_empty() {
                 let dir = path[..path.len() - name.len()].trim_end_matches('/');
-                self.known.put(dir, cur, open);
+                self.known.put(dir, cur, open, cred);
             }
             let Some(&ino) = entries.get(name) else {
                 return Some(if last { Ok((cur, name, None)) } else { Err(Errno::NoEnt) });

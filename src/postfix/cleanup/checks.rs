@@ -7,6 +7,7 @@ use super::state::State;
 use crate::log::cleanup::{BadCheck, Cleanup as Log, Source};
 use crate::postfix::Ctx;
 use crate::postfix::agent::lookup;
+use crate::postfix::params::param;
 
 /// What a check makes of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +39,11 @@ pub fn header(ctx: &mut Ctx<'_>, st: &mut State, param: &str, class: &str, line:
 /// nested headers. `None`: nothing is to be checked.
 pub fn body(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], text: &str) -> Option<String> {
     const PARAMS: [&str; 3] = ["body_checks", "mime_header_checks", "nested_header_checks"];
-    if PARAMS.iter().all(|p| st.p.conf.is_empty(p)) || !st.checks_apply() {
+    if PARAMS.iter().all(|p| st.p.conf.is_empty(*p)) || !st.checks_apply() {
         return None;
     }
-    let limit = st.p.conf.int("body_checks_size_limit").max(0) as usize;
-    let structure = !st.p.conf.bool("disable_mime_input_processing");
+    let limit = st.p.conf.int(param!("body_checks_size_limit")).max(0) as usize;
+    let structure = !st.p.conf.bool(param!("disable_mime_input_processing"));
     let pieces = mime::pieces(if structure { headers } else { &[] }, text);
     let mut out = String::with_capacity(text.len());
     for piece in pieces {
@@ -71,8 +72,9 @@ pub fn body(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], text: &str) -
 /// holds them was declared.
 pub fn eight_bit(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String], body: &str) {
     let conf = &st.p.conf;
-    let both = conf.bool("strict_8bitmime");
-    let (head, text) = (both || conf.bool("strict_7bit_headers"), both || conf.bool("strict_8bitmime_body"));
+    let both = conf.bool(param!("strict_8bitmime"));
+    let (head, text) =
+        (both || conf.bool(param!("strict_7bit_headers")), both || conf.bool(param!("strict_8bitmime_body")));
     if !st.checks_apply() || !(head || text) {
         return;
     }

@@ -7,6 +7,7 @@ use crate::postfix::Ctx;
 use crate::postfix::agent::rewrite;
 use crate::postfix::mail_addr;
 use crate::postfix::mail_queue::{self, LogEntry};
+use crate::postfix::params::param;
 use std::collections::BTreeSet;
 
 /// The canonical tables for header addresses.
@@ -22,13 +23,13 @@ fn maps(st: &State, own: &str, class: &str) -> Vec<&'static str> {
     let mut out = Vec::new();
     let has = |classes: &str| conf.list(classes).iter().any(|c| c == class);
     if own == "sender_canonical" {
-        if !conf.is_empty("sender_canonical_maps") && has("sender_canonical_classes") {
+        if !conf.is_empty(param!("sender_canonical_maps")) && has("sender_canonical_classes") {
             out.push("sender_canonical_maps");
         }
-    } else if !conf.is_empty("recipient_canonical_maps") && has("recipient_canonical_classes") {
+    } else if !conf.is_empty(param!("recipient_canonical_maps")) && has("recipient_canonical_classes") {
         out.push("recipient_canonical_maps");
     }
-    if !conf.is_empty("canonical_maps") && has("canonical_classes") {
+    if !conf.is_empty(param!("canonical_maps")) && has("canonical_classes") {
         out.push("canonical_maps");
     }
     out
@@ -69,12 +70,12 @@ fn problem(ctx: &mut Ctx<'_>, st: &mut State, map: &str, key: &str) {
 /// `masquerade_domains` for a class of address.
 pub fn masquerade(st: &State, class: &str, addr: &str) -> String {
     let conf = &st.p.conf;
-    let domains = conf.list("masquerade_domains");
-    if domains.is_empty() || !conf.list("masquerade_classes").iter().any(|c| c == class) {
+    let domains = conf.list(param!("masquerade_domains"));
+    if domains.is_empty() || !conf.list(param!("masquerade_classes")).iter().any(|c| c == class) {
         return addr.to_owned();
     }
     let Some((local, domain)) = addr.rsplit_once('@') else { return addr.to_owned() };
-    if conf.list("masquerade_exceptions").iter().any(|e| e.eq_ignore_ascii_case(local)) {
+    if conf.list(param!("masquerade_exceptions")).iter().any(|e| e.eq_ignore_ascii_case(local)) {
         return addr.to_owned();
     }
     let low = domain.to_ascii_lowercase();
@@ -170,11 +171,11 @@ fn say_expanded(ctx: &mut Ctx<'_>, st: &State, address: &str, r: &Recipient) {
 
 /// `cleanup_map1n`: virtual_alias_maps, recursively, each address once.
 fn virtual_aliases(ctx: &mut Ctx<'_>, st: &mut State, addr: &str) -> Vec<String> {
-    if st.p.conf.is_empty("virtual_alias_maps") {
+    if st.p.conf.is_empty(param!("virtual_alias_maps")) {
         return vec![addr.to_owned()];
     }
-    let size_limit = st.p.conf.int("virtual_alias_expansion_limit").max(1) as usize;
-    let depth_limit = st.p.conf.int("virtual_alias_recursion_limit").max(1);
+    let size_limit = st.p.conf.int(param!("virtual_alias_expansion_limit")).max(1) as usize;
+    let depth_limit = st.p.conf.int(param!("virtual_alias_recursion_limit")).max(1);
     let mut list = vec![addr.to_owned()];
     let mut been: BTreeSet<String> = BTreeSet::new();
     let mut i = 0;

@@ -7,6 +7,7 @@ use crate::log::cleanup::Cleanup as Log;
 use crate::postfix::Ctx;
 use crate::postfix::agent::{quote_local, rewrite};
 use crate::postfix::mail_addr::{address_spans, unquote};
+use crate::postfix::params::param;
 use std::borrow::Cow;
 
 /// Headers whose addresses are those of a sender.
@@ -83,8 +84,8 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String]) -> String {
     let mut out = String::new();
     let mut seen = Seen::default();
     let mut hops = 0;
-    let limit = st.p.conf.int("hopcount_limit");
-    let dropped = st.p.conf.list("message_drop_headers");
+    let limit = st.p.conf.int(param!("hopcount_limit"));
+    let dropped = st.p.conf.list(param!("message_drop_headers"));
     for h in headers {
         if st.stopped() {
             break;
@@ -154,7 +155,7 @@ pub fn run(ctx: &mut Ctx<'_>, st: &mut State, headers: &[String]) -> String {
 /// Rewrites and maps the addresses of one header in place; `None`: it stays as it is.
 fn addresses(ctx: &mut Ctx<'_>, st: &mut State, header: &str, sender: bool) -> Option<String> {
     let (name, value) = header.split_once(':')?;
-    let context = match (st.m.local_rewrite, st.p.conf.is_empty("remote_header_rewrite_domain")) {
+    let context = match (st.m.local_rewrite, st.p.conf.is_empty(param!("remote_header_rewrite_domain"))) {
         (true, _) => "local",
         (false, false) => "remote",
         // Headers of strangers are left alone.
@@ -233,20 +234,20 @@ fn folded(header: &str) -> String {
 
 /// Adds the headers that a message from this host must have.
 fn complete(ctx: &mut Ctx<'_>, st: &mut State, seen: &Seen, out: &mut String) {
-    let known = st.m.local_rewrite || !st.p.conf.is_empty("remote_header_rewrite_domain");
-    let add = known || st.p.conf.bool("always_add_missing_headers");
+    let known = st.m.local_rewrite || !st.p.conf.is_empty(param!("remote_header_rewrite_domain"));
+    let add = known || st.p.conf.bool(param!("always_add_missing_headers"));
     let resent = if seen.resent { "Resent-" } else { "" };
     let has_id = if seen.resent { seen.resent_message_id } else { seen.message_id };
     if !has_id {
         let id = if add {
             // A long queue id holds the time itself.
-            let time = if st.p.conf.bool("enable_long_queue_ids") {
+            let time = if st.p.conf.bool(param!("enable_long_queue_ids")) {
                 String::new()
             } else {
                 let c = ctx.host.now.civil();
                 format!("{:04}{:02}{:02}{:02}{:02}{:02}.", c.year, c.month, c.day, c.hour, c.minute, c.second)
             };
-            let id = format!("<{time}{}@{}>", st.m.qid, st.p.conf.get("myhostname"));
+            let id = format!("<{time}{}@{}>", st.m.qid, st.p.conf.get(param!("myhostname")));
             out.push_str(&format!("{resent}Message-Id: {id}\n"));
             id
         } else {
@@ -271,13 +272,13 @@ fn complete(ctx: &mut Ctx<'_>, st: &mut State, seen: &Seen, out: &mut String) {
         let from = if st.sender.is_empty() { "MAILER-DAEMON".to_owned() } else { quote_local(&st.sender) };
         if st.sender.is_empty() || st.m.fullname.is_empty() {
             out.push_str(&format!("{resent}From: {from}\n"));
-        } else if st.p.conf.get("header_from_format") == "obsolete" {
+        } else if st.p.conf.get(param!("header_from_format")) == "obsolete" {
             out.push_str(&format!("{resent}From: {from} ({})\n", st.m.fullname));
         } else {
             out.push_str(&format!("{resent}From: {} <{from}>\n", phrase(&st.m.fullname)));
         }
     }
-    let undisclosed = st.p.conf.get("undisclosed_recipients_header");
+    let undisclosed = st.p.conf.get(param!("undisclosed_recipients_header"));
     if !seen.recipient && !seen.resent && !undisclosed.is_empty() {
         out.push_str(&format!("{undisclosed}\n"));
     }

@@ -19,9 +19,10 @@ use super::mail_queue::{self, LogEntry};
 use super::milter::{self, Verdict};
 use super::queue_file::{self, Envelope, rec};
 use super::{Ctx, qmgr};
-use crate::base::Span;
+use crate::base::{Span, text};
 use crate::log::cleanup::Cleanup as Log;
 use crate::log::delivery::{Attempt, Delivery, Status};
+use crate::postfix::params::param;
 use state::State;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -82,7 +83,7 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     let body = if st.stopped() { None } else { checks::body(ctx, st, &headers, &rest) };
     st.discard |= st.m.actions.late_discard;
     let before = st.recipients.len();
-    let always = st.p.conf.get("always_bcc");
+    let always = st.p.conf.get(param!("always_bcc"));
     if st.bcc_ok() && !always.is_empty() {
         st.bcc.push(always);
     }
@@ -103,7 +104,7 @@ fn run(ctx: &mut Ctx<'_>, st: &mut State) {
     if st.stopped() {
         return;
     }
-    let limit = st.p.conf.int("line_length_limit").max(100) as usize;
+    let limit = st.p.conf.int(param!("line_length_limit")).max(100) as usize;
     let mut data = Vec::with_capacity(content.len() + 64);
     queue_file::put_text(&mut data, &unlatin(&head, wide), limit);
     queue_file::put_text(&mut data, &unlatin(body.as_deref().unwrap_or(&rest), wide), limit);
@@ -139,8 +140,8 @@ fn detects(st: &State) -> bool {
         Origin::Forward => "forward",
         Origin::Verify => "verify",
     };
-    let classes = st.p.conf.list("smtputf8_autodetect_classes");
-    st.p.conf.bool("smtputf8_enable") && classes.iter().any(|c| c == class || c == "all")
+    let classes = st.p.conf.list(param!("smtputf8_autodetect_classes"));
+    st.p.conf.bool(param!("smtputf8_enable")) && classes.iter().any(|c| c == class || c == "all")
 }
 
 /// The copies that smtpd's BCC actions asked for. Its word that nobody is to be told comes after each of them, so the
@@ -198,8 +199,11 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     put(&mut env, rec::TIME, &arrival);
     let attr = |out: &mut Vec<u8>, n: &str, v: &str| queue_file::put_parts(out, rec::ATTR, &[n, "=", v]);
     attr(&mut env, "create_time", &ctx.host.now.secs().to_string());
-    let filter =
-        if st.filter.is_empty() && st.checks_apply() { st.p.conf.get("content_filter") } else { st.filter.clone() };
+    let filter = if st.filter.is_empty() && st.checks_apply() {
+        st.p.conf.get(param!("content_filter"))
+    } else {
+        st.filter.clone()
+    };
     if !filter.is_empty() {
         put(&mut env, rec::FILT, &filter);
     }
@@ -230,7 +234,7 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
         attr(&mut env, "ret_flags", if r == Ret::Full { "1" } else { "2" });
     }
     if let Some(c) = &m.client {
-        let (addr, port) = (c.addr.to_string(), c.port.to_string());
+        let (addr, port) = (text::ip(c.addr), c.port.to_string());
         let shown = if c.addr.is_ipv6() { format!("IPv6:{addr}") } else { addr.clone() };
         attr(&mut env, "log_client_name", &c.name);
         attr(&mut env, "log_client_address", &addr);
@@ -266,7 +270,7 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     for r in &st.recipients[..before] {
         rcpt(&mut env, r);
     }
-    let warn = st.p.conf.time("delay_warning_time");
+    let warn = st.p.conf.time(param!("delay_warning_time"));
     if warn > 0 {
         put(&mut env, rec::WARN, &format!("{:15}", m.arrival.secs() + warn));
     }
@@ -283,7 +287,7 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
         rcpt(&mut file, r);
     }
     queue_file::put(&mut file, rec::END, b"");
-    let max = st.p.conf.int("message_size_limit");
+    let max = st.p.conf.int(param!("message_size_limit"));
     if max > 0 && file.len() as i64 > max {
         let event = Log::TooLarge { qid: m.qid.clone() };
         st.log(ctx, event);
@@ -380,12 +384,12 @@ pub fn drop_mail(ctx: &mut Ctx<'_>, p: &Proc, text: &str) {
 }
 
 fn internal(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, recipient: &str, text: &str) -> Submission {
-    let qid = queue_file::new_id(ctx.host, p.conf.bool("enable_long_queue_ids"));
+    let qid = queue_file::new_id(ctx.host, p.conf.bool(param!("enable_long_queue_ids")));
     let now = ctx.host.now;
     let content = format!(
         "Received: by {} ({})\n\tid {qid}; {}\n{text}",
-        p.conf.get("myhostname"),
-        p.conf.get("mail_name"),
+        p.conf.get(param!("myhostname")),
+        p.conf.get(param!("mail_name")),
         now.rfc5322()
     );
     Submission {

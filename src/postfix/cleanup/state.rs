@@ -4,6 +4,7 @@ use super::{CleanupStatus, Origin, Stat, Submission};
 use crate::log::cleanup::Cleanup as Log;
 use crate::postfix::Ctx;
 use crate::postfix::agent::Proc;
+use crate::postfix::params::param;
 
 /// One message on its way into the queue.
 pub struct State {
@@ -80,7 +81,7 @@ impl State {
     /// CLEANUP_FLAG_FILTER: header and body checks and the content filter.
     pub fn checks_apply(&self) -> bool {
         if self.internal() {
-            let classes = self.p.conf.list("internal_mail_filter_classes");
+            let classes = self.p.conf.list(param!("internal_mail_filter_classes"));
             let class = if self.m.origin == Origin::Notify { "notify" } else { "bounce" };
             return self.m.origin != Origin::Forward
                 && self.m.origin != Origin::Verify

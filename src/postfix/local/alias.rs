@@ -7,6 +7,7 @@ use crate::postfix::Ctx;
 use crate::postfix::agent;
 use crate::postfix::cleanup::notify;
 use crate::postfix::delivery::{Item, Verdict};
+use crate::postfix::params::param;
 use std::sync::Arc;
 
 impl Local<'_> {
@@ -21,7 +22,7 @@ impl Local<'_> {
             self.item(ctx, s, Verdict::Bounced, "5.4.6", format!("alias database loop for {name}"));
             return true;
         }
-        let maps = self.p.conf.words_braced("alias_maps");
+        let maps = self.p.conf.words_braced(param!("alias_maps"));
         for map in maps.iter() {
             match agent::lookup_alias(ctx, self.p, map, name) {
                 Ok(None) => {}
@@ -60,19 +61,20 @@ impl Local<'_> {
         let asked = s.rcpt.notify;
         let mut before = s.clone();
         if let Some(owner) = self.list_owner(ctx, name) {
-            s.sender.clone_from(&owner);
+            s.sender = owner.as_str().into();
             s.owner = Some(owner);
             s.of_list = true;
             before.of_list = true;
-            s.rcpt.orig.clear();
-            s.rcpt.orcpt.clear();
-        } else if self.p.conf.bool("reset_owner_alias") {
+            let rcpt = Arc::make_mut(&mut s.rcpt);
+            rcpt.orig.clear();
+            rcpt.orcpt.clear();
+        } else if self.p.conf.bool(param!("reset_owner_alias")) {
             s.owner = None;
         }
-        if !self.p.conf.bool("frozen_delivered_to") {
+        if !self.p.conf.bool(param!("frozen_delivered_to")) {
             s.delivered = Some(s.rcpt.address.clone());
         }
-        s.rcpt.notify = without_success(asked);
+        Arc::make_mut(&mut s.rcpt).notify = without_success(asked);
         let tokens = token::addresses(value);
         if tokens.is_empty() {
             self.log(Log::NoRecipient(name.to_owned()));
@@ -87,13 +89,13 @@ impl Local<'_> {
 
     /// The address of `owner-NAME`, if there is such an alias.
     fn list_owner(&mut self, ctx: &mut Ctx<'_>, name: &str) -> Option<String> {
-        if !self.p.conf.bool("owner_request_special") {
+        if !self.p.conf.bool(param!("owner_request_special")) {
             return None;
         }
         let owner = format!("owner-{name}");
-        let maps = self.p.conf.words_braced("alias_maps");
+        let maps = self.p.conf.words_braced(param!("alias_maps"));
         let members = maps.iter().find_map(|m| agent::lookup_alias(ctx, self.p, m, &owner).ok().flatten())?;
-        let address = if self.p.conf.bool("expand_owner_alias") { members } else { owner };
+        let address = if self.p.conf.bool(param!("expand_owner_alias")) { members } else { owner };
         Some(agent::rewrite(ctx, self.p, "local", address.trim()))
     }
 

@@ -7,6 +7,7 @@ use crate::log::delivery::Delivery;
 use crate::log::local::Local as Log;
 use crate::postfix::delivery::{Exec, Item, Verdict};
 use crate::postfix::expand::{PARSE_ERROR, censor};
+use crate::postfix::params::param;
 use crate::postfix::pipe_command::{self, shell_quote};
 use crate::postfix::{Ctx, ExecRequest};
 
@@ -44,7 +45,7 @@ impl Local<'_> {
         let cred = self.cred(ctx, s);
         let item = self.outcome(s, Verdict::Sent, "2.0.0", "");
         let item = self.to_owner(ctx, s, item);
-        let shell = self.p.conf.get("local_command_shell");
+        let shell = self.p.conf.get(param!("local_command_shell"));
         let mut words: Vec<&str> = shell.split_ascii_whitespace().collect();
         let mut line = command.to_owned();
         if !words.is_empty() {
@@ -68,14 +69,14 @@ impl Local<'_> {
         let mut request = ExecRequest::new(cred, line, input);
         request.env = env;
         request.env.append(&mut self.environment(s));
-        request.limit = Span::secs(self.p.conf.time("command_time_limit"));
+        request.limit = Span::secs(self.p.conf.time(param!("command_time_limit")));
         request.cwd = directory.map_or(request.cwd, str::to_owned);
         self.out.execs.push(Exec { request, item, command: command.to_owned(), pipe: false });
     }
 
     /// Whose rights programs and files get.
     pub(super) fn cred(&self, ctx: &Ctx<'_>, s: &State) -> Cred {
-        let default = || ctx.host.user(&self.p.conf.get("default_privs"));
+        let default = || ctx.host.user(&self.p.conf.get(param!("default_privs")));
         let user = s.rights.clone().filter(|u| u.uid != 0).or_else(default);
         user.map_or(Cred { uid: 65534, gid: 65534, groups: Vec::new() }, |u| super::mailbox::cred(&u))
     }
@@ -105,7 +106,7 @@ impl Local<'_> {
             ("SASL_SENDER", attr("sasl_sender")),
             ("SASL_USERNAME", attr("sasl_username")),
         ];
-        let ok = self.p.conf.get("command_expansion_filter");
+        let ok = self.p.conf.get(param!("command_expansion_filter"));
         let known = known.into_iter().filter(|(_, v)| !v.is_empty());
         always.into_iter().chain(known).map(|(n, v)| (n.to_owned(), censor(v, &ok))).collect()
     }

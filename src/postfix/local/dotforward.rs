@@ -10,6 +10,7 @@ use crate::log::local::Local as Log;
 use crate::postfix::Ctx;
 use crate::postfix::cleanup::notify;
 use crate::postfix::delivery::Verdict;
+use crate::postfix::params::param;
 use std::sync::Arc;
 
 impl Local<'_> {
@@ -28,10 +29,10 @@ impl Local<'_> {
             rights: Some(user),
             ..s.clone()
         };
-        if !self.p.conf.bool("frozen_delivered_to") {
+        if !self.p.conf.bool(param!("frozen_delivered_to")) {
             s.delivered = Some(s.rcpt.address.clone());
         }
-        let filter = self.p.conf.get("forward_expansion_filter");
+        let filter = self.p.conf.get(param!("forward_expansion_filter"));
         let mut found = None;
         for raw in paths.split([',', ' ', '\t', '\r', '\n']).filter(|p| !p.is_empty()) {
             let path = self.expand(&s, raw, Some(&filter));
@@ -83,7 +84,7 @@ impl Local<'_> {
         }
         let asked = s.rcpt.notify;
         let before = Arc::new(s.clone());
-        s.rcpt.notify = without_success(asked);
+        Arc::make_mut(&mut s.rcpt).notify = without_success(asked);
         let waiting = self.w.waiting;
         self.w.steps.push(Step::ForwardDone {
             state: before,

@@ -2,6 +2,7 @@
 
 use super::{Local, State};
 use crate::postfix::expand::{Expander, Expansion, expand};
+use crate::postfix::params::param;
 
 impl Local<'_> {
     /// Values have the characters of `filter` only.
@@ -17,7 +18,7 @@ impl Local<'_> {
                 "extension" => s.extension.clone(),
                 "recipient_delimiter" => {
                     let own = s.local.get(s.user.len()..).and_then(|rest| rest.chars().next());
-                    own.or_else(|| self.p.conf.get("recipient_delimiter").chars().next()).map(String::from)
+                    own.or_else(|| self.p.conf.get(param!("recipient_delimiter")).chars().next()).map(String::from)
                 }
                 _ => None,
             }

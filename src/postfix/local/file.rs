@@ -5,6 +5,7 @@ use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
 use crate::postfix::delivery::Verdict;
 use crate::postfix::mbox::{self, Failure, How};
+use crate::postfix::params::param;
 
 impl Local<'_> {
     pub(super) fn file(&mut self, ctx: &mut Ctx<'_>, s: &State, path: &str) {
@@ -25,8 +26,8 @@ impl Local<'_> {
         }
         let cred = self.cred(ctx, s);
         let text = self.mbox_text(s);
-        let limit = self.p.conf.int("mailbox_size_limit");
-        let locks = self.p.conf.list("mailbox_delivery_lock");
+        let limit = self.p.conf.int(param!("mailbox_size_limit"));
+        let locks = self.p.conf.list(param!("mailbox_delivery_lock"));
         let how = How { locks: &locks, may_fail: true, chown: None, dsn: "5.2.0" };
         let opened = mbox::open(ctx, &self.p.conf, &cred, path, &how);
         if let Some(errno) = opened.as_ref().map_or_else(|f| f.unlocked, |b| b.unlocked) {

@@ -7,6 +7,7 @@ use crate::postfix::Ctx;
 use crate::postfix::agent::quote_local;
 use crate::postfix::cleanup::{self, Origin, Recipient, Ret, Submission};
 use crate::postfix::delivery::{Item, Verdict};
+use crate::postfix::params::param;
 use crate::postfix::queue_file::{self, Rcpt};
 use crate::postfix::wait;
 
@@ -35,7 +36,7 @@ impl Local<'_> {
             notify: s.rcpt.notify,
             orig: s.rcpt.orig.clone(),
         };
-        let same = |f: &&mut Forward| f.sender == s.sender && f.delivered == s.delivered();
+        let same = |f: &&mut Forward| *f.sender == *s.sender && f.delivered == s.delivered();
         if let Some(forward) = self.w.forwards.iter_mut().find(same) {
             forward.recipients.push(recipient);
             return;
@@ -44,11 +45,11 @@ impl Local<'_> {
             self.item(ctx, s, Verdict::Deferred, "4.3.0", "unable to forward message");
             return;
         }
-        let qid = queue_file::new_id(ctx.host, self.p.conf.bool("enable_long_queue_ids"));
+        let qid = queue_file::new_id(ctx.host, self.p.conf.bool(param!("enable_long_queue_ids")));
         self.w.forwards.push(Forward {
             qid,
             delivered: s.delivered().to_owned(),
-            sender: s.sender.clone(),
+            sender: s.sender.to_string(),
             of_list: s.of_list,
             recipients: vec![recipient],
         });
@@ -63,7 +64,7 @@ impl Local<'_> {
             }
             self.tick(ctx, "local.forward", 1_000, 6_000);
             let now = ctx.host.now;
-            let (host, name) = (self.p.conf.get("myhostname"), self.p.conf.get("mail_name"));
+            let (host, name) = (self.p.conf.get(param!("myhostname")), self.p.conf.get(param!("mail_name")));
             let mut content = format!("Received: by {host} ({name})\n\tid {}; {}\n", f.qid, now.rfc5322()).into_bytes();
             if self.prepends("forward") {
                 let delivered = quote_local(&f.delivered.to_lowercase());

@@ -8,6 +8,7 @@ use crate::postfix::Ctx;
 use crate::postfix::agent::{self, quote_local};
 use crate::postfix::delivery::Verdict;
 use crate::postfix::mbox::{self, Chown, How};
+use crate::postfix::params::param;
 
 /// `set_ugid()`: a user without the groups that `/etc/group` adds.
 pub(super) fn cred(user: &User) -> Cred {
@@ -30,7 +31,7 @@ impl Local<'_> {
     /// What stands before a message that is delivered: the From_ line, if it has one, and the headers.
     pub(super) fn head(&self, s: &State, from_line: bool, delivered: bool) -> String {
         let from = if from_line { mbox::from_line(&s.sender, self.r.handoff) } else { String::new() };
-        let orig = if self.p.conf.bool("enable_original_recipient") { &s.rcpt.orig } else { "" };
+        let orig = if self.p.conf.bool(param!("enable_original_recipient")) { &s.rcpt.orig } else { "" };
         from + &head(&s.sender, orig, Some(s.delivered()).filter(|_| delivered))
     }
 
@@ -50,7 +51,7 @@ impl Local<'_> {
             }
             Ok(None) => {}
         }
-        let transport = self.p.conf.get("mailbox_transport");
+        let transport = self.p.conf.get(param!("mailbox_transport"));
         if !transport.is_empty() {
             self.pass(ctx, s, &transport);
             return true;
@@ -66,8 +67,8 @@ impl Local<'_> {
             self.command(ctx, &s, &command);
             return true;
         }
-        let home = self.p.conf.get("home_mailbox");
-        let spool = self.p.conf.get("mail_spool_directory");
+        let home = self.p.conf.get(param!("home_mailbox"));
+        let spool = self.p.conf.get(param!("mail_spool_directory"));
         if home.ends_with('/') {
             self.maildir(ctx, &s, &format!("{}/{home}", user.home));
         } else if spool.ends_with('/') && home.is_empty() {
@@ -84,7 +85,7 @@ impl Local<'_> {
 
     /// `deliver_mailbox_file()`: with the user's rights, if the spool directory lets the user create files; else root creates.
     fn mbox(&mut self, ctx: &mut Ctx<'_>, mut s: State, path: &str, user: &User, spool: Option<&str>) {
-        if !self.p.conf.bool("frozen_delivered_to") {
+        if !self.p.conf.bool(param!("frozen_delivered_to")) {
             s.delivered = Some(s.rcpt.address.clone());
         }
         let who = cred(user);
@@ -100,8 +101,8 @@ impl Local<'_> {
             _ => (who.clone(), None),
         };
         let text = self.mbox_text(&s);
-        let limit = self.p.conf.int("mailbox_size_limit");
-        let locks = self.p.conf.list("mailbox_delivery_lock");
+        let limit = self.p.conf.int(param!("mailbox_size_limit"));
+        let locks = self.p.conf.list(param!("mailbox_delivery_lock"));
         let found = match mbox::open(
             ctx,
             &self.p.conf,
@@ -116,7 +117,7 @@ impl Local<'_> {
             let why = format!("destination {path} is not a regular file");
             return self.not_updated(ctx, &s, path, mbox::Failure::new("5.2.0", why));
         }
-        if found.owner != who.uid && self.p.conf.bool("strict_mailbox_ownership") {
+        if found.owner != who.uid && self.p.conf.bool(param!("strict_mailbox_ownership")) {
             self.log(Delivery::StrictOwner);
             let why = format!("destination {path} is not owned by recipient");
             return self.not_updated(ctx, &s, path, mbox::Failure::new("4.2.0", why));
@@ -145,7 +146,7 @@ impl Local<'_> {
             return;
         }
         let mut s = s.clone();
-        if !self.p.conf.bool("frozen_delivered_to") {
+        if !self.p.conf.bool(param!("frozen_delivered_to")) {
             s.delivered = Some(s.rcpt.address.clone());
         }
         let cred = self.cred(ctx, &s);

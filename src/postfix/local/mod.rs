@@ -22,6 +22,7 @@ use super::agent::Proc;
 use super::delivery::{Item, Outcome, Request, Verdict};
 use crate::base::{Span, text};
 use crate::log::delivery::Delivery;
+use crate::postfix::params::param;
 use forward::Forward;
 use state::{Expansion, State};
 use std::collections::{BTreeSet, VecDeque};
@@ -170,7 +171,7 @@ impl Local<'_> {
     /// Whether it was here before; if not, now it was (`been_here()`).
     fn been(&mut self, what: &str) -> bool {
         let what = what.to_lowercase();
-        let limit = self.p.conf.int("duplicate_filter_limit");
+        let limit = self.p.conf.int(param!("duplicate_filter_limit"));
         if self.w.been.contains(&what) {
             return true;
         }
@@ -183,8 +184,8 @@ impl Local<'_> {
     /// An outcome for the address that is being delivered to.
     fn outcome(&self, s: &State, verdict: Verdict, dsn: &str, reason: impl Into<String>) -> Item {
         let mut item = Item::new(self.w.rcpt, verdict, dsn, reason).relay(self.p.service().to_owned()).at(self.w.t);
-        if self.r.recipients.get(self.w.rcpt).is_none_or(|r| *r != s.rcpt) {
-            item.seen_as = Some(Box::new(s.rcpt.clone()));
+        if self.r.recipients.get(self.w.rcpt).is_none_or(|r| *r != *s.rcpt) {
+            item.seen_as = Some(Box::new((*s.rcpt).clone()));
         }
         item
     }
@@ -193,7 +194,7 @@ impl Local<'_> {
         let waits = match item.verdict {
             Verdict::Sent => false,
             Verdict::Deferred => true,
-            Verdict::Bounced => self.p.conf.bool("soft_bounce"),
+            Verdict::Bounced => self.p.conf.bool(param!("soft_bounce")),
         };
         self.w.waiting += u32::from(waits);
         self.out.items.push(item);
@@ -231,11 +232,11 @@ impl Local<'_> {
     }
 
     fn prepends(&self, what: &str) -> bool {
-        self.p.conf.words_braced("prepend_delivered_header").iter().any(|w| w == what)
+        self.p.conf.words_braced(param!("prepend_delivered_header")).iter().any(|w| w == what)
     }
 
     fn propagates(&self, what: &str) -> bool {
-        self.p.conf.words_braced("propagate_unmatched_extensions").iter().any(|w| w == what)
+        self.p.conf.words_braced(param!("propagate_unmatched_extensions")).iter().any(|w| w == what)
     }
 }
 

@@ -11,7 +11,9 @@ use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::agent::{self, split_extension};
 use crate::postfix::delivery::{Passed, Verdict};
+use crate::postfix::params::param;
 use crate::postfix::wait::TRIES;
+use std::sync::Arc;
 
 impl Local<'_> {
     pub(super) fn recipient(&mut self, ctx: &mut Ctx<'_>, mut s: State) {
@@ -57,7 +59,7 @@ impl Local<'_> {
     fn switch(&mut self, ctx: &mut Ctx<'_>, mut s: State) {
         s.level += 1;
         if s.rcpt.address.starts_with('\\') {
-            for text in [&mut s.rcpt.address, &mut s.local, &mut s.user] {
+            for text in [&mut Arc::make_mut(&mut s.rcpt).address, &mut s.local, &mut s.user] {
                 text.remove(0);
             }
             self.mailbox_or_unknown(ctx, s);
@@ -81,7 +83,7 @@ impl Local<'_> {
             self.indirect(ctx, &s);
             return;
         }
-        if self.p.conf.bool("require_home_directory")
+        if self.p.conf.bool(param!("require_home_directory"))
             && let Some(user) = ctx.host.user(&s.user)
             && let Err(e) = ctx.host.fs.stat(&mailbox::cred(&user), &user.home)
         {
@@ -115,12 +117,13 @@ impl Local<'_> {
             self.item(ctx, &s, Verdict::Bounced, "5.1.3", text);
             return;
         }
-        s.rcpt.address = route.recipient;
+        let mut address = route.recipient;
         if let Some(e) = &s.unmatched {
-            let d = self.p.conf.get("recipient_delimiter").chars().next().unwrap_or('+');
-            let at = s.rcpt.address.rfind('@').unwrap_or(s.rcpt.address.len());
-            s.rcpt.address.insert_str(at, &format!("{d}{e}"));
+            let d = self.p.conf.get(param!("recipient_delimiter")).chars().next().unwrap_or('+');
+            let at = address.rfind('@').unwrap_or(address.len());
+            address.insert_str(at, &format!("{d}{e}"));
         }
+        Arc::make_mut(&mut s.rcpt).address = address;
         if route.transport == self.p.service() {
             self.recipient(ctx, s);
         } else {
@@ -141,7 +144,7 @@ impl Local<'_> {
                 return;
             }
         }
-        let fallback = self.p.conf.get("fallback_transport");
+        let fallback = self.p.conf.get(param!("fallback_transport"));
         if !fallback.is_empty() {
             return self.pass(ctx, &s, &fallback);
         }

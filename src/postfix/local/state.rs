@@ -3,6 +3,7 @@
 
 use crate::host::users::User;
 use crate::postfix::queue_file::Rcpt;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expansion {
@@ -28,8 +29,8 @@ impl Expansion {
 pub(super) struct State {
     pub level: u32,
     /// The address, and what reports say of it.
-    pub rcpt: Rcpt,
-    pub sender: String,
+    pub rcpt: Arc<Rcpt>,
+    pub sender: Arc<str>,
     /// Whether a list has made the message its own: then ENVID and RET are not those of the original.
     pub of_list: bool,
     pub local: String,
@@ -46,15 +47,15 @@ pub(super) struct State {
     /// What was expanded last.
     pub exp_from: Option<String>,
     /// Whose rights programs and files get; none: those of `default_privs`.
-    pub rights: Option<User>,
+    pub rights: Option<Arc<User>>,
 }
 
 impl State {
     pub fn new(rcpt: &Rcpt, sender: &str) -> State {
         State {
             level: 0,
-            rcpt: rcpt.clone(),
-            sender: sender.to_owned(),
+            rcpt: Arc::new(rcpt.clone()),
+            sender: sender.into(),
             of_list: false,
             local: String::new(),
             domain: String::new(),

@@ -9,6 +9,7 @@ use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::config::Config;
 use crate::postfix::delivery::Verdict;
+use crate::postfix::params::param;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub(super) fn addresses(line: &str) -> VecDeque<String> {
 
 /// The lines of a list: none longer than `line_length_limit`, none behind a null byte, and no comments.
 pub(super) fn lines(text: &str, conf: &Config) -> VecDeque<String> {
-    let limit = usize::try_from(conf.int("line_length_limit")).unwrap_or(0).max(1);
+    let limit = usize::try_from(conf.int(param!("line_length_limit"))).unwrap_or(0).max(1);
     let mut out = VecDeque::new();
     for line in text.split_inclusive('\n') {
         let chars: Vec<char> = line.chars().collect();
@@ -61,7 +62,7 @@ impl Local<'_> {
             return;
         }
         s.exp_from = Some(s.local.clone());
-        let cred = s.rights.as_ref().map_or_else(Cred::root, mailbox::cred);
+        let cred = s.rights.as_deref().map_or_else(Cred::root, mailbox::cred);
         let (uid, mode, is_file) = match ctx.host.fs.stat(&cred, path) {
             _ if !path.starts_with('/') => return self.misconfigured(ctx, &s, Log::RelativeInclude(path.to_owned())),
             Ok((_, n)) => (n.uid, n.mode, matches!(n.kind, Kind::File(_))),
@@ -91,7 +92,7 @@ impl Local<'_> {
         if s.owner.is_none() {
             s.owner = Some(s.rcpt.address.clone());
         }
-        let cred = s.rights.as_ref().map_or_else(Cred::root, mailbox::cred);
+        let cred = s.rights.as_deref().map_or_else(Cred::root, mailbox::cred);
         let lines = match ctx.host.fs.read(&cred, path) {
             Ok(b) => lines(&text::lossy(&b.bytes()), &self.p.conf),
             Err(e) => {

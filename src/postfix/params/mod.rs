@@ -6,10 +6,10 @@
 mod ranges;
 mod rows;
 
+use foldhash::fast::FixedState;
 pub use ranges::range_fault;
 use rows::ROWS;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{LazyLock, OnceLock};
 
 /// What a value must look like.
@@ -88,30 +88,102 @@ pub fn count() -> usize {
 
 /// Position of a parameter in the table.
 pub fn index(name: &str) -> Option<usize> {
-    static INDEX: LazyLock<HashMap<&str, usize, BuildHasherDefault<Ends>>> =
+    static INDEX: LazyLock<HashMap<&str, usize, FixedState>> =
         LazyLock::new(|| ROWS.iter().enumerate().map(|(i, (n, _))| (*n, i)).collect());
     INDEX.get(name).copied()
 }
 
-/// A hash of a parameter's name from its length, its ends and its middle: names are asked for all the time, and differ there.
-#[derive(Default)]
-struct Ends(u64);
+/// A parameter of the table whose name stands in the source: [`param!`](super::param) finds its place when it is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known(usize);
 
-impl Hasher for Ends {
-    fn write(&mut self, name: &[u8]) {
-        let word = |at: usize| name.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
-        let short = || name.iter().fold(0, |n, b| n << 8 | u64::from(*b));
-        let len = name.len();
-        let parts = if len < 8 { [short(), 0, 0] } else { [word(0), word(len / 2 - 4), word(len - 8)] };
-        let mixed =
-            parts.into_iter().fold(len as u64, |n, p| (n.rotate_left(23) ^ p).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        self.0 = mixed ^ (mixed >> 32);
-    }
-    fn write_u8(&mut self, _end: u8) {}
-    fn finish(&self) -> u64 {
-        self.0
+impl Known {
+    /// The place of a name.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such parameter: where [`param!`](super::param) says so, it does not compile.
+    pub const fn new(name: &str) -> Known {
+        let (mut low, mut high) = (0, ROWS.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match compare(name.as_bytes(), ROWS[middle].0.as_bytes()) {
+                0 => return Known(middle),
+                1.. => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        panic!("no such parameter")
     }
 }
+
+const fn compare(a: &[u8], b: &[u8]) -> i32 {
+    let mut i = 0;
+    while i < a.len() && i < b.len() {
+        if a[i] != b[i] {
+            return if a[i] < b[i] { -1 } else { 1 };
+        }
+        i += 1;
+    }
+    if i < b.len() {
+        -1
+    } else if i < a.len() {
+        1
+    } else {
+        0
+    }
+}
+
+/// What a parameter is asked for by: its name, or what stands for it.
+pub trait Name: Copy {
+    /// Its place in the table, if it is there.
+    fn place(self) -> Option<usize>;
+    fn text(&self) -> &str;
+}
+
+impl Name for Known {
+    fn place(self) -> Option<usize> {
+        Some(self.0)
+    }
+    fn text(&self) -> &str {
+        ROWS[self.0].0
+    }
+}
+
+impl Name for &str {
+    fn place(self) -> Option<usize> {
+        index(self)
+    }
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Name for &&str {
+    fn place(self) -> Option<usize> {
+        index(self)
+    }
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Name for &String {
+    fn place(self) -> Option<usize> {
+        index(self)
+    }
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+/// `param!("mydestination")`: a parameter that is asked for often, or everywhere. A name that is none does not compile.
+macro_rules! param {
+    ($name:literal) => {
+        const { $crate::postfix::params::Known::new($name) }
+    };
+}
+pub(crate) use param;
 
 /// The default as compiled in; `None`: no such parameter.
 pub fn default(name: &str) -> Option<&'static str> {

@@ -5,6 +5,7 @@ use crate::base::{Span, Time};
 use crate::host::fs::Cred;
 use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc, quote_local};
+use crate::postfix::params::param;
 use crate::postfix::queue_file::{self, Envelope, rec};
 use crate::postfix::wait::{Outcome, Waiting};
 use crate::postfix::{self, Ctx, bounce, mail_queue};
@@ -103,11 +104,11 @@ pub(super) fn came_back(ctx: &mut Ctx<'_>, id: &str, deferred: bool) {
 
 /// Whether mail to this sender is a bounce, with its own lifetime.
 fn lifetime(p: &Proc, sender: &str) -> Span {
-    let double = p.conf.get("double_bounce_sender");
+    let double = p.conf.get(param!("double_bounce_sender"));
     let local = sender.split('@').next().unwrap_or("");
-    let most = p.conf.time("maximal_queue_lifetime");
+    let most = p.conf.time(param!("maximal_queue_lifetime"));
     let is_bounce = sender.is_empty() || local == double;
-    Span::secs(if is_bounce { most.min(p.conf.time("bounce_queue_lifetime")) } else { most })
+    Span::secs(if is_bounce { most.min(p.conf.time(param!("bounce_queue_lifetime"))) } else { most })
 }
 
 /// Nothing of the message is on its way any more (`qmgr_active_done`).
@@ -189,7 +190,7 @@ fn wait_for_bounce(ctx: &mut Ctx<'_>, id: &str) {
 fn defer(ctx: &mut Ctx<'_>, p: &Proc, id: &str, e: &Envelope) {
     let now = ctx.host.now;
     let age = now.secs() - e.arrival.secs();
-    let delay = age.min(p.conf.time("maximal_backoff_time")).max(p.conf.time("minimal_backoff_time"));
+    let delay = age.min(p.conf.time(param!("maximal_backoff_time"))).max(p.conf.time(param!("minimal_backoff_time")));
     ctx.pf.qmgr.active.remove(id);
     let path = mail_queue::path("active", id);
     let _ = ctx.host.fs.set_mtime(&Cred::root(), &path, Time::from_secs(now.secs() + delay));

@@ -36,7 +36,7 @@ pub struct Active {
 }
 
 /// A destination: (transport, next hop or recipient).
-type Key = (String, String);
+type Key = Arc<(String, String)>;
 
 /// What is waiting for a destination, and how well it does.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 use super::schedule;
 use crate::postfix::Ctx;
 use crate::postfix::agent::{self, Proc};
+use crate::postfix::params::param;
 use crate::postfix::queue_file::Rcpt;
 
 /// Where a recipient goes.
@@ -18,8 +19,7 @@ struct Route {
 
 /// Makes the jobs of a message.
 pub(super) fn assign(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
-    let Some(message) = ctx.pf.qmgr.active.get(id).cloned() else { return };
-    let env = message.envelope.clone();
+    let Some(env) = ctx.pf.qmgr.active.get(id).map(|m| m.envelope.clone()) else { return };
     let mut routes: Vec<Route> = Vec::new();
     let mut recipients = env.recipients.clone();
     if !env.redirect.is_empty() {
@@ -39,14 +39,14 @@ pub(super) fn assign(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
     routes.sort();
     let mut at = 0;
     while at < routes.len() {
-        let first = routes[at].clone();
+        let first = &routes[at];
         let limit = p.conf.transport_int(&first.transport, "_destination_recipient_limit");
         let limit = if limit <= 0 { usize::MAX } else { limit as usize };
         let same = |r: &Route| r.transport == first.transport && r.queue == first.queue;
         let take = routes[at..].iter().take(limit).take_while(|r| same(r)).count().max(1);
         let list: Vec<Rcpt> = routes[at..at + take].iter().map(|r| recipients[r.index].clone()).collect();
-        at += take;
         schedule::add(ctx, p, id, &first.transport, &first.nexthop, &first.queue, list);
+        at += take;
     }
 }
 
@@ -69,8 +69,9 @@ fn route(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, filter: &str, address: &str)
     let own = |t: &str, n: &str, address: &str| (t.to_owned(), n.to_owned(), address.to_owned());
     if !filter.is_empty() {
         let (transport, nexthop) = filter.split_once(':').unwrap_or((filter, ""));
-        let domain = || address.rsplit_once('@').map_or_else(|| p.conf.get("myhostname"), |(_, d)| d.to_owned());
-        let nexthop = match (nexthop, p.conf.get("default_filter_nexthop")) {
+        let domain =
+            || address.rsplit_once('@').map_or_else(|| p.conf.get(param!("myhostname")), |(_, d)| d.to_owned());
+        let nexthop = match (nexthop, p.conf.get(param!("default_filter_nexthop"))) {
             ("", default) if default.is_empty() => domain(),
             ("", default) => default,
             (given, _) => given.to_owned(),
@@ -84,7 +85,7 @@ fn route(ctx: &mut Ctx<'_>, p: &Proc, sender: &str, filter: &str, address: &str)
     if r.error {
         return own("error", "5.1.3 bad address syntax", &r.recipient);
     }
-    let defer = p.conf.list("defer_transports");
+    let defer = p.conf.list(param!("defer_transports"));
     if defer.contains(&r.transport) {
         return ("retry".into(), "4.3.2 deferred transport".into(), r.recipient);
     }

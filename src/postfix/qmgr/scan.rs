@@ -3,6 +3,7 @@
 use super::{Due, Qmgr, active};
 use crate::base::Span;
 use crate::postfix::agent::{self, Proc};
+use crate::postfix::params::param;
 use crate::postfix::{self, Ctx, mail_queue};
 
 fn later(ctx: &mut Ctx<'_>, span: Span, due: Due) {
@@ -88,7 +89,7 @@ pub fn flush_id(ctx: &mut Ctx<'_>, id: &str) -> bool {
 pub(super) fn incoming(ctx: &mut Ctx<'_>) {
     ctx.pf.qmgr.scan_armed = false;
     let Some(p) = process(ctx) else { return };
-    let limit = p.conf.int("qmgr_message_active_limit").max(1) as usize;
+    let limit = p.conf.int(param!("qmgr_message_active_limit")).max(1) as usize;
     let mut list = mail_queue::scan(ctx.host, "incoming");
     list.reverse();
     for e in list {
@@ -114,7 +115,7 @@ pub(super) fn deferred(ctx: &mut Ctx<'_>, generation: Option<u64>) {
             ctx.pf.qmgr.dests.remove(&k);
         }
     }
-    let limit = p.conf.int("qmgr_message_active_limit").max(1) as usize;
+    let limit = p.conf.int(param!("qmgr_message_active_limit")).max(1) as usize;
     let now = ctx.host.now;
     for e in mail_queue::scan(ctx.host, "deferred") {
         if ctx.pf.qmgr.active.len() >= limit {
@@ -125,7 +126,7 @@ pub(super) fn deferred(ctx: &mut Ctx<'_>, generation: Option<u64>) {
         }
     }
     if let Some(g) = generation {
-        later(ctx, Span::secs(p.conf.time("queue_run_delay").max(1)), Due::Deferred(g));
+        later(ctx, Span::secs(p.conf.time(param!("queue_run_delay")).max(1)), Due::Deferred(g));
     }
     agent::release(ctx, &p);
 }

@@ -1,6 +1,6 @@
 //! Jobs: a delivery is started when its destination has room, runs in its agent, and its outcome is played event by event.
 
-use super::{Dest, Due, Job, active, settle};
+use super::{Dest, Due, Job, Key, active, settle};
 use crate::base::Span;
 use crate::log::Event;
 use crate::log::delivery::Delivery;
@@ -8,6 +8,7 @@ use crate::log::qmgr::Qmgr as Log;
 use crate::postfix::agent::{self, Proc};
 use crate::postfix::delivery::{Item, Outcome, Passed, Request, Verdict, dsn_split};
 use crate::postfix::mail_queue;
+use crate::postfix::params::param;
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::{self, Ctx};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(super) fn add(
     let order = (message.pending as i64 - 1).min(100);
     let envelope = message.envelope.clone();
     let since = message.since;
-    let key = (transport.to_owned(), queue.to_owned());
+    let key = Arc::new((transport.to_owned(), queue.to_owned()));
     let mut request = Request {
         qid: qid.to_owned(),
         queue: "active",
@@ -61,7 +62,7 @@ pub(super) fn add(
         }
     }
     let direct = request.transport != transport;
-    let key = if direct { (request.transport.clone(), request.nexthop.clone()) } else { key };
+    let key = if direct { Arc::new((request.transport.clone(), request.nexthop.clone())) } else { key };
     let kept = vec![false; request.recipients.len()];
     ctx.pf.qmgr.next_job += 1;
     let id = ctx.pf.qmgr.next_job;
@@ -82,7 +83,7 @@ pub(super) fn add(
 }
 
 /// Starts what may start for a destination.
-fn pump(ctx: &mut Ctx<'_>, p: &Proc, key: &(String, String)) {
+fn pump(ctx: &mut Ctx<'_>, p: &Proc, key: &Key) {
     let limit = p.conf.transport_int(&key.0, "_destination_concurrency_limit");
     let processes = agent::process_limit(ctx, p, &key.0);
     loop {
@@ -355,7 +356,7 @@ fn hand_over(ctx: &mut Ctx<'_>, r: &Request, passed: &Passed) {
     let (transport, nexthop) = (&passed.transport, &passed.nexthop);
     let Some(message) = ctx.pf.qmgr.active.get_mut(&r.qid) else { return };
     message.pending += 1;
-    let key = (format!("{transport}."), nexthop.clone());
+    let key = Arc::new((format!("{transport}."), nexthop.clone()));
     let request = Request {
         transport: transport.clone(),
         nexthop: nexthop.clone(),
@@ -389,7 +390,7 @@ fn feedback(ctx: &mut Ctx<'_>, p: &Proc, job: &Job) {
     let transport = job.key.0.trim_end_matches('.');
     let limit = p.conf.transport_int(transport, "_destination_concurrency_limit");
     let cohorts = p.conf.transport_int(transport, "_destination_concurrency_failed_cohort_limit").max(0) as f64;
-    let rest = Span::secs(p.conf.time("minimal_backoff_time").max(1));
+    let rest = Span::secs(p.conf.time(param!("minimal_backoff_time")).max(1));
     let until = ctx.host.now + rest;
     if let Some(n) = ctx.pf.qmgr.busy.get_mut(&job.key.0) {
         *n -= 1;
@@ -433,11 +434,11 @@ fn suspend(ctx: &mut Ctx<'_>, id: u64, dsn: &str, reason: &str) {
     let Some(job) = ctx.pf.qmgr.jobs.get_mut(&id).map(Arc::make_mut) else { return };
     "retry".clone_into(&mut job.request.transport);
     job.request.nexthop = format!("{dsn} delivery temporarily suspended: {reason}");
-    job.key = ("retry".into(), job.request.nexthop.clone());
+    job.key = Arc::new(("retry".into(), job.request.nexthop.clone()));
     let key = job.key.clone();
     let d = ctx.pf.qmgr.dests.entry(key.clone()).or_default();
     d.window = d.window.max(5);
     d.busy += 1;
-    *ctx.pf.qmgr.busy.entry(key.0).or_default() += 1;
+    *ctx.pf.qmgr.busy.entry(key.0.clone()).or_default() += 1;
     later(ctx, Span::millis(2), Due::Deliver(id));
 }

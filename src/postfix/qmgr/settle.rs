@@ -7,6 +7,7 @@ use crate::postfix::agent::{self, Proc, quote_local};
 use crate::postfix::delivery::{Item, Request, Verdict, dsn_split};
 use crate::postfix::mail_queue::LogEntry;
 use crate::postfix::master::{self, Refused};
+use crate::postfix::params::param;
 use crate::postfix::queue_file::Rcpt;
 use crate::postfix::table::{ANY, Hit};
 use crate::postfix::wait;
@@ -14,8 +15,7 @@ use crate::postfix::{self, Ctx, mail_queue};
 
 /// Whether a service that keeps logs takes what an agent has to say: a bounce(8) that does not start keeps it waiting.
 fn takes(ctx: &mut Ctx<'_>, service: &str) -> bool {
-    let key = format!("{service}/unix");
-    match master::acquire(ctx, &key) {
+    match master::acquire_unix(ctx, service) {
         Ok(p) => {
             master::release(ctx, p.pid);
             true
@@ -33,11 +33,15 @@ fn reaches(ctx: &mut Ctx<'_>, proc: &Proc, service: &'static str) -> bool {
 /// discard(8) asks none.
 fn filtered(ctx: &mut Ctx<'_>, proc: &Proc, item: Item) -> Item {
     let param = match &*proc.program {
-        p @ ("smtp" | "lmtp" | "local" | "pipe" | "virtual") => format!("{p}_delivery_status_filter"),
-        "error" => "default_delivery_status_filter".to_owned(),
+        "smtp" => "smtp_delivery_status_filter",
+        "lmtp" => "lmtp_delivery_status_filter",
+        "local" => "local_delivery_status_filter",
+        "pipe" => "pipe_delivery_status_filter",
+        "virtual" => "virtual_delivery_status_filter",
+        "error" => "default_delivery_status_filter",
         _ => return item,
     };
-    let Some(maps) = agent::tables(ctx, proc, &param) else { return item };
+    let Some(maps) = agent::tables(ctx, proc, param) else { return item };
     let mut say = Vec::new();
     let found = maps.find(ctx.host, &format!("{} {}", item.dsn, item.reason), ANY, &mut say);
     for event in say {
@@ -46,7 +50,7 @@ fn filtered(ctx: &mut Ctx<'_>, proc: &Proc, item: Item) -> Item {
     let Ok(Some(Hit { value: result, .. })) = found else { return item };
     let (dsn, reason) = dsn_split(&result, "");
     if dsn.is_empty() || dsn.starts_with('2') != (item.verdict == Verdict::Sent) {
-        proc.log(ctx, Delivery::StatusFilter { param, result });
+        proc.log(ctx, Delivery::StatusFilter { param: param.to_owned(), result });
         return item;
     }
     let verdict = match dsn.as_bytes()[0] {
@@ -89,10 +93,10 @@ fn record(ctx: &mut Ctx<'_>, r: &Request, entry: &LogEntry, relay: &str) {
 pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item) -> bool {
     let r = &job.request;
     let Some(own) = r.recipients.get(item.rcpt) else { return true };
-    let rcpt = item.seen_as.as_deref().unwrap_or(own).clone();
+    let rcpt = &item.seen_as.as_deref().unwrap_or(own).clone();
     if let Some(action) = item.traced_as {
         let reason = format!("delivery via {}: {}", item.relay, item.reason);
-        let entry = LogEntry { action: action.to_owned(), reason, ..entry(&rcpt, item, &item.dsn) };
+        let entry = LogEntry { action: action.to_owned(), reason, ..entry(rcpt, item, &item.dsn) };
         let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
         return true;
     }
@@ -107,10 +111,10 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
         "4.3.0".clone_into(&mut item.dsn);
         "bounce or trace service failure".clone_into(&mut item.reason);
     }
-    let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool("soft_bounce");
+    let soft = item.verdict == Verdict::Bounced && !r.verify && proc.conf.bool(param!("soft_bounce"));
     let verdict = if soft { Verdict::Deferred } else { item.verdict };
     let here = !item.relays_notice || r.envelope.attr("trace_flags") == "1024";
-    let told = here && postfix::bounce::wants_success(&r.envelope, &rcpt);
+    let told = here && postfix::bounce::wants_success(&r.envelope, rcpt);
     let keeper = match verdict {
         _ if r.verify && r.envelope.attr("trace_flags") == "256" => None,
         _ if r.verify => Some("trace"),
@@ -130,29 +134,28 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
         (Verdict::Deferred, ..) => Status::Deferred,
         (Verdict::Bounced, ..) => Status::Bounced,
     };
-    let mut entry = entry(&rcpt, &item, &dsn);
+    let entry = || entry(rcpt, &item, &dsn);
     let mut failed_to_log = false;
     if r.verify {
         if r.envelope.attr("trace_flags") == "256" {
             postfix::verify::result(ctx, &rcpt.address, verdict, &dsn, &item.reason);
         } else {
-            entry.action = if verdict == Verdict::Sent { "deliverable" } else { "undeliverable" }.into();
-            entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
-            let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
+            let action = if verdict == Verdict::Sent { "deliverable" } else { "undeliverable" }.into();
+            let reason = format!("delivery via {}: {}", item.relay, item.reason);
+            let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &LogEntry { action, reason, ..entry() });
         }
     } else {
         match verdict {
             Verdict::Sent => {
                 if told {
-                    entry.action =
-                        if item.relay.contains('[') || &*proc.program == "pipe" { "relayed" } else { "delivered" }
-                            .into();
-                    entry.reason = format!("delivery via {}: {}", item.relay, item.reason);
-                    let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &entry);
+                    let relayed = item.relay.contains('[') || &*proc.program == "pipe";
+                    let action = if relayed { "relayed" } else { "delivered" }.into();
+                    let reason = format!("delivery via {}: {}", item.relay, item.reason);
+                    let _ = mail_queue::append_log(ctx.host, "trace", &r.qid, &LogEntry { action, reason, ..entry() });
                 }
             }
             Verdict::Bounced => {
-                entry.action = "failed".into();
+                let entry = LogEntry { action: "failed".into(), ..entry() };
                 record(ctx, r, &entry, &item.relay);
                 if let Some(owner) = &item.report_to {
                     let mut env = (*r.envelope).clone();
@@ -163,7 +166,7 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
                 }
             }
             Verdict::Deferred => {
-                entry.action = "delayed".into();
+                let entry = LogEntry { action: "delayed".into(), ..entry() };
                 record(ctx, r, &entry, &item.relay);
                 if reaches(ctx, proc, "defer") {
                     let _ = mail_queue::append_log(ctx.host, "defer", &r.qid, &entry);
@@ -184,12 +187,12 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
         qid: r.qid.clone(),
         to: quote_local(&rcpt.address),
         orig_to: orig,
-        relay: item.relay.clone(),
+        relay: item.relay,
         conn_use: item.conn_use,
         delays: [r.active - r.envelope.arrival, q, item.setup, Span((item.at.0 - item.setup.0).max(0))],
         dsn,
         status,
-        reason: item.reason.clone(),
+        reason: item.reason,
     };
     proc.log(ctx, Delivery::Status(Box::new(attempt)));
     true

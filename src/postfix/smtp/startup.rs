@@ -10,7 +10,7 @@ pub fn faults(conf: &Config, program: &str) -> Vec<Fault> {
         "lmtp" => ["lmtp_lhlo_name", "lmtp_sasl_type", "lmtp_host_lookup"],
         _ => ["smtp_helo_name", "smtp_sasl_type", "smtp_host_lookup"],
     };
-    if let Some(name) = needed.into_iter().find(|n| conf.is_empty(n)) {
+    if let Some(name) = needed.into_iter().find(|n| conf.is_empty(*n)) {
         return vec![Fault::Fatal(Fatal::EmptyString { name })];
     }
     let level = conf.get(&format!("{program}_tls_security_level"));

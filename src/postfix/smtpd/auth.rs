@@ -7,6 +7,7 @@ use crate::log::smtpd::{Fatal, Rate, Smtpd};
 use crate::postfix::Ctx;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Who};
+use crate::postfix::params::param;
 use crate::postfix::restriction::safety;
 use crate::postfix::restriction::state::ErrorClass;
 use base64::Engine as _;
@@ -27,7 +28,7 @@ fn encode(text: &str) -> String {
 impl Session {
     /// The path of the SASL server's socket, from the queue directory.
     fn sasl_path(&self) -> String {
-        let path = self.proc.conf.get("smtpd_sasl_path");
+        let path = self.proc.conf.get(param!("smtpd_sasl_path"));
         if path.starts_with('/') { path } else { format!("/var/spool/postfix/{path}") }
     }
 
@@ -40,17 +41,17 @@ impl Session {
     /// Asks the SASL server for its mechanisms where this session may use them. `false`: the process ended over it.
     pub(super) fn activate_sasl(&mut self, ctx: &mut Ctx<'_>) -> bool {
         self.sasl_active = false;
-        if !self.flag("smtpd_sasl_auth_enable") {
+        if !self.flag(param!("smtpd_sasl_auth_enable")) {
             return true;
         }
-        if self.flag("smtpd_tls_auth_only") && self.state.tls.is_none() {
+        if self.flag(param!("smtpd_tls_auth_only")) && self.state.tls.is_none() {
             return true;
         }
         if self.is_sasl_exempt(ctx) {
             return true;
         }
         let path = self.sasl_path();
-        let shown = self.proc.conf.get("smtpd_sasl_path");
+        let shown = self.proc.conf.get(param!("smtpd_sasl_path"));
         match ctx.dial.sasl_mechanisms(ctx.host, &path) {
             Ok(list) if !self.filtered(list.clone()).is_empty() => {
                 self.sasl_active = true;
@@ -72,7 +73,7 @@ impl Session {
             if self.state.tls.is_some() { "smtpd_sasl_tls_security_options" } else { "smtpd_sasl_security_options" };
         let no_plain =
             safety::split(&self.proc.conf.get(options)).iter().any(|o| o.eq_ignore_ascii_case("noplaintext"));
-        let filter = safety::split(&self.proc.conf.get("smtpd_sasl_mechanism_filter"));
+        let filter = safety::split(&self.proc.conf.get(param!("smtpd_sasl_mechanism_filter")));
         list.into_iter()
             .filter(|m| !(no_plain && (m == "PLAIN" || m == "LOGIN")))
             .filter(|m| {
@@ -103,7 +104,7 @@ impl Session {
             self.reply(ctx, &text);
             return false;
         }
-        if self.flag("smtpd_helo_required") && self.state.helo.is_none() {
+        if self.flag(param!("smtpd_helo_required")) && self.state.helo.is_none() {
             return self.refuse(ctx, "503 5.5.1 Error: send HELO/EHLO first");
         }
         if !self.sasl_active || self.ehlo_mask.iter().any(|m| m == "auth") {
@@ -149,7 +150,7 @@ impl Session {
     /// A line after a challenge. The tally counted the command as a success already.
     pub(super) fn auth_response(&mut self, ctx: &mut Ctx<'_>, step: Step, line: &[u8]) {
         self.mode = Mode::Command;
-        self.remember("In:  (SASL response)".into());
+        self.remember("In:  ", "(SASL response)");
         let text = String::from_utf8_lossy(line).trim().to_owned();
         let ok = if text == "*" {
             let (client, mechanism) = (self.state.namaddr(), std::mem::take(&mut self.state.sasl_method));
@@ -185,7 +186,7 @@ impl Session {
     fn attempt(&mut self, ctx: &mut Ctx<'_>, user: &str, password: &str) -> bool {
         let mechanism = self.state.sasl_method.clone();
         let ask = SaslAsk {
-            service: self.proc.conf.get("smtpd_sasl_service"),
+            service: self.proc.conf.get(param!("smtpd_sasl_service")),
             mechanism: mechanism.to_ascii_uppercase(),
             user: user.to_owned(),
             password: password.to_owned(),

@@ -9,6 +9,7 @@ use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Who};
+use crate::postfix::params::param;
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::valid_hostname;
@@ -51,7 +52,7 @@ impl Session {
     }
 
     pub(super) fn vrfy(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
-        if self.flag("disable_vrfy_command") {
+        if self.flag(param!("disable_vrfy_command")) {
             self.state.note(ErrorClass::Policy);
             self.reply(ctx, "502 5.5.1 VRFY command is disabled");
             return false;
@@ -86,7 +87,7 @@ impl Session {
     }
 
     pub(super) fn etrn(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
-        if self.flag("smtpd_helo_required") && self.state.helo.is_none() {
+        if self.flag(param!("smtpd_helo_required")) && self.state.helo.is_none() {
             return self.refuse(ctx, "503 Error: send HELO/EHLO first");
         }
         if self.state.sender.is_some() {
@@ -130,7 +131,7 @@ impl Session {
     /// The address of an argument in internal form; `None` when its syntax is bad (which is logged).
     pub(super) fn extract(&mut self, ctx: &mut Ctx<'_>, arg: &str, allow_empty: bool) -> Option<String> {
         let x = address::extract(arg);
-        let strict = self.state.stage != "VRFY" && self.flag("strict_rfc821_envelopes");
+        let strict = self.state.stage != "VRFY" && self.flag(param!("strict_rfc821_envelopes"));
         let mut bad = x.count > 1 || (strict && (x.other || !arg.starts_with('<')));
         bad |= x.address.is_empty() && !allow_empty;
         bad |= strict && x.address.starts_with('@');
@@ -167,7 +168,7 @@ impl Session {
         let input = escaped(&self.input);
         self.log(ctx, Smtpd::ImproperPipelining { client, stage: cmd.name().into(), input });
         self.state.pipelining = true;
-        if self.flag("smtpd_forbid_unauth_pipelining") {
+        if self.flag(param!("smtpd_forbid_unauth_pipelining")) {
             self.state.note(ErrorClass::Protocol);
             self.reply(ctx, "554 5.5.0 Error: SMTP protocol synchronization");
             self.finish(ctx, None);
@@ -178,7 +179,9 @@ impl Session {
 
     /// `smtpd_forbid_bare_newline`: a line that ends without a carriage return ends the session.
     pub(super) fn refuses_bare_lf(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        if self.proc.conf.get("smtpd_forbid_bare_newline") != "reject" && !self.flag("smtpd_forbid_bare_newline") {
+        if self.proc.conf.get(param!("smtpd_forbid_bare_newline")) != "reject"
+            && !self.flag(param!("smtpd_forbid_bare_newline"))
+        {
             return false;
         }
         let mut live = Live { ctx, proc: &self.proc };
@@ -186,15 +189,15 @@ impl Session {
         if live.matches("smtpd_forbid_bare_newline_exclusions", who) == Ok(true) {
             return false;
         }
-        if self.proc.conf.get("smtpd_forbid_bare_newline") != "reject" && self.mode != Mode::Data {
+        if self.proc.conf.get(param!("smtpd_forbid_bare_newline")) != "reject" && self.mode != Mode::Data {
             // `normalize` (and `yes`) only asks for the end of data to be written as it should be.
             return false;
         }
         let event = self.state.whatsup(Action::Reject, "bare <LF> received");
         self.log(ctx, event);
         self.state.note(ErrorClass::Protocol);
-        let code = self.int("smtpd_forbid_bare_newline_reject_code");
-        let name = self.proc.conf.get("myhostname");
+        let code = self.int(param!("smtpd_forbid_bare_newline_reject_code"));
+        let name = self.proc.conf.get(param!("myhostname"));
         self.reply(ctx, &format!("{code} 5.5.2 {name} Error: bare <LF> received"));
         self.finish(ctx, None);
         true

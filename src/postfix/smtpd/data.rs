@@ -7,6 +7,7 @@ use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::address;
 use crate::postfix::cleanup::{self, CleanupStatus, Client, Origin, Stat, Submission};
+use crate::postfix::params::param;
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
 
@@ -56,7 +57,7 @@ impl Session {
 
     /// Takes lines up to the dot. `false`: more is to come.
     pub(super) fn take_data(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        let limit = self.int("message_size_limit").max(0) as u64;
+        let limit = self.int(param!("message_size_limit")).max(0) as u64;
         let input = std::mem::take(&mut self.input);
         let mut rest = &input[..];
         while let Some(end) = text::line_end(rest) {
@@ -131,7 +132,7 @@ impl Session {
     pub(super) fn take_chunk(&mut self, ctx: &mut Ctx<'_>, left: usize, last: bool) -> bool {
         let take = left.min(self.input.len());
         let bytes: Vec<u8> = self.input.drain(..take).collect();
-        let limit = self.int("message_size_limit").max(0) as u64;
+        let limit = self.int(param!("message_size_limit")).max(0) as u64;
         if !self.mail.bdat_failed {
             for b in bytes {
                 if b == b'\n' {
@@ -283,7 +284,7 @@ impl Session {
         Submission {
             qid: qid.to_owned(),
             origin: Origin::Smtpd,
-            service: self.proc.conf.get("cleanup_service_name"),
+            service: self.proc.conf.get(param!("cleanup_service_name")),
             arrival: self.mail.arrival,
             sender: s.sender.clone().unwrap_or_default(),
             recipients: std::mem::take(&mut self.mail.recipients),
@@ -305,7 +306,7 @@ impl Session {
             envid: self.mail.envid.clone(),
             actions: s.actions.clone(),
             local_rewrite: self.mail.local_rewrite,
-            receive_override: self.proc.conf.get("receive_override_options"),
+            receive_override: self.proc.conf.get(param!("receive_override_options")),
             tls: s.tls.is_some(),
             ..Submission::default()
         }
@@ -317,7 +318,7 @@ impl Session {
         let helo = s.helo.as_deref().unwrap_or(&s.name);
         let addr = if self.client.is_ipv6() { format!("IPv6:{}", s.addr) } else { s.addr.clone() };
         let mut h = ["Received: from ", helo, " (", &s.name, " [", &addr, "])\n", &self.received_tls()].concat();
-        if self.flag("smtpd_sasl_authenticated_header") && !s.sasl_username.is_empty() {
+        if self.flag(param!("smtpd_sasl_authenticated_header")) && !s.sasl_username.is_empty() {
             h += &format!("\t(Authenticated sender: {})\n", s.sasl_username);
         }
         let proto = s.protocol.as_deref().unwrap_or("SMTP");
@@ -325,7 +326,7 @@ impl Session {
         let (protocol, name) = if utf8 { ("UTF8", "SMTP") } else { ("", proto) };
         let tls = if s.tls.is_some() { "S" } else { "" };
         let sasl = if s.sasl_username.is_empty() { "" } else { "A" };
-        let (by, software) = (self.proc.conf.get("myhostname"), self.proc.conf.get("mail_name"));
+        let (by, software) = (self.proc.conf.get(param!("myhostname")), self.proc.conf.get(param!("mail_name")));
         for part in ["\tby ", &by, " (", &software, ") with ", protocol, name, tls, sasl, " id ", qid] {
             h.push_str(part);
         }

@@ -6,6 +6,7 @@ use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Maps, Who};
+use crate::postfix::params::param;
 use crate::postfix::restriction::safety;
 use crate::postfix::restriction::stages;
 
@@ -33,10 +34,14 @@ impl Session {
     fn take_name(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         let joined: Vec<&str> = words[1..].iter().map(|t| t.text).collect();
         let name = joined.join(" ");
-        let neutral = |c: char| if c.is_control() || " <>()\\\";@".contains(c) { '?' } else { c };
-        let clean = name.chars().map(neutral).collect();
+        let odd = |c: char| c.is_control() || " <>()\\\";@".contains(c);
+        let clean = if name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)) {
+            name.clone()
+        } else {
+            name.replace(odd, "?")
+        };
         self.state.helo = Some(name);
-        if !self.flag("smtpd_delay_reject")
+        if !self.flag(param!("smtpd_delay_reject"))
             && let Some(reply) = self.restrict(ctx, stages::helo)
         {
             self.state.helo = None;
@@ -56,7 +61,7 @@ impl Session {
             return false;
         }
         self.milter_event(ctx);
-        let name = self.proc.conf.get("myhostname");
+        let name = self.proc.conf.get(param!("myhostname"));
         self.reply(ctx, &format!("250 {name}"));
         true
     }
@@ -106,16 +111,16 @@ impl Session {
     fn keywords(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
         let none = self.milter_refuses();
         let off = |k: &str| none && k != "enhancedstatuscodes" || self.ehlo_mask.iter().any(|m| m == k);
-        let mut out = vec![self.proc.conf.get("myhostname")];
+        let mut out = vec![self.proc.conf.get(param!("myhostname"))];
         let mut add = |key: &str, text: String| {
             if !off(key) {
                 out.push(text);
             }
         };
         add("pipelining", "PIPELINING".into());
-        let limit = self.int("message_size_limit");
+        let limit = self.int(param!("message_size_limit"));
         add("size", if limit > 0 { format!("SIZE {limit}") } else { "SIZE".into() });
-        if !self.flag("disable_vrfy_command") {
+        if !self.flag(param!("disable_vrfy_command")) {
             add("vrfy", "VRFY".into());
         }
         add("etrn", "ETRN".into());
@@ -124,7 +129,7 @@ impl Session {
         }
         if let Some(mechanisms) = self.offered_mechanisms(ctx) {
             add("auth", format!("AUTH {mechanisms}"));
-            if self.flag("broken_sasl_auth_clients") {
+            if self.flag(param!("broken_sasl_auth_clients")) {
                 add("auth", format!("AUTH={mechanisms}"));
             }
         }
@@ -140,7 +145,7 @@ impl Session {
         add("enhancedstatuscodes", "ENHANCEDSTATUSCODES".into());
         add("8bitmime", "8BITMIME".into());
         add("dsn", "DSN".into());
-        if self.flag("smtputf8_enable") {
+        if self.flag(param!("smtputf8_enable")) {
             add("smtputf8", "SMTPUTF8".into());
         }
         add("chunking", "CHUNKING".into());

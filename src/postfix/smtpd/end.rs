@@ -6,6 +6,7 @@ use crate::host::net::Turn;
 use crate::log::smtpd::{Ended, Fatal, Smtpd};
 use crate::postfix::Ctx;
 use crate::postfix::master;
+use crate::postfix::params::param;
 
 impl Session {
     /// The client went away without QUIT.
@@ -31,7 +32,7 @@ impl Session {
         if self.held.is_some() {
             self.look_again(ctx);
         } else if self.mode != Mode::Closed {
-            let text = format!("421 4.4.2 {} Error: timeout exceeded", self.proc.conf.get("myhostname"));
+            let text = format!("421 4.4.2 {} Error: timeout exceeded", self.proc.conf.get(param!("myhostname")));
             self.reply(ctx, &text);
             self.finish(ctx, Some(Ended::Timeout));
         }

@@ -8,6 +8,7 @@ use crate::log::smtpd::Smtpd;
 use crate::postfix::expand::{self, Expander};
 use crate::postfix::live::{self, Live};
 use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
+use crate::postfix::params::param;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::{Env, Verified};
 use crate::postfix::spawn;
@@ -129,8 +130,9 @@ impl Env for SmtpdEnv<'_, '_> {
         let (endpoint, name) = server(&service.server);
         let tries = service.try_limit.unwrap_or_else(|| self.int("smtpd_policy_service_try_limit")).max(1);
         let conf = &self.live.proc.conf;
-        let pause = Span::secs(service.retry_delay.unwrap_or_else(|| conf.time("smtpd_policy_service_retry_delay")));
-        let patience = Span::secs(conf.time("smtpd_policy_service_timeout"));
+        let pause =
+            Span::secs(service.retry_delay.unwrap_or_else(|| conf.time(param!("smtpd_policy_service_retry_delay"))));
+        let patience = Span::secs(conf.time(param!("smtpd_policy_service_timeout")));
         for n in 0..tries {
             if n > 0 {
                 self.delay = self.delay + pause;
@@ -162,7 +164,7 @@ impl Env for SmtpdEnv<'_, '_> {
             return Verified::Unavailable;
         }
         let polls = self.int("address_verify_poll_count").max(1);
-        let delay = Span::secs(self.live.proc.conf.time("address_verify_poll_delay"));
+        let delay = Span::secs(self.live.proc.conf.time(param!("address_verify_poll_delay")));
         let Some(k) = verify::poll(self.live.ctx, addr, polls, delay) else { return Verified::Unavailable };
         match k.status {
             verify::Status::Ok => Verified::Ok,

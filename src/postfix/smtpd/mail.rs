@@ -5,6 +5,7 @@ use super::token::Token;
 use crate::log::smtpd::Rate;
 use crate::postfix::Ctx;
 use crate::postfix::cleanup::Ret;
+use crate::postfix::params::param;
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
 
@@ -40,7 +41,7 @@ impl Session {
         self.mail.encoding.clear();
         self.mail.ret = None;
         self.mail.smtputf8 = false;
-        if self.flag("smtpd_helo_required") && self.state.helo.is_none() {
+        if self.flag(param!("smtpd_helo_required")) && self.state.helo.is_none() {
             return self.refuse(ctx, "503 5.5.1 Error: send HELO/EHLO first");
         }
         if self.state.sender.is_some() {
@@ -75,7 +76,7 @@ impl Session {
             self.reply(ctx, &reply);
             return false;
         }
-        if !self.flag("smtpd_delay_reject") {
+        if !self.flag(param!("smtpd_delay_reject")) {
             self.state.sender = Some(sender.clone());
             let rejection = self.restrict(ctx, stages::mail);
             self.state.sender = None;
@@ -98,7 +99,7 @@ impl Session {
                 return false;
             }
         }
-        if !sender.is_ascii() && !self.mail.smtputf8 && self.flag("strict_smtputf8") {
+        if !sender.is_ascii() && !self.mail.smtputf8 && self.flag(param!("strict_smtputf8")) {
             return self.refuse(ctx, "553 5.6.7 Must declare SMTPUTF8 to send unicode address");
         }
         let free = ctx.host.fs.mount_of("/var/spool/postfix").free_for(&crate::host::Cred {
@@ -122,7 +123,7 @@ impl Session {
         match upper.as_str() {
             "BODY=8BITMIME" => self.mail.encoding = "8bit".into(),
             "BODY=7BIT" => self.mail.encoding = "7bit".into(),
-            "SMTPUTF8" if self.flag("smtputf8_enable") => self.mail.smtputf8 = true,
+            "SMTPUTF8" if self.flag(param!("smtputf8_enable")) => self.mail.smtputf8 = true,
             _ => {
                 if let Some(v) = Self::option(arg, "SIZE") {
                     if v.is_empty() || !v.bytes().all(|b| b.is_ascii_digit()) {

@@ -35,6 +35,7 @@ use super::{Ctx, anvil};
 use crate::base::{Span, Time, text};
 use crate::host::net::Turn;
 use crate::log::smtpd::{Ended, Rate, Smtpd};
+use crate::postfix::params::{Name, param};
 use env::SmtpdEnv;
 pub(crate) use startup::TABLES;
 use std::collections::BTreeMap;
@@ -130,7 +131,8 @@ pub struct Session {
     /// What mail filters that do not answer have decided.
     milter: Option<super::milter::Verdict>,
     mail: Transaction,
-    history: Vec<String>,
+    /// The dialogue, a line feed after each line, and how many lines it has.
+    history: (String, usize),
     sasl_active: bool,
     ehlo_mask: Vec<String>,
     /// When smtpd stops waiting.
@@ -200,7 +202,7 @@ impl Session {
             denied: None,
             milter: None,
             mail: Transaction::default(),
-            history: Vec::new(),
+            history: Default::default(),
             sasl_active: false,
             ehlo_mask: Vec::new(),
             deadline: None,
@@ -232,7 +234,7 @@ impl Session {
         if !self.admit(ctx) {
             return;
         }
-        if self.flag("smtpd_tls_wrappermode") {
+        if self.flag(param!("smtpd_tls_wrappermode")) {
             self.mode = Mode::Handshake;
             return;
         }
@@ -240,7 +242,7 @@ impl Session {
     }
 
     fn banner(&mut self, ctx: &mut Ctx<'_>) {
-        if !self.flag("smtpd_delay_reject")
+        if !self.flag(param!("smtpd_delay_reject"))
             && let Some(reply) = self.check(ctx, |s, e| stages::client(s, e))
         {
             self.denied = Some(reply.clone());
@@ -248,17 +250,17 @@ impl Session {
             return;
         }
         if self.milter_connect(ctx) {
-            let name = self.proc.conf.get("myhostname");
+            let name = self.proc.conf.get(param!("myhostname"));
             return self.reply(ctx, &format!("554 {name} ESMTP not accepting connections"));
         }
-        let banner = self.proc.conf.get("smtpd_banner");
+        let banner = self.proc.conf.get(param!("smtpd_banner"));
         self.reply(ctx, &format!("220 {banner}"));
     }
 
     /// Asks anvil whether the client may connect.
     fn admit(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let exempt = self.is_exempt(ctx);
-        let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
+        let unit = Span::secs(self.proc.conf.time(param!("anvil_rate_time_unit")));
         let ident = self.ident();
         let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit, !exempt);
         if exempt {
@@ -274,7 +276,7 @@ impl Session {
             if limit > 0 && n > limit {
                 let text = format!(
                     "421 4.7.0 {} Error: too many connections from {}",
-                    self.proc.conf.get("myhostname"),
+                    self.proc.conf.get(param!("myhostname")),
                     self.state.addr
                 );
                 self.state.note(super::restriction::state::ErrorClass::Policy);
@@ -298,7 +300,7 @@ impl Session {
         if limit <= 0 || self.alone.is_some() || self.is_exempt(ctx) {
             return false;
         }
-        let unit = Span::secs(self.proc.conf.time("anvil_rate_time_unit"));
+        let unit = Span::secs(self.proc.conf.time(param!("anvil_rate_time_unit")));
         let ident = self.ident();
         let n = ctx.pf.smtpd.anvil.count(rate, &ident, ctx.host.now, unit);
         if n > limit {
@@ -350,13 +352,14 @@ impl Session {
                         return;
                     };
                     let before = self.copy(ctx);
-                    let mut line: Vec<u8> = self.input.drain(..=end).collect();
+                    let rest = self.input.split_off(end + 1);
+                    let mut line = std::mem::replace(&mut self.input, rest);
                     line.pop();
                     let bare = line.last() != Some(&b'\r');
                     if !bare {
                         line.pop();
                     }
-                    let limit = self.int("line_length_limit").max(1) as usize;
+                    let limit = self.int(param!("line_length_limit")).max(1) as usize;
                     line.truncate(limit.max(2048));
                     if let Mode::Auth(step) = self.mode.clone() {
                         self.auth_response(ctx, step, &line);
@@ -373,11 +376,11 @@ impl Session {
 
     fn command(&mut self, ctx: &mut Ctx<'_>, line: &[u8], bare_lf: bool) {
         let Ok(text) = std::str::from_utf8(line).map(str::to_owned) else {
-            self.remember(format!("In:  {}", String::from_utf8_lossy(line)));
+            self.remember("In:  ", &String::from_utf8_lossy(line));
             self.protocol_error(ctx, "500 5.5.2 Error: bad UTF-8 syntax");
             return self.after_command(ctx);
         };
-        self.remember(["In:  ", &text].concat());
+        self.remember("In:  ", &text);
         if bare_lf && self.refuses_bare_lf(ctx) {
             return;
         }
@@ -447,7 +450,7 @@ impl Session {
     }
 
     fn count_junk(&mut self) {
-        let limit = self.int("smtpd_junk_command_limit");
+        let limit = self.int(param!("smtpd_junk_command_limit"));
         if self.junk > limit {
             self.errors += 1;
         }
@@ -462,8 +465,8 @@ impl Session {
         if self.state.hangup {
             return self.finish(ctx, None);
         }
-        if self.errors >= self.int("smtpd_hard_error_limit") {
-            let text = format!("421 4.7.0 {} Error: too many errors", self.proc.conf.get("myhostname"));
+        if self.errors >= self.int(param!("smtpd_hard_error_limit")) {
+            let text = format!("421 4.7.0 {} Error: too many errors", self.proc.conf.get(param!("myhostname")));
             self.state.note(super::restriction::state::ErrorClass::Protocol);
             self.reply(ctx, &text);
             self.finish(ctx, Some(Ended::TooManyErrors));
@@ -513,10 +516,10 @@ impl Session {
             self.proc.log(ctx.host, event);
         }
     }
-    fn flag(&self, name: &str) -> bool {
+    fn flag(&self, name: impl Name) -> bool {
         self.proc.conf.bool(name)
     }
-    fn int(&self, name: &str) -> i64 {
+    fn int(&self, name: impl Name) -> i64 {
         self.proc.conf.int(name)
     }
     fn in_list(&self, ctx: &mut Ctx<'_>, param: &str, word: &str) -> bool {

@@ -1,10 +1,11 @@
 //! The client's name: PTR, and whether the name leads back to the address (smtpd_peer.c).
 
 use super::Session;
-use crate::base::Span;
+use crate::base::{Span, text};
 use crate::host::dns::Answer;
 use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
+use crate::postfix::params::param;
 use crate::postfix::restriction::NameStatus;
 use crate::postfix::valid_hostname;
 use std::net::IpAddr;
@@ -13,8 +14,8 @@ use std::net::IpAddr;
 pub(super) fn ptr_name(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(a) => {
-            let o = a.octets();
-            format!("{}.{}.{}.{}.in-addr.arpa", o[3], o[2], o[1], o[0])
+            let [a, b, c, d] = a.octets();
+            text::ip([d, c, b, a].into()) + ".in-addr.arpa"
         }
         IpAddr::V6(a) => {
             let mut s = String::new();
@@ -30,13 +31,15 @@ impl Session {
     pub(super) fn look_up_peer(&mut self, ctx: &mut Ctx<'_>, number: u64) {
         let ip = self.client;
         let s = &mut self.state;
-        s.addr = ip.to_string();
-        s.port = ctx.host.chance.between("smtpd.port", &format!("{ip}/{number}"), 32_768, 60_999).to_string();
-        s.server_addr = self.server.to_string();
+        s.addr = text::ip(ip);
+        let mut which = s.addr.clone() + "/";
+        text::put_number(&mut which, number);
+        s.port = ctx.host.chance.between("smtpd.port", &which, 32_768, 60_999).to_string();
+        s.server_addr = text::ip(self.server);
         s.server_port = if self.service == "submission" { "587".into() } else { "25".into() };
         s.name = "unknown".into();
         s.reverse_name = "unknown".into();
-        if !self.flag("smtpd_peername_lookup") {
+        if !self.flag(param!("smtpd_peername_lookup")) {
             self.state.name_status = NameStatus::Permanent;
             self.state.reverse_name_status = NameStatus::Permanent;
             return;

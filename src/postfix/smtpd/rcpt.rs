@@ -6,6 +6,7 @@ use super::token::Token;
 use crate::log::smtpd::{Fatal, Rate, Smtpd};
 use crate::postfix::Ctx;
 use crate::postfix::cleanup::{Recipient, notify};
+use crate::postfix::params::param;
 use crate::postfix::queue_file;
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
@@ -60,11 +61,11 @@ impl Session {
             let bare = text.strip_prefix('<').map_or(text, |t| t.strip_suffix('>').unwrap_or(t));
             r.orcpt = format!("rfc822;{bare}");
         }
-        let limit = self.int("smtpd_recipient_limit");
+        let limit = self.int(param!("smtpd_recipient_limit"));
         if limit > 0 && self.mail.recipients.len() as i64 >= limit {
             self.reply(ctx, "452 4.5.3 Error: too many recipients");
             self.mail.overshoot += 1;
-            if self.mail.overshoot <= self.int("smtpd_recipient_overshoot_limit") {
+            if self.mail.overshoot <= self.int(param!("smtpd_recipient_overshoot_limit")) {
                 return true;
             }
             self.state.note(ErrorClass::Policy);
@@ -134,9 +135,9 @@ impl Session {
             self.die(ctx, fatal);
             return false;
         }
-        let qid = queue_file::new_id(ctx.host, self.flag("enable_long_queue_ids"));
+        let qid = queue_file::new_id(ctx.host, self.flag(param!("enable_long_queue_ids")));
         if self.may_wait {
-            let service = self.proc.conf.get("cleanup_service_name");
+            let service = self.proc.conf.get(param!("cleanup_service_name"));
             if self.lacks(ctx, &format!("public/{service}")) {
                 return false;
             }

@@ -5,6 +5,7 @@ use crate::base::Span;
 use crate::postfix::Ctx;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::{Lookups, Maps};
+use crate::postfix::params::param;
 use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::restriction::{self, Env};
 use std::borrow::Cow;
@@ -18,16 +19,17 @@ impl Session {
         if self.mode == Mode::Closed {
             return;
         }
-        if self.errors >= self.int("smtpd_soft_error_limit") {
-            self.delay = self.delay + Span::secs(self.proc.conf.time("smtpd_error_sleep_time"));
+        if self.errors >= self.int(param!("smtpd_soft_error_limit")) {
+            self.delay = self.delay + Span::secs(self.proc.conf.time(param!("smtpd_error_sleep_time")));
         }
         let softened = self.softened(text);
         let text = &*softened;
         let whole = self.with_footer(ctx, text);
         for line in whole.split('\n') {
+            self.out.reserve(line.len() + 2);
             self.out.extend_from_slice(line.as_bytes());
             self.out.extend_from_slice(b"\r\n");
-            self.remember(["Out: ", line].concat());
+            self.remember("Out: ", line);
         }
         if text.starts_with("421") || text.starts_with("521") {
             self.state.hangup = true;
@@ -36,7 +38,7 @@ impl Session {
 
     /// With `soft_bounce`, whatever is refused for good is refused for now.
     fn softened<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !text.starts_with('5') || !self.flag("soft_bounce") {
+        if !text.starts_with('5') || !self.flag(param!("soft_bounce")) {
             return text.into();
         }
         let mut out = text.to_owned();
@@ -99,9 +101,14 @@ impl Session {
         false
     }
 
-    pub(super) fn remember(&mut self, line: String) {
-        if self.history.len() < MAX_HISTORY {
-            self.history.push(line);
+    pub(super) fn remember(&mut self, whose: &str, line: &str) {
+        let (text, lines) = &mut self.history;
+        if *lines < MAX_HISTORY {
+            *lines += 1;
+            text.reserve(whose.len() + line.len() + 1);
+            text.push_str(whose);
+            text.push_str(line);
+            text.push('\n');
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::postfix::config::Config;
 use crate::postfix::live::Live;
 use crate::postfix::lookups::Maps;
 use crate::postfix::master::Proc;
+use crate::postfix::params::param;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 use crate::postfix::startup;
@@ -67,7 +68,7 @@ fn known_words(conf: &Config) -> Result<(), Fatal> {
     if let Some(word) = startup::unknown_word(conf, name, &OVERRIDES) {
         return Err(Fatal::UnknownWord { name: name.to_owned(), word, value: conf.get(name) });
     }
-    let level = conf.get("smtpd_tls_security_level");
+    let level = conf.get(param!("smtpd_tls_security_level"));
     let known = startup::TLS_LEVELS.iter().any(|l| l.eq_ignore_ascii_case(&level));
     if known { Ok(()) } else { Err(Fatal::TlsLevel { level }) }
 }
@@ -110,10 +111,10 @@ impl Plans {
         let mut plan = Plan::default();
         plan.stop = plan.make(conf).err();
         plan.proxied = plan.open.iter().any(|o| match o {
-            Open::List(name) | Open::Tables(name) => conf.get(name).contains("proxy:"),
+            Open::List(name) | Open::Tables(name) => conf.get(*name).contains("proxy:"),
             Open::Word(word) => word.contains("proxy:"),
         });
-        let classes = safety::split(&conf.get("smtpd_restriction_classes"));
+        let classes = safety::split(&conf.get(param!("smtpd_restriction_classes")));
         let lists = RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str));
         plan.probes = lists.into_iter().any(|l| conf.get(l).contains("reject_unverified_"));
         let plan = Arc::new(plan);
@@ -149,7 +150,7 @@ impl Plan {
                 self.open.push(Open::Tables(maps));
             }
         }
-        let classes = safety::split(&conf.get("smtpd_restriction_classes"));
+        let classes = safety::split(&conf.get(param!("smtpd_restriction_classes")));
         for list in RESTRICTIONS.into_iter().chain(classes.iter().map(String::as_str)) {
             if conf.is_empty(list) && classes.iter().any(|c| c == list) {
                 return Err(Fatal::NoClass { class: list.to_owned() });
@@ -168,11 +169,11 @@ impl Plan {
             }
         }
         let class = |n: &str| classes.iter().any(|c| c == n).then(|| conf.get(n));
-        let (relay, rcpt) = (conf.get("smtpd_relay_restrictions"), conf.get("smtpd_recipient_restrictions"));
+        let (relay, rcpt) = (conf.get("smtpd_relay_restrictions"), conf.get(param!("smtpd_recipient_restrictions")));
         let (fatal, misuse) = safety::check(&relay, &rcpt, &class);
         self.fatal = fatal;
         self.say.extend(misuse.into_iter().map(Smtpd::RestrictionWarning));
-        let (minfree, limit) = (conf.int("queue_minfree"), conf.int("message_size_limit"));
+        let (minfree, limit) = (conf.int(param!("queue_minfree")), conf.int(param!("message_size_limit")));
         if minfree > 0 && (minfree as f64) < 1.5 * limit as f64 {
             self.say.push(Smtpd::QueueMinFree { minfree, limit });
         }

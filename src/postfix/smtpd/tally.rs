@@ -1,5 +1,7 @@
 //! The commands of smtpd, and the counts of a session (`ehlo=1 mail=0/1 commands=1/2`).
 
+use crate::base::text::put_number;
+
 /// A command of the table, in the table's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -88,10 +90,10 @@ impl Tally {
     pub fn text(&self) -> String {
         let pair = |s: &mut String, (ok, all): (u32, u32)| {
             if ok != all || all == 0 {
-                s.push_str(&ok.to_string());
+                put_number(s, ok);
                 s.push('/');
             }
-            s.push_str(&all.to_string());
+            put_number(s, all);
         };
         let mut s = String::with_capacity(80);
         let mut sum = (0, 0);
@@ -99,7 +101,9 @@ impl Tally {
             let n = self.counts[c as usize];
             if n.1 > 0 {
                 s.push(' ');
-                s.extend(c.name().chars().map(|c| c.to_ascii_lowercase()));
+                let name = s.len();
+                s.push_str(c.name());
+                s[name..].make_ascii_lowercase();
                 s.push('=');
                 pair(&mut s, n);
                 sum = (sum.0 + n.0, sum.1 + n.1);

@@ -11,6 +11,7 @@ use crate::log::tls::Tls;
 use crate::postfix::Ctx;
 use crate::postfix::config::Config;
 use crate::postfix::master::Proc;
+use crate::postfix::params::param;
 use crate::postfix::restriction::TlsState;
 use crate::postfix::restriction::state::ErrorClass;
 use crate::postfix::{tls_files, tlsmgr};
@@ -21,17 +22,17 @@ const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
 
 /// The level, from `smtpd_tls_security_level` or the older parameters.
 fn level(conf: &Config) -> &'static str {
-    let level = conf.value("smtpd_tls_security_level");
+    let level = conf.value(param!("smtpd_tls_security_level"));
     let is = |word: &str| level.eq_ignore_ascii_case(word);
     if is("none") {
         "none"
     } else if is("may") {
         "may"
     } else if ["encrypt", "verify", "secure", "dane", "fingerprint"].into_iter().any(is)
-        || conf.bool("smtpd_enforce_tls")
+        || conf.bool(param!("smtpd_enforce_tls"))
     {
         "encrypt"
-    } else if conf.bool("smtpd_use_tls") {
+    } else if conf.bool(param!("smtpd_use_tls")) {
         "may"
     } else {
         "none"
@@ -40,8 +41,8 @@ fn level(conf: &Config) -> &'static str {
 
 /// What is wrong with the certificate and key files: the events of loading them. Empty: they work.
 fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
-    let (cert, key) = (conf.get("smtpd_tls_cert_file"), conf.get("smtpd_tls_key_file"));
-    if cert.is_empty() && conf.is_empty("smtpd_tls_chain_files") {
+    let (cert, key) = (conf.get(param!("smtpd_tls_cert_file")), conf.get(param!("smtpd_tls_key_file")));
+    if cert.is_empty() && conf.is_empty(param!("smtpd_tls_chain_files")) {
         return vec![Tls::Other { text: "warning: No server certs available. TLS won't be enabled".into() }];
     }
     tls_files::pair(host, &cert, &key)
@@ -77,7 +78,7 @@ impl Session {
 
     /// The certificate chain that the server shows; `None` when it has none that works.
     fn chain(&self, ctx: &Ctx<'_>) -> Option<String> {
-        let cert = self.proc.conf.get("smtpd_tls_cert_file");
+        let cert = self.proc.conf.get(param!("smtpd_tls_cert_file"));
         if cert.is_empty() || cert == "none" || tlsmgr::is_missing(ctx) || !faults(ctx.host, &self.proc.conf).is_empty()
         {
             return None;
@@ -130,7 +131,7 @@ impl Session {
         self.state.tls =
             Some(TlsState { protocol: PROTOCOL.into(), cipher: CIPHER.into(), bits: 256, ..TlsState::default() });
         self.state.encryption_keysize = "256".into();
-        if self.int("smtpd_tls_loglevel") >= 1 {
+        if self.int(param!("smtpd_tls_loglevel")) >= 1 {
             let event = Tls::Established {
                 trust: "Anonymous".into(),
                 server: false,
@@ -140,7 +141,7 @@ impl Session {
             self.proc.log(ctx.host, event);
         }
         let was_open = !self.out.is_empty();
-        let wrapped = self.flag("smtpd_tls_wrappermode");
+        let wrapped = self.flag(param!("smtpd_tls_wrappermode"));
         self.input.clear();
         // The client starts anew: nothing that it said in the clear counts.
         self.state.helo = None;
@@ -160,7 +161,7 @@ impl Session {
 
     /// The lines of Received: about TLS.
     pub(super) fn received_tls(&self) -> String {
-        if self.state.tls.is_none() || !self.flag("smtpd_tls_received_header") {
+        if self.state.tls.is_none() || !self.flag(param!("smtpd_tls_received_header")) {
             return String::new();
         }
         format!(

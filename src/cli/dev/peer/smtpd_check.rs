@@ -99,9 +99,9 @@ impl Lookups for Fixture<'_> {
         found.map_err(|_| Failed)
     }
     fn is_own_address(&self, ip: IpAddr) -> bool {
-        ["inet_interfaces", "proxy_interfaces"]
-            .iter()
-            .any(|p| self.conf.get(p).split([',', ' ']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip)))
+        ["inet_interfaces", "proxy_interfaces"].iter().any(|p| {
+            self.conf.get(*p).split([',', ' ']).any(|w| w.trim_matches(['[', ']']).parse::<IpAddr>() == Ok(ip))
+        })
     }
 }
 
