@@ -249,8 +249,10 @@ pub enum Delivery {
         command: String,
         status: i32,
     },
-    DeferFailure {
+    /// The service that keeps this log (`defer`) could not be told.
+    LogFailure {
         qid: String,
+        log: &'static str,
     },
     /// A program takes longer than its time limit.
     ReadLimit,
@@ -274,7 +276,7 @@ impl Message for Delivery {
             Delivery::ServerFatal(_) | Delivery::Child(_) => Severity::Crit,
             Delivery::NoService { .. }
             | Delivery::CommandStatus { .. }
-            | Delivery::DeferFailure { .. }
+            | Delivery::LogFailure { .. }
             | Delivery::PipeMacro { .. }
             | Delivery::ReadLimit
             | Delivery::Macro(_)
@@ -369,7 +371,7 @@ impl Message for Delivery {
             }
             Delivery::CommandStatus { command, status } => format!("warning: command {command} exit status {status}"),
             Delivery::NoService { service, errno } => format!("warning: connect to {service}: {errno}"),
-            Delivery::DeferFailure { qid } => format!("warning: {qid}: defer service failure"),
+            Delivery::LogFailure { qid, log } => format!("warning: {qid}: {log} service failure"),
             Delivery::ReadLimit => "warning: pipe_command_read: read time limit exceeded".into(),
             Delivery::ServerFatal(why) | Delivery::Child(why) => format!("fatal: {why}"),
         }
@@ -438,7 +440,7 @@ impl Message for Delivery {
             Delivery::NoService { service, errno } => {
                 vec![("service", service.clone()), ("reason", (*errno).to_owned())]
             }
-            Delivery::DeferFailure { qid } => vec![("qid", qid.clone())],
+            Delivery::LogFailure { qid, .. } => vec![("qid", qid.clone())],
             Delivery::Policy(t) => vec![("reason", t.text())],
             Delivery::BlankUser
             | Delivery::ReadLimit

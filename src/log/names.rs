@@ -173,7 +173,7 @@ names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, Connecting, IgnoredCode, Local(0: local::Local), NoAddress, Exec, NoWorthyMechanisms, OwnHostname, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, CommandStatus, DeferFailure, ReadLimit, Child,
+    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, Connecting, IgnoredCode, Local(0: local::Local), NoAddress, Exec, NoWorthyMechanisms, OwnHostname, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, CommandStatus, LogFailure, ReadLimit, Child,
 }
 names! { local::Local:
     AliasLoop, NoRecipient, AliasLookup, AliasOwner, RequiredAlias, Extension, RelativeInclude, IncludeMissing, IncludeKind,
@@ -208,7 +208,7 @@ names! { master::Master:
     Fatal(0: master::MasterFatal),
 }
 names! { pickup::Pickup: Uid, Kept }
-names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Malformed, BounceFailed, Corrupt }
+names! { qmgr::Qmgr: Active, Removed, Expired, Skipped, NoTransport, Malformed, BounceFailed, TraceFailed, Corrupt }
 names! { queue_tool::Act: Delete, Hold, Release, Requeue, Expire }
 names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, NoReport, NoFlush, FlushDown,

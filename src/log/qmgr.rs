@@ -18,6 +18,8 @@ pub enum Qmgr {
     Malformed { transport: String },
     /// bounce(8) did not send the notification.
     BounceFailed { qid: String },
+    /// trace(8) could not be asked for its report.
+    TraceFailed { qid: String },
     /// A queue file that makes no sense goes to the corrupt queue.
     Corrupt { qid: String },
 }
@@ -40,6 +42,7 @@ impl Message for Qmgr {
                 let word = if *forced { "force-expired" } else { "expired" };
                 format!("{qid}: from=<{from}>, status={word}, returned to sender")
             }
+            Qmgr::TraceFailed { qid } => format!("{qid}: status=deferred (trace failed)"),
             Qmgr::BounceFailed { qid } => format!("{qid}: status=deferred (bounce failed)"),
             Qmgr::Skipped { qid } => format!("{qid}: skipped, still being delivered"),
             Qmgr::NoTransport { transport, errno } => {
@@ -59,7 +62,11 @@ impl Message for Qmgr {
                 ("size", size.to_string()),
                 ("nrcpt", nrcpt.to_string()),
             ],
-            Qmgr::Removed { qid } | Qmgr::Skipped { qid } | Qmgr::BounceFailed { qid } | Qmgr::Corrupt { qid } => {
+            Qmgr::Removed { qid }
+            | Qmgr::Skipped { qid }
+            | Qmgr::BounceFailed { qid }
+            | Qmgr::TraceFailed { qid }
+            | Qmgr::Corrupt { qid } => {
                 vec![("qid", qid.clone())]
             }
             Qmgr::Expired { qid, from, .. } => {

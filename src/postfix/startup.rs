@@ -200,7 +200,7 @@ fn own(program: &str) -> (&'static [&'static str], &'static [&'static str]) {
                 "delay_logging",
                 "address_verify",
             ],
-            &["daemon_timeout", "qmgr_daemon_timeout"],
+            &["max_use", "daemon_timeout", "qmgr_daemon_timeout"],
         ),
         "local" => (
             &[
@@ -272,7 +272,7 @@ fn own(program: &str) -> (&'static [&'static str], &'static [&'static str]) {
         "anvil" => (&["anvil_"], &["max_idle", "max_use"]),
         "tlsmgr" => (
             &["tls_", "smtpd_tls_session", "smtp_tls_session", "lmtp_tls_session", "smtpd_tls_loglevel"],
-            &["max_idle"],
+            &["max_idle", "max_use"],
         ),
         "proxymap" => (
             &["proxy_", "local_recipient", "virtual_alias_", "virtual_mailbox_", "relay_", "canonical"],

@@ -122,6 +122,12 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
         Verdict::Bounced => Some("bounce"),
         Verdict::Deferred => Some("defer"),
     };
+    if told && !r.verify && verdict == Verdict::Sent && !reaches(ctx, proc, "trace") {
+        proc.log(ctx, Delivery::LogFailure { qid: r.qid.clone(), log: "trace" });
+        let reason = format!("{}: trace service failed", r.qid);
+        let item = Item { verdict: Verdict::Deferred, dsn: "4.3.0".into(), reason, ..item };
+        return settle(ctx, proc, job, &item);
+    }
     if keeper.is_some_and(|k| !takes(ctx, k)) {
         return false;
     }
@@ -171,7 +177,7 @@ pub(super) fn settle(ctx: &mut Ctx<'_>, proc: &Proc, job: &mut Job, item: &Item)
                 if reaches(ctx, proc, "defer") {
                     let _ = mail_queue::append_log(ctx.host, "defer", &r.qid, &entry);
                 } else {
-                    proc.log(ctx, Delivery::DeferFailure { qid: r.qid.clone() });
+                    proc.log(ctx, Delivery::LogFailure { qid: r.qid.clone(), log: "defer" });
                 }
             }
         }

@@ -51,7 +51,7 @@ impl Session {
             let ident = self.ident();
             ctx.pf.smtpd.anvil.disconnect(&ident);
             if !exempt {
-                master::touch(ctx, "anvil/unix");
+                self.finds_anvil(ctx);
             }
         }
         if let Some(how) = how {

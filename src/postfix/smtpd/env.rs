@@ -153,7 +153,7 @@ impl Env for SmtpdEnv<'_, '_> {
                 Errno::ConnReset => {}
                 _ => self.say(Smtpd::PolicyConnect { server: name.clone(), reason: reason.clone() }),
             }
-            if n > 0 || !harmless(&error) {
+            if n + 1 == tries || !harmless(&error) {
                 self.say(Smtpd::PolicyTalk { server: name.clone(), reason });
             }
         }

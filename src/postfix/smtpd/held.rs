@@ -2,11 +2,11 @@
 //! when the service is there.
 
 use super::{Mode, Session, startup};
-use crate::base::Time;
+use crate::base::{Span, Time};
 use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::master;
-use crate::postfix::wait::{Outcome, Waiting};
+use crate::postfix::wait::{self, Outcome, Waiting};
 
 /// What commands may come to need.
 const NEEDED: [&str; 2] = ["rewrite/unix", "cleanup/unix"];
@@ -83,12 +83,33 @@ impl Session {
         self.waits.is_some()
     }
 
+    /// Whether anvil(8) is there to be told something: a client of it tries twice, and goes on without; when its program
+    /// does not start, it waits.
+    pub(super) fn finds_anvil(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let service = "private/anvil";
+        let Some(errno) = wait::absent(ctx, service) else {
+            let held = Waiting::begin(ctx, &self.proc, service);
+            if self.mode != Mode::Closed {
+                self.held = held;
+            }
+            return true;
+        };
+        for _ in 0..2 {
+            let reason = errno.text().to_owned();
+            self.log(ctx, Smtpd::PolicyConnect { server: service.to_owned(), reason: reason.clone() });
+            self.log(ctx, Smtpd::PolicyTalk { server: service.to_owned(), reason });
+        }
+        self.delay = self.delay + Span::secs(1);
+        false
+    }
+
     /// Looks whether the service has come.
     pub(super) fn look_again(&mut self, ctx: &mut Ctx<'_>) {
         let Some(mut held) = self.held.take() else { return };
         match held.again(ctx, &self.proc) {
             Outcome::Waits => self.held = Some(held),
             Outcome::There if self.mode == Mode::Start => self.start(ctx),
+            Outcome::There if self.mode == Mode::Admission => self.welcome(ctx),
             Outcome::There => self.process(ctx),
             Outcome::Ends(event) if self.mode == Mode::Start => master::fatal(ctx, &self.proc, event),
             Outcome::Ends(event) => self.end(ctx, event),

@@ -85,6 +85,8 @@ enum Mode {
     Handshake,
     /// The process is not ready to take the connection.
     Start,
+    /// anvil(8) has not said yet whether the client may connect.
+    Admission,
     Closed,
 }
 
@@ -223,7 +225,7 @@ impl Session {
         }
     }
 
-    fn greet(&mut self, ctx: &mut Ctx<'_>) {
+    pub(super) fn greet(&mut self, ctx: &mut Ctx<'_>) {
         let client = self.state.namaddr();
         self.log(ctx, Smtpd::Connect { client });
         if !self.activate_sasl(ctx) {
@@ -231,7 +233,19 @@ impl Session {
         }
         self.may_xclient = self.is_authorized(ctx, "smtpd_authorized_xclient_hosts");
         self.may_xforward = self.is_authorized(ctx, "smtpd_authorized_xforward_hosts");
-        if !self.admit(ctx) {
+        self.welcome(ctx);
+    }
+
+    /// Says the greeting, if anvil(8) has nothing against it.
+    pub(super) fn welcome(&mut self, ctx: &mut Ctx<'_>) {
+        let exempt = self.is_exempt(ctx);
+        let counted = !exempt && self.finds_anvil(ctx);
+        if self.held.is_some() {
+            self.mode = Mode::Admission;
+            return;
+        }
+        self.mode = Mode::Command;
+        if !self.admit(ctx, exempt, counted) {
             return;
         }
         if self.flag(param!("smtpd_tls_wrappermode")) {
@@ -258,15 +272,13 @@ impl Session {
     }
 
     /// Asks anvil whether the client may connect.
-    fn admit(&mut self, ctx: &mut Ctx<'_>) -> bool {
-        let exempt = self.is_exempt(ctx);
+    fn admit(&mut self, ctx: &mut Ctx<'_>, exempt: bool, counted: bool) -> bool {
         let unit = Span::secs(self.proc.conf.time(param!("anvil_rate_time_unit")));
         let ident = self.ident();
         let (count, rate) = ctx.pf.smtpd.anvil.connect(&ident, ctx.host.now, unit, !exempt);
-        if exempt {
+        if !counted {
             return true;
         }
-        master::touch(ctx, "anvil/unix");
         let limits = [
             ("smtpd_client_connection_count_limit", count, Rate::ConnectionCount),
             ("smtpd_client_connection_rate_limit", rate, Rate::ConnectionRate),
@@ -333,7 +345,7 @@ impl Session {
     fn process(&mut self, ctx: &mut Ctx<'_>) {
         loop {
             match self.mode.clone() {
-                Mode::Closed | Mode::Handshake | Mode::Start => return,
+                Mode::Closed | Mode::Handshake | Mode::Start | Mode::Admission => return,
                 Mode::Data => {
                     if !self.take_data(ctx) {
                         return;

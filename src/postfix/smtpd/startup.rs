@@ -11,6 +11,7 @@ use crate::postfix::params::param;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::safety;
 use crate::postfix::startup;
+use crate::postfix::tlsmgr;
 use crate::postfix::wait::Waiting;
 use std::sync::Arc;
 
@@ -183,10 +184,14 @@ impl Plan {
 
 /// What a process that has not started yet waits for before it opens its tables.
 pub(super) fn waits(ctx: &mut Ctx<'_>, proc: &Proc) -> Option<Waiting> {
-    if Live::has_said(ctx, proc.pid, STARTED) || !ctx.pf.smtpd.plans.of(&proc.conf).proxied {
+    if Live::has_said(ctx, proc.pid, STARTED) {
         return None;
     }
-    Waiting::begin(ctx, proc, "private/proxymap")
+    let proxied = ctx.pf.smtpd.plans.of(&proc.conf).proxied;
+    let waits = if proxied { Waiting::begin(ctx, proc, "private/proxymap") } else { None };
+    // tlsmgr(8) is not waited for when master.cf lacks it.
+    let asks = !tlsmgr::is_missing(ctx) && super::tls::is_on(&proc.conf);
+    waits.or_else(|| if asks { Waiting::begin(ctx, proc, "private/tlsmgr") } else { None })
 }
 
 /// Whether a restriction of a configuration asks for address probes.

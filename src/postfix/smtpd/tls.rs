@@ -39,6 +39,11 @@ fn level(conf: &Config) -> &'static str {
     }
 }
 
+/// Whether a process of that configuration speaks TLS.
+pub(super) fn is_on(conf: &Config) -> bool {
+    level(conf) != "none"
+}
+
 /// What is wrong with the certificate and key files: the events of loading them. Empty: they work.
 fn faults(host: &Host, conf: &Config) -> Vec<Tls> {
     let (cert, key) = (conf.get(param!("smtpd_tls_cert_file")), conf.get(param!("smtpd_tls_key_file")));
