@@ -315,7 +315,8 @@ impl Envelope {
                 rec::ORCP => orig = text(),
                 rec::ATTR => {
                     let t = text::lossy(r.data);
-                    let (name, value) = t.split_once('=').unwrap_or((&t, ""));
+                    let end = memchr::memchr(b'=', t.as_bytes()).unwrap_or(t.len());
+                    let (name, value) = (&t[..end], t.get(end + 1..).unwrap_or(""));
                     match name {
                         "dsn_orig_rcpt" => value.clone_into(&mut orcpt),
                         "dsn_notify" => notify = value.trim().parse().unwrap_or(0),
