@@ -60,6 +60,8 @@ pub struct Host {
     forgotten: usize,
     /// Each tag and unit of the journal, once.
     names: imbl::OrdSet<Arc<str>>,
+    /// Programs of Postfix that log under another name (`syslog_name`) or facility (`syslog_facility`), by pid.
+    voices: imbl::OrdMap<u32, (Arc<str>, Facility)>,
 }
 
 /// A message given to sendmail(1) by a daemon.
@@ -92,6 +94,7 @@ impl Host {
             journal: imbl::Vector::new(),
             forgotten: 0,
             names: imbl::OrdSet::new(),
+            voices: imbl::OrdMap::new(),
         }
     }
     /// Moves the clock; never backwards.
@@ -175,7 +178,34 @@ impl Host {
             _ if TOOLS.contains(&ident.rsplit('/').next().unwrap_or(ident)) => self.scope.clone(),
             _ => self.shared("postfix@-.service"),
         };
+        if let Some((name, facility)) = self.voices.get(&pid).cloned() {
+            let rest = ident.strip_prefix("postfix").filter(|r| r.is_empty() || r.starts_with('/'));
+            let tag = rest.map(|r| [&*name, r].concat());
+            let tag = tag.map_or_else(|| ident.clone(), |t| self.shared(&t));
+            return self.log_as(facility, tag, pid, unit, event.into());
+        }
         self.log_as(Facility::Mail, ident.clone(), pid, unit, event.into());
+    }
+    /// A program that another one runs logs as that one does.
+    pub fn same_voice(&mut self, of: u32, pid: u32) {
+        if let Some(voice) = self.voices.get(&of).cloned() {
+            self.voices.insert(pid, voice);
+        }
+    }
+    /// From now on a program of Postfix logs under this name (`syslog_name`) and facility (`syslog_facility`).
+    pub fn set_voice(&mut self, pid: u32, name: &str, facility: &str) {
+        const MOST: usize = 256;
+        let facility = syslog::facility(facility).unwrap_or(Facility::Mail);
+        if name == "postfix" && facility == Facility::Mail {
+            return;
+        }
+        if self.voices.len() >= MOST
+            && let Some(oldest) = self.voices.get_min().map(|(p, _)| *p)
+        {
+            self.voices.remove(&oldest);
+        }
+        let name = self.shared(name);
+        self.voices.insert(pid, (name, facility));
     }
     /// Logs as systemd does, filed under the unit that the event is about.
     pub fn log_systemd(&mut self, event: crate::log::systemd::Systemd) {

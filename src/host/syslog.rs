@@ -8,7 +8,7 @@ use super::fs::{Cred, Ino};
 use crate::log::{Facility, Message as _, Record, Severity};
 use std::sync::Arc;
 
-const FACILITIES: [Facility; 8] = [
+const FACILITIES: [Facility; 20] = [
     Facility::Kern,
     Facility::User,
     Facility::Mail,
@@ -17,6 +17,18 @@ const FACILITIES: [Facility; 8] = [
     Facility::Syslog,
     Facility::Cron,
     Facility::AuthPriv,
+    Facility::Lpr,
+    Facility::News,
+    Facility::Uucp,
+    Facility::Ftp,
+    Facility::Local0,
+    Facility::Local1,
+    Facility::Local2,
+    Facility::Local3,
+    Facility::Local4,
+    Facility::Local5,
+    Facility::Local6,
+    Facility::Local7,
 ];
 const SEVERITIES: [Severity; 8] = [
     Severity::Emerg,
@@ -56,7 +68,7 @@ struct Rule {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rules {
     all: Vec<Rule>,
-    taking: [[Vec<usize>; 8]; 8],
+    taking: [[Vec<usize>; 8]; 20],
 }
 
 impl Rules {
@@ -80,7 +92,7 @@ pub struct Syslog {
 }
 
 /// A facility that something on this host logs with.
-fn facility(word: &str) -> Option<Facility> {
+pub(super) fn facility(word: &str) -> Option<Facility> {
     Some(match word {
         "kern" => Facility::Kern,
         "user" => Facility::User,
@@ -90,6 +102,19 @@ fn facility(word: &str) -> Option<Facility> {
         "syslog" => Facility::Syslog,
         "cron" => Facility::Cron,
         "authpriv" => Facility::AuthPriv,
+        "security" => Facility::Auth,
+        "lpr" => Facility::Lpr,
+        "news" => Facility::News,
+        "uucp" => Facility::Uucp,
+        "ftp" => Facility::Ftp,
+        "local0" => Facility::Local0,
+        "local1" => Facility::Local1,
+        "local2" => Facility::Local2,
+        "local3" => Facility::Local3,
+        "local4" => Facility::Local4,
+        "local5" => Facility::Local5,
+        "local6" => Facility::Local6,
+        "local7" => Facility::Local7,
         _ => return None,
     })
 }

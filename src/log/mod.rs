@@ -59,6 +59,18 @@ pub enum Facility {
     Syslog,
     Cron,
     AuthPriv,
+    Lpr,
+    News,
+    Uucp,
+    Ftp,
+    Local0,
+    Local1,
+    Local2,
+    Local3,
+    Local4,
+    Local5,
+    Local6,
+    Local7,
 }
 
 /// What every event can say of itself; its name is in [`names`].

@@ -214,7 +214,7 @@ names! { queue_tool::QueueTool:
     Usage, Superuser, Done(act: queue_tool::Act), Total(act: queue_tool::Act), BadId, BadQueue, ShowqDown, NoReport, NoFlush, FlushDown,
     FlushInvalid, FlushNotConfigured, NoRecipients, NoRecipientsInHeader, TooLarge, CleanupClose, TooBig, WriteError, Unsupported,
     MalformedSender, NoSocket, NoContact, UnknownNotify, BadNotify, BadReturn, BadEncoding, NotImplemented,
-    NoRecipientWanted, Chdir, OpenMain, NotAllowed, NotSupported, NeedPathname, Specify, DeliveryOnly, NotWithProbe,
+    NoRecipientWanted, Chdir, OpenMain, NotAllowed, ForeignSender, SenderLookup, NotSupported, NeedPathname, Specify, DeliveryOnly, NotWithProbe,
     FlushInDaemon, OldVerp, NoLogin, FlushBadId, BadVerp, VerpNeedsSender, LongEnvelopeId, BadEnvelopeId, BadLineEndings, BadDirectory, MayNotUse,
 }
 names! { rewrite::Rewrite: ListedTwice, LookupFailure, BadLiteral, NullTransport, NullResult }
@@ -225,9 +225,9 @@ names! { script::Script:
     UnknownTls, TlsUsage, Text, Usage, ToolFatal(0: script::ToolFatal), ToolWarning(0: script::ToolWarning),
 }
 names! { script::ToolFatal:
-    OneOf, BulkOptions, OpenSource, NoBulk, NoPackage, Query, Sequence, NoSequence, NoDelete, ReadOnly, OpenDatabase,
+    OneOf, BulkOptions, OpenSource, NoBulk, NoPackage, Query, Sequence, NoSequence, NoDelete, ReadOnly, OpenDatabase, Delete, NoProxyWrite, ProxyBuild, ListProblem, ProxySequence, InlineFile,
 }
-names! { script::ToolWarning: NeedPair, MustBeLocal, Duplicate, EmptyResult, ShouldReturnNone }
+names! { script::ToolWarning: NeedPair, MustBeLocal, Duplicate, EmptyResult, ShouldReturnNone, MimeAlone, NotUtf8, OpenValue }
 names! { smtpd::Action:
     Reject, RejectWarning, Hold, Discard, Filter, Redirect, Bcc, Warn, Info, Hangup, Permit, MilterReject, MilterHold,
 }

@@ -81,6 +81,17 @@ pub enum QueueTool {
         uid: u32,
         act: &'static str,
     },
+    /// A sender that `local_login_sender_maps` does not give to the user.
+    ForeignSender {
+        user: String,
+        uid: u32,
+    },
+    /// A table of it that could not be searched.
+    SenderLookup {
+        user: String,
+        uid: u32,
+        table: String,
+    },
     /// sendmail(1): an option that is there no more.
     NotSupported(char),
     NeedPathname,
@@ -208,6 +219,12 @@ impl Message for QueueTool {
             QueueTool::TooBig { user, uid } => format!("fatal: {user}({uid}): message file too big"),
             QueueTool::WriteError { user, uid } => format!("fatal: {user}({uid}): queue file write error"),
             QueueTool::NotAllowed { user, uid, act } => format!("fatal: User {user}({uid}) is not allowed to {act}"),
+            QueueTool::ForeignSender { user, uid } => {
+                format!("fatal: {user}({uid}): not authorized to use sender='{user}'")
+            }
+            QueueTool::SenderLookup { user, uid, table } => {
+                format!("fatal: {user}({uid}): local_login_sender_maps table lookup error for '{table}'")
+            }
             QueueTool::NotSupported(c) => format!("fatal: -{c} option not supported"),
             QueueTool::NeedPathname => "fatal: -oA requires pathname".into(),
             QueueTool::Specify(what) => format!("fatal: specify: {what}"),

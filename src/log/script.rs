@@ -73,15 +73,49 @@ pub enum Script {
 pub enum ToolFatal {
     OneOf(&'static str),
     BulkOptions,
-    OpenSource { path: String, error: String },
+    OpenSource {
+        path: String,
+        error: String,
+    },
     NoBulk(String),
     NoPackage(String),
-    Query { table: String },
-    Sequence { table: String },
-    NoSequence { table: String },
-    NoDelete { table: String },
-    ReadOnly { table: String },
-    OpenDatabase { path: String, error: String },
+    Query {
+        table: String,
+    },
+    Sequence {
+        table: String,
+    },
+    NoSequence {
+        table: String,
+    },
+    NoDelete {
+        table: String,
+    },
+    ReadOnly {
+        table: String,
+    },
+    OpenDatabase {
+        path: String,
+        error: String,
+    },
+    Delete {
+        table: String,
+    },
+    /// A table that `proxy_write_maps` does not have.
+    NoProxyWrite(String),
+    ProxyBuild,
+    /// A table of a list that cannot be searched.
+    ListProblem {
+        list: String,
+        table: String,
+    },
+    ProxySequence,
+    /// `-F`: the file that a value of an inline table names.
+    InlineFile {
+        path: String,
+        error: String,
+        spec: String,
+    },
 }
 
 impl fmt::Display for ToolFatal {
@@ -101,6 +135,16 @@ impl fmt::Display for ToolFatal {
             ToolFatal::NoSequence { table } => write!(f, "table {table}: sequence operation is not supported"),
             ToolFatal::NoDelete { table } => write!(f, "table {table}: delete operation is not supported"),
             ToolFatal::ReadOnly { table } => write!(f, "{table} map requires O_RDONLY access mode"),
+            ToolFatal::Delete { table } => write!(f, "table {table}: delete error: Application error"),
+            ToolFatal::NoProxyWrite(table) => {
+                write!(f, "proxywrite service is not configured for table \"{table}\"")
+            }
+            ToolFatal::ProxySequence => f.write_str("can't sequence maps via the proxy service"),
+            ToolFatal::InlineFile { path, error, spec } => {
+                write!(f, "open {path}: {error}: \"{spec}\"; need \"inline:{{name=filename...}}\"")
+            }
+            ToolFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
+            ToolFatal::ProxyBuild => f.write_str("can't create maps via the proxy service"),
             ToolFatal::OpenDatabase { path, error } => write!(f, "open database {path}: {error}"),
         }
     }
@@ -109,11 +153,39 @@ impl fmt::Display for ToolFatal {
 /// What is odd in a table source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolWarning {
-    NeedPair { path: String, line: usize },
-    MustBeLocal { path: String, line: usize },
-    Duplicate { database: String, key: String },
-    EmptyResult { table: String, key: String },
-    ShouldReturnNone { table: String },
+    NeedPair {
+        path: String,
+        line: usize,
+    },
+    MustBeLocal {
+        path: String,
+        line: usize,
+    },
+    Duplicate {
+        database: String,
+        key: String,
+    },
+    EmptyResult {
+        table: String,
+        key: String,
+    },
+    ShouldReturnNone {
+        table: String,
+    },
+    /// `-m` is about what `-h` and `-b` look at.
+    MimeAlone,
+    NotUtf8 {
+        path: String,
+        line: usize,
+        text: String,
+    },
+    /// `-F`: the file that a value names.
+    OpenValue {
+        path: String,
+        line: usize,
+        file: String,
+        error: String,
+    },
 }
 
 impl fmt::Display for ToolWarning {
@@ -124,6 +196,13 @@ impl fmt::Display for ToolWarning {
             ToolWarning::Duplicate { database, key } => write!(f, "{database}: duplicate entry: \"{key}\""),
             ToolWarning::EmptyResult { table, key } => {
                 write!(f, "table {table}: key {key}: empty string result is not allowed")
+            }
+            ToolWarning::MimeAlone => f.write_str("ignoring -m option without -b or -h"),
+            ToolWarning::NotUtf8 { path, line, text } => {
+                write!(f, "{path}, line {line}: non-UTF-8 input \"{text}\" -- ignoring this line")
+            }
+            ToolWarning::OpenValue { path, line, file, error } => {
+                write!(f, "{path}, line {line}: open {file}: {error}: skipping this entry")
             }
             ToolWarning::ShouldReturnNone { table } => {
                 write!(f, "table {table} should return NO RESULT in case of NOT FOUND")

@@ -31,19 +31,22 @@ pub fn post(host: &mut Host, p: &Post<'_>) -> Result<(), Errno> {
     let put = |f: &mut Vec<u8>, k: u8, s: &str| queue_file::put(f, k, s.as_bytes());
     put(&mut file, rec::TIME, &format!("{} {}", now.secs(), now.subsec_micros()));
     let context = if p.gateway { "remote" } else { "local" };
-    put(&mut file, rec::ATTR, &format!("rewrite_context={context}"));
-    for (n, v) in p.attributes {
-        if !v.is_empty() {
-            put(&mut file, rec::ATTR, &format!("{n}={v}"));
+    let attributes = |file: &mut Vec<u8>, first: bool| {
+        let of_report = |n: &str| n == "envelope_id" || n == "ret_flags";
+        for (n, v) in p.attributes.iter().filter(|(n, v)| !v.is_empty() && of_report(n) == first) {
+            put(file, rec::ATTR, &format!("{n}={v}"));
         }
-    }
+    };
+    attributes(&mut file, true);
+    put(&mut file, rec::ATTR, &format!("rewrite_context={context}"));
     if !p.fullname.is_empty() {
         put(&mut file, rec::FULL, p.fullname);
     }
     put(&mut file, rec::FROM, p.sender);
+    attributes(&mut file, false);
     for r in p.recipients {
         if r.notify != 0 {
-            put(&mut file, rec::ATTR, &format!("dsn_notify={}", r.notify));
+            put(&mut file, rec::ATTR, &format!("notify_flags={}", r.notify));
         }
         if !r.orcpt.is_empty() {
             put(&mut file, rec::ATTR, &format!("dsn_orig_rcpt={}", r.orcpt));

@@ -432,6 +432,7 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
     let conf = ctx.pf.master.config(ctx.host, &program, &entry.name, &entry.overrides);
     let name = conf.get(param!("syslog_name"));
     let tag: Arc<str> = Arc::from(format!("{name}/{program}"));
+    let facility = conf.get(param!("syslog_facility"));
     let postfix = ctx.host.uid("postfix").unwrap_or(0);
     let (vsz, rss) = startup::memory(&program);
     let pid = ctx.host.procs.spawn(Process {
@@ -449,6 +450,9 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         unit: ctx.host.procs.get(master).map_or_else(Arc::default, |p| p.unit.clone()),
         role: format!("postfix/{key}"),
     });
+    if facility != "mail" {
+        ctx.host.set_voice(pid, &name, &facility);
+    }
     let directory = ctx.pf.master.conf.get(param!("daemon_directory"));
     let missing = !ctx.host.fs.exists(&format!("{directory}/{program}"));
     let mut fatal = false;

@@ -319,7 +319,7 @@ impl Envelope {
                     let (name, value) = (&t[..end], t.get(end + 1..).unwrap_or(""));
                     match name {
                         "dsn_orig_rcpt" => value.clone_into(&mut orcpt),
-                        "dsn_notify" => notify = value.trim().parse().unwrap_or(0),
+                        "notify_flags" => notify = value.trim().parse().unwrap_or(0),
                         "envelope_id" => value.clone_into(&mut e.envid),
                         "ret_flags" => e.ret = value.trim().parse().ok(),
                         _ => {

@@ -403,7 +403,10 @@ fn common_values(conf: &Config) -> Vec<Fault> {
             return out;
         }
     }
-    if let Some(name) = ["mail_name", "double_bounce_sender", "myorigin"].into_iter().find(|n| conf.is_empty(*n)) {
+    if let Some(name) = ["syslog_facility", "syslog_name", "mail_name", "double_bounce_sender", "myorigin"]
+        .into_iter()
+        .find(|n| conf.is_empty(*n))
+    {
         out.push(Fault::Fatal(Fatal::EmptyString { name }));
         return out;
     }

@@ -1,6 +1,7 @@
 //! Postfix's tools: postfix, postconf, postqueue, postsuper, postcat, postmap, sendmail….
 
 mod getopt;
+mod mapquery;
 mod maptool;
 mod postcat;
 mod postconf;

@@ -18,14 +18,15 @@ struct Show {
     header: bool,
     decimal: bool,
     offset: bool,
-    raw: bool,
+    /// `-s`: where to begin.
+    start: u64,
     verbose: bool,
     queue: bool,
 }
 
 pub async fn run(ctx: &mut Ctx) -> i32 {
     let name = ctx.args.first().cloned().unwrap_or_default();
-    let Ok((opts, at)) = getopt(ctx, "bc:dehoqrsv") else {
+    let Ok((opts, at)) = getopt(ctx, "bc:dehoqrs:v") else {
         ctx.err(format!("{name}: fatal: usage: {USAGE}\n"));
         return 1;
     };
@@ -36,10 +37,16 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         header: has('h'),
         decimal: has('d'),
         offset: has('o'),
-        raw: has('r'),
+        start: 0,
         verbose: has('v'),
         queue: has('q'),
     };
+    for (_, v) in opts.iter().filter(|(o, _)| *o == 's') {
+        let Ok(n) = v.parse() else {
+            return Tool::quiet(ctx).die(&format!("bad offset: {v}")).await;
+        };
+        s.start = n;
+    }
     if !s.body && !s.envelope && !s.header {
         (s.body, s.envelope, s.header) = (true, true, true);
     }
@@ -61,12 +68,15 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     let files: Vec<String> = ctx.args[at..].to_vec();
     if files.is_empty() && !s.queue {
         let bytes = ctx.io.read_all(0).await.unwrap_or_default();
-        if !bytes.is_empty() {
-            cat(ctx, &s, "(stdin)", &bytes);
+        if !bytes.is_empty() && !cat(ctx, &s, "stdin", &bytes) {
+            ctx.err(format!("{name}: warning: stdin: input is not a valid queue file\n"));
         }
         return 0;
     }
     for f in files {
+        if s.queue && !queue_file::id_ok(&f) {
+            return Tool::quiet(ctx).die(&format!("bad mail queue ID: {f}")).await;
+        }
         let (shown, path) = if s.queue {
             match locate(ctx, &f) {
                 Ok(p) => p,
@@ -85,6 +95,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
                     ctx.err(format!("{name}: warning: {shown}: input is not a valid queue file\n"));
                 }
             }
+            Err(Errno::IsDir) => ctx.err(format!("{name}: warning: close {f}: {}\n", Errno::IsDir.text())),
             Err(e) => {
                 ctx.err(format!("{name}: fatal: open {f}: {}\n", e.text()));
                 return 1;
@@ -111,13 +122,20 @@ fn locate(ctx: &Ctx, id: &str) -> Result<(String, String), Errno> {
         .ok_or(Errno::NoEnt)
 }
 
+/// What stands before a line: where its record is (`-o`) and the number of its type (`-d`).
+fn lead(s: &Show, r: &queue_file::Rec<'_>, out: &mut Vec<u8>) {
+    if s.offset {
+        out.extend_from_slice(format!("{:9} ", r.offset).as_bytes());
+    }
+    if s.decimal {
+        out.extend_from_slice(format!("{:3} ", r.kind).as_bytes());
+    }
+}
+
 /// Prints the records. False: it is no queue file.
 fn cat(ctx: &Ctx, s: &Show, path: &str, bytes: &[u8]) -> bool {
     let mut out: Vec<u8> = Vec::new();
-    let mut any = false;
-    let mut in_message = false;
-    let mut in_header = true;
-    let mut marked = false;
+    let (mut any, mut in_message, mut in_header, mut begun) = (false, false, true, false);
     for r in queue_file::records(bytes) {
         let Some(name) = queue_file::rec_name(r.kind) else {
             break;
@@ -125,70 +143,73 @@ fn cat(ctx: &Ctx, s: &Show, path: &str, bytes: &[u8]) -> bool {
         if !any && !matches!(r.kind, rec::SIZE | rec::TIME | rec::FROM | rec::ATTR | rec::FULL | rec::RCPT) {
             return false;
         }
-        any = true;
-        if !in_message && !marked && s.envelope {
+        if !any && s.envelope {
             out.extend_from_slice(format!("*** ENVELOPE RECORDS {path} ***\n").as_bytes());
-            marked = true;
         }
-        let text = String::from_utf8_lossy(r.data).into_owned();
-        let mut label = if s.decimal { r.kind.to_string() } else { name.to_owned() };
-        if s.offset {
-            label = format!("{:9} {label}", r.offset);
-        }
-        if in_message {
+        any = true;
+        if (r.offset as u64) < s.start {
             match r.kind {
-                rec::XTRA => {
-                    in_message = false;
-                    if s.envelope {
-                        out.extend_from_slice(format!("*** HEADER EXTRACTED {path} ***\n").as_bytes());
-                    }
-                }
-                rec::NORM | rec::CONT => {
-                    if in_header && r.data.is_empty() {
-                        in_header = false;
-                    }
-                    let show = if in_header { s.header } else { s.body };
-                    if show {
-                        if s.verbose {
-                            out.extend_from_slice(format!("{label}: ").as_bytes());
-                        }
-                        out.extend_from_slice(r.data);
-                        if r.kind == rec::NORM || s.verbose {
-                            out.push(b'\n');
-                        }
-                    }
-                }
+                rec::MESG => in_message = true,
+                rec::XTRA => in_message = false,
                 _ => {}
             }
             continue;
         }
+        let mark = |out: &mut Vec<u8>, what: &str| {
+            if s.envelope {
+                lead(s, &r, out);
+                out.extend_from_slice(format!("*** {what} {path} ***\n").as_bytes());
+            }
+        };
         match r.kind {
+            rec::XTRA if in_message => {
+                in_message = false;
+                mark(&mut out, "HEADER EXTRACTED");
+            }
+            rec::NORM | rec::CONT if in_message => {
+                if in_header && !begun && r.data.is_empty() {
+                    in_header = false;
+                }
+                if if in_header { s.header } else { s.body } {
+                    if !begun {
+                        lead(s, &r, &mut out);
+                        if s.verbose {
+                            out.extend_from_slice(format!("{name}: ").as_bytes());
+                        }
+                    }
+                    out.extend_from_slice(r.data);
+                    if r.kind == rec::NORM {
+                        out.push(b'\n');
+                    }
+                }
+                begun = r.kind == rec::CONT;
+            }
+            _ if in_message => {}
             rec::MESG => {
                 in_message = true;
-                if s.envelope {
-                    out.extend_from_slice(format!("*** MESSAGE CONTENTS {path} ***\n").as_bytes());
-                }
+                mark(&mut out, "MESSAGE CONTENTS");
             }
             rec::END => {
-                if s.envelope {
-                    out.extend_from_slice(format!("*** MESSAGE FILE END {path} ***\n").as_bytes());
-                }
+                mark(&mut out, "MESSAGE FILE END");
                 break;
             }
             _ if !s.envelope => {}
-            rec::TIME | rec::WARN => {
-                let secs = text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
-                out.extend_from_slice(format!("{label}: {}\n", Time::from_secs(secs).ctime()).as_bytes());
-            }
-            rec::ATTR if text.starts_with("create_time=") && !s.raw => {
-                let secs = text["create_time=".len()..].parse().unwrap_or(0);
-                out.extend_from_slice(format!("create_time: {}\n", Time::from_secs(secs).ctime()).as_bytes());
-            }
             _ => {
-                out.extend_from_slice(format!("{label}: {text}\n").as_bytes());
+                lead(s, &r, &mut out);
+                out.extend_from_slice(envelope(name, r.kind, &String::from_utf8_lossy(r.data)).as_bytes());
             }
         }
     }
     ctx.out(out);
     any
+}
+
+/// A record of the envelope: times as ctime(3) has them.
+fn envelope(name: &str, kind: u8, text: &str) -> String {
+    let time = |secs: &str| Time::from_secs(secs.trim().parse().unwrap_or(0)).ctime();
+    match (kind, text.strip_prefix("create_time=")) {
+        (rec::TIME | rec::WARN, _) => format!("{name}: {}\n", time(text.split_whitespace().next().unwrap_or(""))),
+        (rec::ATTR, Some(secs)) => format!("create_time: {}\n", time(secs)),
+        _ => format!("{name}: {text}\n"),
+    }
 }

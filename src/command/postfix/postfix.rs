@@ -59,6 +59,7 @@ fn say(tool: &Tool<'_>, event: impl Into<Event>) {
     let world = tool.ctx.world();
     let mut w = world.borrow_mut();
     let pid = w.host.procs.burn();
+    w.host.same_voice(tool.ctx.pid, pid);
     w.host.log_mail("postfix/postfix-script", pid, event);
 }
 

@@ -32,6 +32,13 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         Ok(c) => c,
         Err(status) => return status,
     };
+    let (parameter, act) = match mode {
+        'p' | 'j' => ("authorized_mailq_users", "view the mail queue"),
+        _ => ("authorized_flush_users", "flush the mail queue"),
+    };
+    if let Err(status) = admitted(ctx, &conf, parameter, act).await {
+        return status;
+    }
     match mode {
         'p' => show(ctx, &conf, false).await,
         'j' => show(ctx, &conf, true).await,
@@ -39,6 +46,20 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         'i' => one(ctx, &value).await,
         's' => site(ctx, &conf, &value),
         _ => usage(ctx),
+    }
+}
+
+/// Whether a list of main.cf lets the user in; root and the mail owner it does. `Err`: it does not, and that was said.
+async fn admitted(ctx: &Ctx, conf: &Config, parameter: &str, act: &'static str) -> Result<(), i32> {
+    let uid = ctx.io.cred.uid;
+    let owner = ctx.world().borrow().host.uid(&conf.get("mail_owner"));
+    if uid == 0 || Some(uid) == owner {
+        return Ok(());
+    }
+    let tool = Tool::logging(ctx);
+    match tool.refuses(conf, parameter).await? {
+        Some(user) => Err(tool.fatal(QueueTool::NotAllowed { user, uid, act }).await),
+        None => Ok(()),
     }
 }
 

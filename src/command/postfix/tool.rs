@@ -5,9 +5,12 @@ use crate::command::Ctx;
 use crate::host::Cred;
 use crate::log::config::Config as Fault;
 use crate::log::queue_tool::QueueTool;
+use crate::log::script::{Script, ToolFatal};
+use crate::log::table::Table;
 use crate::log::{Event, Message};
 use crate::postfix::config::{self, Config};
-use crate::postfix::startup;
+use crate::postfix::table::Say;
+use crate::postfix::{startup, user_acl};
 use std::collections::BTreeMap;
 
 /// A tool at work.
@@ -122,6 +125,8 @@ impl<'a> Tool<'a> {
             }
             self.say(f);
         }
+        let (name, facility) = (conf.get("syslog_name"), conf.get("syslog_facility"));
+        self.ctx.world().borrow_mut().host.set_voice(self.ctx.pid, &name, &facility);
         // Those that work in the queue go there.
         let queue = conf.get("queue_directory");
         let base = self.name.rsplit('/').next().unwrap_or(&self.name);
@@ -131,6 +136,24 @@ impl<'a> Tool<'a> {
             return Err(self.fatal(QueueTool::Chdir { path: queue, error: e.text().into() }).await);
         }
         Ok(conf)
+    }
+    /// The name of the user, if the list of a parameter (`authorized_submit_users`) does not let it in. `Err`: the list
+    /// cannot be had, and that was said.
+    pub async fn refuses(&self, conf: &Config, parameter: &str) -> Result<Option<String>, i32> {
+        let mut say = Say::new();
+        let uid = self.ctx.io.cred.uid;
+        let user = user_acl::refused(&self.ctx.world().borrow().host, conf, parameter, uid, &mut say);
+        for event in say {
+            match event {
+                Table::Open(reason) => return Err(self.fatal(Table::OpenFatal(reason)).await),
+                Table::ListProblem { list, table } => {
+                    let fault = ToolFatal::ListProblem { list, table };
+                    return Err(self.fatal(Script::ToolFatal(fault)).await);
+                }
+                e => self.say(e),
+            }
+        }
+        Ok(user)
     }
     /// Whether a user may have this configuration directory: another than the default must be in the default main.cf. `Err`: it
     /// may not, and that was said.

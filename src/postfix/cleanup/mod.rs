@@ -210,6 +210,17 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     if !st.redirect.is_empty() {
         put(&mut env, rec::RDR, &st.redirect);
     }
+    let delivery_report = |env: &mut Vec<u8>| {
+        if !m.envid.is_empty() {
+            attr(env, "envelope_id", &m.envid);
+        }
+        if let Some(r) = m.ret {
+            attr(env, "ret_flags", if r == Ret::Full { "1" } else { "2" });
+        }
+    };
+    if m.origin == Origin::Pickup {
+        delivery_report(&mut env);
+    }
     let context = if m.local_rewrite || m.client.is_none() { "local" } else { "remote" };
     attr(&mut env, "rewrite_context", context);
     match m.report {
@@ -227,11 +238,8 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
         put(&mut env, rec::FULL, &m.fullname);
     }
     put(&mut env, rec::FROM, &st.sender);
-    if !m.envid.is_empty() {
-        attr(&mut env, "envelope_id", &m.envid);
-    }
-    if let Some(r) = m.ret {
-        attr(&mut env, "ret_flags", if r == Ret::Full { "1" } else { "2" });
+    if m.origin != Origin::Pickup {
+        delivery_report(&mut env);
     }
     if let Some(c) = &m.client {
         let (addr, port) = (text::ip(c.addr), c.port.to_string());
@@ -259,7 +267,7 @@ fn write(ctx: &mut Ctx<'_>, st: &mut State, data: &[u8], before: usize) {
     }
     let rcpt = |out: &mut Vec<u8>, r: &Recipient| {
         if r.notify != 0 {
-            attr(out, "dsn_notify", &r.notify.to_string());
+            attr(out, "notify_flags", &r.notify.to_string());
         }
         if !r.orcpt.is_empty() {
             attr(out, "dsn_orig_rcpt", &r.orcpt);

@@ -1,7 +1,6 @@
 //! `sendmail -bs`: smtpd(8) on standard input and output, without a network, which hands its mail to postdrop(1).
 
 use super::super::queue_tool::say;
-use super::super::tool::Tool;
 use super::submit;
 use crate::base::Span;
 use crate::command::Ctx;
@@ -9,7 +8,6 @@ use crate::command::Ctx;
 use crate::host::Errno;
 use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
-use crate::log::queue_tool::QueueTool;
 use crate::postfix::config::Config;
 use crate::postfix::wait::{PAUSE, TRIES};
 use crate::postfix::{agent, smtpd};
@@ -17,8 +15,8 @@ use std::sync::Arc;
 
 pub(super) async fn run(ctx: &mut Ctx, conf: Config) -> i32 {
     let uid = ctx.io.cred.uid;
-    if let Some(user) = submit::refused(ctx, &conf) {
-        return Tool::logging(ctx).fatal(QueueTool::NotAllowed { user, uid, act: "submit mail" }).await;
+    if let Err(status) = submit::admitted(ctx, &conf).await {
+        return status;
     }
     let world = ctx.world();
     if let Some(status) = proxymap(ctx, &conf).await {

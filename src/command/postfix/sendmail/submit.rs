@@ -6,6 +6,7 @@ use super::Job;
 use crate::command::Ctx;
 use crate::host::Errno;
 use crate::log::queue_tool::QueueTool;
+use crate::log::table::Table;
 use crate::postfix::cleanup::{Recipient, header};
 use crate::postfix::config::Config;
 use crate::postfix::maildrop::{self, Post};
@@ -21,8 +22,8 @@ pub(super) fn postdrop(ctx: &Ctx) -> Ctx {
 pub(super) async fn run(ctx: &Ctx, conf: &Config, job: &Job, words: &[String]) -> i32 {
     let uid = ctx.io.cred.uid;
     let tool = Tool::logging(ctx);
-    if let Some(user) = refused(ctx, conf) {
-        return tool.fatal(QueueTool::NotAllowed { user, uid, act: "submit mail" }).await;
+    if let Err(status) = admitted(ctx, conf).await {
+        return status;
     }
     let user = ctx.world().borrow().host.user_by_uid(uid);
     let login = user.as_ref().map_or_else(String::new, |u| u.name.clone());
@@ -113,7 +114,7 @@ pub(super) async fn run(ctx: &Ctx, conf: &Config, job: &Job, words: &[String]) -
         _ => "",
     };
     let attributes =
-        [("trace_flags", report), ("encoding", job.encoding), ("ret_flags", job.ret), ("envelope_id", &job.envid)];
+        [("trace_flags", report), ("encoding", job.encoding), ("envelope_id", &job.envid), ("ret_flags", job.ret)];
     let recipients: Vec<Recipient> =
         list.into_iter().map(|address| Recipient { notify: job.notify, ..Recipient::new(address) }).collect();
     let post = Post {
@@ -127,6 +128,9 @@ pub(super) async fn run(ctx: &Ctx, conf: &Config, job: &Job, words: &[String]) -
         limit: conf.int("message_size_limit"),
         ..Post::default()
     };
+    if let Err(status) = own_sender(ctx, conf, &sender).await {
+        return status;
+    }
     match drop_mail(ctx, &post) {
         Ok(()) => {
             if !report.is_empty() {
@@ -147,17 +151,46 @@ pub(super) async fn run(ctx: &Ctx, conf: &Config, job: &Job, words: &[String]) -
     }
 }
 
-/// The user, if `authorized_submit_users` does not let it in. What is wrong with the list is said.
-pub(super) fn refused(ctx: &Ctx, conf: &Config) -> Option<String> {
-    let tool = Tool::logging(ctx);
-    let world = ctx.world();
-    let mut complaints = Vec::new();
-    let user =
-        user_acl::refused(&world.borrow().host, conf, "authorized_submit_users", ctx.io.cred.uid, &mut complaints);
-    for event in complaints {
-        tool.say(event);
+/// Whether `authorized_submit_users` lets the user in. `Err`: it does not, and that was said.
+pub(super) async fn admitted(ctx: &Ctx, conf: &Config) -> Result<(), i32> {
+    let (tool, uid) = (Tool::logging(ctx), ctx.io.cred.uid);
+    match tool.refuses(conf, "authorized_submit_users").await? {
+        Some(user) => Err(tool.fatal(QueueTool::NotAllowed { user, uid, act: "submit mail" }).await),
+        None => Ok(()),
     }
-    user
+}
+
+/// postdrop(1) asks whether the sender is the user's. `Err`: it is not, and that was said.
+async fn own_sender(ctx: &Ctx, conf: &Config, sender: &str) -> Result<(), i32> {
+    let (tool, uid) = (Tool::logging(ctx), ctx.io.cred.uid);
+    let child = postdrop(ctx);
+    let drop = Tool::named(&child, "postdrop");
+    let mut heard = Vec::new();
+    let verdict = user_acl::sender(&ctx.world().borrow().host, conf, uid, sender, &mut heard);
+    let user = sender.to_owned();
+    let fault = match verdict {
+        user_acl::Sender::Own => return Ok(()),
+        user_acl::Sender::Foreign => QueueTool::ForeignSender { user, uid },
+        user_acl::Sender::NoTable => {
+            for event in heard {
+                match event {
+                    Table::Open(reason) => {
+                        drop.fatal(Table::OpenFatal(reason)).await;
+                        break;
+                    }
+                    e => drop.say(e),
+                }
+            }
+            tool.say(QueueTool::CleanupClose);
+            QueueTool::WriteError { user, uid }
+        }
+        user_acl::Sender::NoAnswer { table, key } => {
+            drop.say(Table::LookupError { table: table.clone(), key });
+            tool.say(QueueTool::CleanupClose);
+            QueueTool::SenderLookup { user, uid, table }
+        }
+    };
+    Err(tool.fatal(fault).await)
 }
 
 /// The recipients that the headers name (`-t`): those of the last hands the message went through, if it was sent again.

@@ -64,6 +64,18 @@ pub fn facility(f: Facility) -> u8 {
         Facility::Syslog => 5,
         Facility::Cron => 9,
         Facility::AuthPriv => 10,
+        Facility::Lpr => 6,
+        Facility::News => 7,
+        Facility::Uucp => 8,
+        Facility::Ftp => 11,
+        Facility::Local0 => 16,
+        Facility::Local1 => 17,
+        Facility::Local2 => 18,
+        Facility::Local3 => 19,
+        Facility::Local4 => 20,
+        Facility::Local5 => 21,
+        Facility::Local6 => 22,
+        Facility::Local7 => 23,
     }
 }
 
