@@ -83,6 +83,7 @@ impl Session {
             return (String::new(), false);
         }
         if let Some(reply) = self.scripted(&verb) {
+            self.in_data = verb == "DATA" && reply.0.starts_with("354");
             return reply;
         }
         if let Some(user) = self.login.take() {

@@ -216,6 +216,35 @@ pub enum Delivery {
     /// Cyrus SASL finds no mechanism that both sides have.
     NoWorthyMechanisms,
     /// A server greets with the name of this host.
+    /// A line that is longer than is read.
+    LongResponse {
+        server: String,
+        limit: usize,
+        start: String,
+    },
+    /// A line that is no reply, from a server that takes commands ahead.
+    NoResponse {
+        qid: String,
+        server: String,
+        text: String,
+    },
+    PipeliningAdvice {
+        address: String,
+    },
+    BadSizeLimit {
+        limit: String,
+        server: String,
+    },
+    /// A server greets with our own name.
+    GreetedAsMe {
+        server: String,
+        name: String,
+    },
+    /// The greeting is that of a Cisco PIX firewall.
+    PixWorkarounds {
+        qid: String,
+        server: String,
+    },
     OwnHostname {
         host: String,
         name: String,
@@ -270,6 +299,11 @@ impl Message for Delivery {
             | Delivery::IgnoredCode { .. }
             | Delivery::NoAddress { .. }
             | Delivery::NoWorthyMechanisms
+            | Delivery::LongResponse { .. }
+            | Delivery::NoResponse { .. }
+            | Delivery::PipeliningAdvice { .. }
+            | Delivery::BadSizeLimit { .. }
+            | Delivery::GreetedAsMe { .. }
             | Delivery::OwnHostname { .. }
             | Delivery::VirtualMap { .. }
             | Delivery::StrictOwner => Severity::Warning,
@@ -349,6 +383,25 @@ impl Message for Delivery {
             }
             Delivery::Exec { why } => format!("fatal: {why}"),
             Delivery::NoWorthyMechanisms => "warning: SASL authentication failure: No worthy mechs found".into(),
+            Delivery::LongResponse { server, limit, start } => {
+                format!("warning: {server}: response longer than {limit}: {start}...")
+            }
+            Delivery::NoResponse { qid, server, text } => {
+                format!("warning: {qid}: non-ESMTP response from {server}: {text}")
+            }
+            Delivery::PipeliningAdvice { address } => format!(
+                "warning: to prevent loss of mail, turn off command pipelining for {address} with the \
+                 smtp_discard_ehlo_keyword_address_maps parameter"
+            ),
+            Delivery::BadSizeLimit { limit, server } => {
+                format!("warning: bad EHLO SIZE limit \"{limit}\" from {server}")
+            }
+            Delivery::GreetedAsMe { server, name } => {
+                format!("warning: host {server} greeted me with my own hostname {name}")
+            }
+            Delivery::PixWorkarounds { qid, server } => {
+                format!("{qid}: enabling PIX workarounds: disable_esmtp for {server}")
+            }
             Delivery::OwnHostname { host, name } => {
                 format!("warning: host {host} replied to HELO/EHLO with my own hostname {name}")
             }
@@ -448,7 +501,15 @@ impl Message for Delivery {
             | Delivery::MaildirHint
             | Delivery::NoWorthyMechanisms
             | Delivery::OwnHostname { .. }
+            | Delivery::PipeliningAdvice { .. }
             | Delivery::Macro(_) => Vec::new(),
+            Delivery::NoResponse { qid, server, text } => {
+                vec![("qid", qid.clone()), ("relay", server.clone()), ("reply", text.clone())]
+            }
+            Delivery::PixWorkarounds { qid, server } => vec![("qid", qid.clone()), ("relay", server.clone())],
+            Delivery::LongResponse { server, .. }
+            | Delivery::BadSizeLimit { server, .. }
+            | Delivery::GreetedAsMe { server, .. } => vec![("relay", server.clone())],
         }
     }
 }

@@ -173,7 +173,7 @@ names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
 names! { delivery::Delivery:
     Status(0: Box<delivery::Attempt>), Passing, Connect, NextHost, TlsEstablished, CertFailed,
-    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, Connecting, IgnoredCode, Local(0: local::Local), NoAddress, Exec, NoWorthyMechanisms, OwnHostname, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, CommandStatus, LogFailure, ReadLimit, Child,
+    TlsHandshake, Policy(0: tls_policy::TlsPolicy), Problem, TableError, ReplyReplaced, ReplyFilter, Check, Unsupported, ChecksLookup, StatusFilter, NoMechanisms, LockFile, BlankUser, Bind, ServerFatal, MaildirAccess, MaildirHint, Connecting, IgnoredCode, Local(0: local::Local), NoAddress, Exec, NoWorthyMechanisms, LongResponse, NoResponse, PipeliningAdvice, BadSizeLimit, GreetedAsMe, PixWorkarounds, OwnHostname, VirtualMap, StrictOwner, PipeMacro, Macro, PipeSingle, NoService, CommandStatus, LogFailure, ReadLimit, Child,
 }
 names! { local::Local:
     AliasLoop, NoRecipient, AliasLookup, AliasOwner, RequiredAlias, Extension, RelativeInclude, IncludeMissing, IncludeKind,
@@ -237,7 +237,7 @@ names! { smtpd::Smtpd:
     Connect, Disconnect, Client, Verdict = "" (action: smtpd::Action), Ended(how: smtpd::Ended),
     RateLimit(rate: smtpd::Rate), AuthFailed, AuthAborted, UnknownMacro, IllegalAddress, NonSmtpCommand,
     HostnameMismatch, ImproperPipelining, DsnMapped, RestrictionWarning(0: smtpd::Misuse), QueueFull, QueueMinFree,
-    SizeLimit, UnknownNotify, BadBdat, EtrnUnavailable, FlushUnavailable, PolicyConnect, PolicyTalk, SaslSocket, DiscardingEhlo, Fatal(0: smtpd::Fatal), CompatDefault, Unavailable,
+    SizeLimit, UnknownNotify, BadBdat, EtrnUnavailable, FlushUnavailable, CannotAnnounce, DataError, ReplacingCommand, PolicyConnect, PolicyTalk, SaslSocket, DiscardingEhlo, Fatal(0: smtpd::Fatal), CompatDefault, Unavailable,
 }
 names! { smtpd::Misuse:
     Unknown, Ignored, NeedsMap, NeedsDomain, NeedsServer, NeedsNumber, NoDefaultAcl, NoSasl, Deprecated,

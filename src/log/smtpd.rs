@@ -252,6 +252,24 @@ pub enum Smtpd {
         client: String,
         args: String,
     },
+    /// Whether a feature (or which) EHLO should announce.
+    CannotAnnounce {
+        feature: Option<&'static str>,
+        client: String,
+    },
+    /// The session ends over a table that cannot be searched.
+    DataError {
+        qid: Option<String>,
+        stage: String,
+        client: String,
+        reply: String,
+    },
+    /// `smtpd_command_filter`.
+    ReplacingCommand {
+        client: String,
+        command: String,
+        with: String,
+    },
     /// Nobody takes the order of an ETRN.
     FlushUnavailable,
     EtrnUnavailable {
@@ -353,6 +371,18 @@ impl Message for Smtpd {
             Smtpd::BadBdat { qid, client, args } => {
                 let q = qid.as_deref().unwrap_or("NOQUEUE");
                 format!("warning: {q}: malformed BDAT command syntax from {client}: {args}")
+            }
+            Smtpd::CannotAnnounce { feature: None, client } => {
+                format!("warning: don't know what EHLO features to announce to {client}")
+            }
+            Smtpd::CannotAnnounce { feature: Some(f), client } => {
+                format!("warning: don't know if EHLO feature {f} should be announced to {client}")
+            }
+            Smtpd::DataError { qid, stage, client, reply } => {
+                format!("{}: reject: {stage} from {client}: {reply}", qid.as_deref().unwrap_or("NOQUEUE"))
+            }
+            Smtpd::ReplacingCommand { client, command, with } => {
+                format!("{client}: replacing command \"{command:.100}\" with \"{with:.100}\"")
             }
             Smtpd::FlushUnavailable => "warning: unable to talk to fast flush service".to_owned(),
             Smtpd::EtrnUnavailable { domain, client } => {

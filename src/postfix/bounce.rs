@@ -325,7 +325,9 @@ impl Report<'_> {
 
     /// The fields of one recipient in the delivery report.
     fn dsn(&self, e: &LogEntry, p: &Proc) -> String {
-        let mut t = format!("\nFinal-Recipient: {}; {}\n", Self::kind_of(&e.recipient), quote_local(&e.recipient));
+        // The type is that of the recipient as it was first.
+        let first = if e.orig.is_empty() { &e.recipient } else { &e.orig };
+        let mut t = format!("\nFinal-Recipient: {}; {}\n", Self::kind_of(first), quote_local(&e.recipient));
         if !e.orcpt.is_empty() {
             t += &format!("Original-Recipient: {}\n", e.orcpt);
         } else if !e.orig.is_empty() && !e.orig.eq_ignore_ascii_case(&e.recipient) {

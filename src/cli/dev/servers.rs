@@ -41,8 +41,10 @@ fn server(world: &World, v: &Value) -> Server {
     let keywords = v.get("keywords").and_then(Value::as_array).cloned().unwrap_or_default();
     s.keywords = keywords.iter().filter_map(|k| k.as_str().map(str::to_owned)).collect();
     match word(v, "greeting") {
-        Some(g) if !g.starts_with('2') => s.mode = Mode::Greets(g),
-        Some(g) => s.banner = g.strip_prefix("220 ").map(str::to_owned),
+        Some(g) if g == "220" => s.banner = Some(String::new()),
+        Some(g) if g.starts_with("220-") => {}
+        Some(g) if g.starts_with('2') && g.get(3..4) == Some(" ") => s.banner = g.get(4..).map(str::to_owned),
+        Some(g) => s.mode = Mode::Greets(g),
         None => {}
     }
     if let Some(at) = word(v, "drops") {

@@ -34,7 +34,7 @@ fn with_name(c: &mut Check<'_>, check: fn(&mut Check<'_>, &str) -> Outcome) -> O
 pub(super) fn reject_invalid_helo_hostname(c: &mut Check<'_>, _call: &Call<'_>) -> Outcome {
     with_name(c, |c, name| {
         let test = trim_dot(name);
-        if valid_hostname::hostname(test) || valid_hostname::hostaddr(test) {
+        if test.is_ascii() && valid_hostname::hostname(test) || valid_hostname::hostaddr(test) {
             return Ok(Status::Dunno);
         }
         let code = c.env.int("invalid_hostname_reject_code");
@@ -45,7 +45,7 @@ pub(super) fn reject_invalid_helo_hostname(c: &mut Check<'_>, _call: &Call<'_>) 
 pub(super) fn reject_non_fqdn_helo_hostname(c: &mut Check<'_>, _call: &Call<'_>) -> Outcome {
     with_name(c, |c, name| {
         let test = trim_dot(name);
-        if valid_hostname::hostname(test) && test.contains('.') {
+        if test.is_ascii() && valid_hostname::hostname(test) && test.contains('.') {
             return Ok(Status::Dunno);
         }
         let code = c.env.int("non_fqdn_reject_code");

@@ -13,6 +13,7 @@ use crate::postfix::agent;
 use crate::postfix::agent::quote_local;
 use crate::postfix::delivery::{Item, Verdict};
 use crate::postfix::mail_addr;
+use crate::postfix::params::param;
 use crate::postfix::queue_file::SMTPUTF8_ASKED;
 
 /// What the server offers.
@@ -72,6 +73,7 @@ pub(super) fn hold(
         in_tls: false,
         authenticated: false,
     };
+    (s.chat.server, s.chat.qid) = (host.relay.clone(), c.r.qid.clone());
     let mut plain_again = false;
     let ready = open(ctx, c, &mut s, policy, &mut plain_again);
     c.t = s.chat.t;
@@ -152,13 +154,24 @@ fn open(
         if greeting.class() == 5 && (c.lmtp || c.flag("skip_5xx_greeting")) {
             dsn.replace_range(..1, "4");
         } else if !matches!(greeting.class(), 4 | 5) {
-            dsn = "4.0.0".into();
+            dsn = "5.5.0".into();
         }
         let text = format!("host {} refused to talk to me: {}", s.host.shown, greeting.text);
         site_fail(c, s, &dsn, text, Some(&greeting));
         return false;
     }
-    if !hello(ctx, c, s) {
+    let me = c.p.conf.get(param!("myhostname"));
+    let named = greeting.lines.first().and_then(|l| l.split(' ').next()).unwrap_or("");
+    if !c.lmtp && named.eq_ignore_ascii_case(&me) {
+        s.chat.said.push((s.chat.t, Delivery::GreetedAsMe { server: s.host.relay.clone(), name: me }.into()));
+    }
+    // A firewall that hides the greeting behind asterisks does not know ESMTP.
+    let stars = !c.lmtp && greeting.text.bytes().all(|b| b"20 *".contains(&b));
+    if stars {
+        let (qid, server) = (c.r.qid.clone(), s.host.relay.clone());
+        s.chat.said.push((s.chat.t, Delivery::PixWorkarounds { qid, server }.into()));
+    }
+    if !hello(ctx, c, s, stars) {
         return false;
     }
     if let Some(p) = policy.filter(|_| !wrapped && !c.lmtp_unix(s))
@@ -177,10 +190,14 @@ impl Client<'_> {
 }
 
 /// EHLO (or LHLO), and HELO when that is not known.
-pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bool {
+pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>, plain: bool) -> bool {
     let name = c.p.conf.get(if c.lmtp { "lmtp_lhlo_name" } else { "smtp_helo_name" });
     let limit = c.seconds(if c.lmtp { "lhlo_timeout" } else { "helo_timeout" });
-    let verb = if c.lmtp { "LHLO" } else { "EHLO" };
+    let verb = match (c.lmtp, plain) {
+        (true, _) => "LHLO",
+        (false, true) => "HELO",
+        (false, false) => "EHLO",
+    };
     let what = format!("performing the {verb} handshake");
     let mut r = match s.chat.ask(ctx.host, &format!("{verb} {name}"), limit) {
         Ok(r) => r,
@@ -190,7 +207,7 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
         }
     };
     s.features = Features::default();
-    if r.class() != 2 && r.code != 421 && !c.lmtp {
+    if r.class() != 2 && r.code != 421 && verb == "EHLO" {
         r = match s.chat.ask(ctx.host, &format!("HELO {name}"), limit) {
             Ok(r) => r,
             Err(b) => {
@@ -199,7 +216,7 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
             }
         };
     } else if r.class() == 2 {
-        s.features.esmtp = true;
+        s.features.esmtp = !plain;
     }
     if r.class() != 2 {
         let text = format!("host {} refused to talk to me: {}", s.host.shown, r.text);
@@ -218,7 +235,18 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
             match word {
                 "STARTTLS" => s.features.starttls = true,
                 "AUTH" => s.features.auth.extend(w.map(str::to_owned)),
-                "SIZE" => s.features.size = Some(w.next().and_then(|n| n.parse().ok()).unwrap_or(0)),
+                "SIZE" => {
+                    let limit = w.next().unwrap_or("");
+                    if limit.is_empty() || limit.bytes().all(|b| b.is_ascii_digit()) {
+                        s.features.size = Some(limit.parse().unwrap_or(0));
+                    } else {
+                        let limit = l.split([' ', '=']).nth(1).unwrap_or("").to_owned();
+                        let server = s.host.relay.clone();
+                        s.chat.said.push((s.chat.t, Delivery::BadSizeLimit { limit, server }.into()));
+                        s.features.size = Some(0);
+                    }
+                }
+                "PIPELINING" => s.chat.pipelining = true,
                 "8BITMIME" => s.features.eightbit = true,
                 "DSN" => s.features.dsn = true,
                 "SMTPUTF8" => s.features.smtputf8 = true,
@@ -230,7 +258,7 @@ pub(super) fn hello(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) 
     let me = c.p.conf.get("myhostname");
     if !c.lmtp && first.eq_ignore_ascii_case(&me) && s.host.relay.ends_with(":25") {
         c.t = s.chat.t;
-        c.log(Delivery::OwnHostname { host: s.host.shown.clone(), name: me });
+        c.log(Delivery::OwnHostname { host: s.host.relay.clone(), name: me });
         let text = format!("mail for {} loops back to myself", s.host.domain);
         site_fail(c, s, "5.4.6", text, None);
         return false;
@@ -287,6 +315,8 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
             mail += &format!(" ENVID={}", env.envid);
         }
     }
+    let commands = rcpt_lines(ctx, c, s);
+    s.chat.pipeline(std::iter::once(mail.clone()).chain(commands.iter().cloned()).chain(["DATA".to_owned()]));
     let r = match s.chat.ask(ctx.host, &mail, c.seconds("mail_timeout")) {
         Ok(r) => r,
         Err(b) => {
@@ -300,18 +330,7 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
         return r.code != 421;
     }
     let mut accepted = Vec::new();
-    for i in c.left.clone() {
-        let rcpt = c.r.recipients[i].clone();
-        let to = generic(ctx, c, &rcpt.address);
-        let mut line = format!("RCPT TO:<{}>", quote_local(&to));
-        if s.features.dsn {
-            if rcpt.notify != 0 {
-                line += &format!(" NOTIFY={}", notify_words(rcpt.notify));
-            }
-            if !rcpt.orcpt.is_empty() {
-                line += &format!(" ORCPT={}", rcpt.orcpt);
-            }
-        }
+    for (i, line) in c.left.clone().into_iter().zip(commands) {
         let r = match s.chat.ask(ctx.host, &line, c.seconds("rcpt_timeout")) {
             Ok(r) => r,
             Err(b) => {
@@ -353,6 +372,7 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
         return false;
     };
     let body = on_the_wire(&content);
+    s.chat.pipeline(["QUIT".to_owned()]);
     if let Err(b) = s.chat.send(ctx.host, &body, c.seconds("data_done_timeout")) {
         broken(c, s, b, "sending end of data -- message may be sent more than once");
         return false;
@@ -360,7 +380,7 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
     let limit = c.seconds("data_done_timeout");
     if c.lmtp {
         for i in accepted {
-            match s.chat.read(limit) {
+            match s.chat.read(ctx.host, limit) {
                 Ok(r) if r.class() == 2 => sent(c, s, setup, i, &r),
                 Ok(r) => {
                     let text = format!("host {} said: {} (in reply to end of DATA command)", s.host.shown, r.text);
@@ -374,7 +394,7 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
         }
         return true;
     }
-    match s.chat.read(limit) {
+    match s.chat.read(ctx.host, limit) {
         Ok(r) if r.class() == 2 => {
             for i in accepted {
                 sent(c, s, setup, i, &r);
@@ -391,6 +411,26 @@ fn transaction(ctx: &mut Ctx<'_>, c: &mut Client<'_>, s: &mut Session<'_>) -> bo
             false
         }
     }
+}
+
+/// What is said of each recipient that is left.
+fn rcpt_lines(ctx: &mut Ctx<'_>, c: &Client<'_>, s: &Session<'_>) -> Vec<String> {
+    let mut lines = Vec::with_capacity(c.left.len());
+    for i in &c.left {
+        let rcpt = c.r.recipients[*i].clone();
+        let to = generic(ctx, c, &rcpt.address);
+        let mut line = format!("RCPT TO:<{}>", quote_local(&to));
+        if s.features.dsn {
+            if rcpt.notify != 0 {
+                line += &format!(" NOTIFY={}", notify_words(rcpt.notify));
+            }
+            if !rcpt.orcpt.is_empty() {
+                line += &format!(" ORCPT={}", rcpt.orcpt);
+            }
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 fn notify_words(n: u32) -> String {

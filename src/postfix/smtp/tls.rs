@@ -58,7 +58,7 @@ pub(super) fn negotiate(
             return false;
         }
     }
-    start(ctx, c, s, policy, plain_again) && hello(ctx, c, s)
+    start(ctx, c, s, policy, plain_again) && hello(ctx, c, s, false)
 }
 
 /// What `smtp_tls_ciphers` may be.

@@ -108,7 +108,13 @@ impl Session {
             return false;
         }
         let mut live = Live { ctx, proc: &self.proc };
-        if live.matches("fast_flush_domains", Who::Name(&domain)) == Ok(true) {
+        let served = live.matches("fast_flush_domains", Who::Name(&domain));
+        if served.is_err() {
+            self.log(ctx, Smtpd::FlushUnavailable);
+            self.reply(ctx, "458 Unable to queue messages");
+            return false;
+        }
+        if served == Ok(true) {
             if let Some(errno) = wait::absent(ctx, "public/flush") {
                 let (service, errno) = ("public/flush".to_owned(), errno.text());
                 self.proc.log(ctx.host, Delivery::NoService { service, errno });

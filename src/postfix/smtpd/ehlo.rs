@@ -5,10 +5,12 @@ use super::token::Token;
 use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::live::Live;
-use crate::postfix::lookups::{Lookups, Maps, Who};
+use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
 use crate::postfix::params::param;
 use crate::postfix::restriction::safety;
 use crate::postfix::restriction::stages;
+use crate::postfix::restriction::state::ErrorClass;
+use crate::postfix::table::Say;
 
 /// The keywords that can be discarded, in the order in which the log names them.
 const KEYWORDS: &[&str] = &[
@@ -60,6 +62,7 @@ impl Session {
         if !self.take_name(ctx, words) {
             return false;
         }
+        let _ = self.look_up_discarded(ctx);
         self.milter_event(ctx);
         let name = self.proc.conf.get(param!("myhostname"));
         self.reply(ctx, &format!("250 {name}"));
@@ -76,7 +79,14 @@ impl Session {
         }
         self.milter_event(ctx);
         self.state.protocol = Some("ESMTP".into());
-        self.ehlo_mask = self.discarded(ctx);
+        match self.look_up_discarded(ctx) {
+            Ok(mask) => self.ehlo_mask = mask,
+            Err(Failed) => return self.cannot_announce(ctx, None),
+        }
+        let verp = self.authorizes(ctx, "smtpd_authorized_verp_clients");
+        if let Some(feature) = verp.map_or(Some("XVERP"), |_| self.unsure) {
+            return self.cannot_announce(ctx, Some(feature));
+        }
         if !self.ehlo_mask.is_empty() && !self.ehlo_mask.iter().any(|m| m == "silent-discard") {
             let named = |k: &&&str| self.ehlo_mask.iter().any(|m| m.eq_ignore_ascii_case(k));
             let keywords: Vec<&str> = KEYWORDS.iter().filter(named).copied().collect();
@@ -95,17 +105,66 @@ impl Session {
         true
     }
 
+    /// A table of hosts that cannot be searched: nobody knows what the client may be told.
+    fn cannot_announce(&mut self, ctx: &mut Ctx<'_>, feature: Option<&'static str>) -> bool {
+        let client = self.state.namaddr();
+        self.log(ctx, Smtpd::CannotAnnounce { feature, client });
+        self.data_error(ctx);
+        false
+    }
+
+    /// The session ends over a table that cannot be searched.
+    pub(super) fn data_error(&mut self, ctx: &mut Ctx<'_>) {
+        let text = format!("421 4.3.0 {} Server local data error", self.proc.conf.get(param!("myhostname")));
+        let s = &self.state;
+        let (qid, stage, client) = (s.queue_id.clone(), s.stage.clone(), s.namaddr());
+        self.log(ctx, Smtpd::DataError { qid, stage, client, reply: text.clone() });
+        self.state.note(ErrorClass::Data);
+        self.reply(ctx, &text);
+        self.finish(ctx, None);
+    }
+
+    /// `smtpd_command_filter`: what a command becomes before it is looked at. `None`: the session has ended.
+    pub(super) fn filter_command(&mut self, ctx: &mut Ctx<'_>, text: String) -> Option<String> {
+        if self.proc.conf.is_empty(param!("smtpd_command_filter")) {
+            return Some(text);
+        }
+        let tables = Live { ctx, proc: &self.proc }.tables(Maps::Param("smtpd_command_filter"));
+        let Some(table) = tables.dicts.first() else { return Some(text) };
+        let mut say = Say::new();
+        let found = table.get(ctx.host, &text, &mut say);
+        for event in say {
+            self.proc.log(ctx.host, event);
+        }
+        match found {
+            Ok(None) => Some(text),
+            Ok(Some(with)) => {
+                let client = self.state.namaddr();
+                self.log(ctx, Smtpd::ReplacingCommand { client, command: text, with: with.clone() });
+                Some(with)
+            }
+            Err(_) => {
+                self.data_error(ctx);
+                None
+            }
+        }
+    }
+
     /// The keywords that are not offered to this client.
     pub(super) fn discarded(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
+        self.look_up_discarded(ctx).unwrap_or_default()
+    }
+
+    fn look_up_discarded(&self, ctx: &mut Ctx<'_>) -> Result<Vec<String>, Failed> {
         let mut live = Live { ctx, proc: &self.proc };
         let mut list = live.param("smtpd_discard_ehlo_keywords");
         if !live.param("smtpd_discard_ehlo_keyword_address_maps").is_empty()
-            && let Ok(Some(v)) =
-                live.find(Maps::Param("smtpd_discard_ehlo_keyword_address_maps"), &self.state.addr, false)
+            && let Some(v) =
+                live.find(Maps::Param("smtpd_discard_ehlo_keyword_address_maps"), &self.state.addr, false)?
         {
             list = v;
         }
-        safety::split(&list).iter().map(|w| w.to_ascii_lowercase()).collect()
+        Ok(safety::split(&list).iter().map(|w| w.to_ascii_lowercase()).collect())
     }
 
     fn keywords(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
@@ -154,7 +213,15 @@ impl Session {
 
     /// Whether a list of hosts holds the client.
     pub(super) fn is_authorized(&self, ctx: &mut Ctx<'_>, param: &str) -> bool {
+        self.authorizes(ctx, param) == Ok(true)
+    }
+
+    /// The same; `Err`: nobody knows.
+    pub(super) fn authorizes(&self, ctx: &mut Ctx<'_>, param: &str) -> Result<bool, Failed> {
         let mut live = Live { ctx, proc: &self.proc };
-        !live.param(param).is_empty() && live.matches(param, Who::Host(&self.state.name, &self.state.addr)) == Ok(true)
+        if live.param(param).is_empty() {
+            return Ok(false);
+        }
+        live.matches(param, Who::Host(&self.state.name, &self.state.addr))
     }
 }

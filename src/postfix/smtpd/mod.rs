@@ -146,6 +146,8 @@ pub struct Session {
     last_user: String,
     may_xclient: bool,
     may_xforward: bool,
+    /// What nobody knows whether the client may use.
+    unsure: Option<&'static str>,
     /// The reply to a BDAT that was refused: it is said when its chunk is in.
     refusal: Option<String>,
     /// Name, address and queue id that XFORWARD told.
@@ -214,6 +216,7 @@ impl Session {
             last_user: String::new(),
             may_xclient: false,
             may_xforward: false,
+            unsure: None,
             refusal: None,
             forward: Default::default(),
             probes: false,
@@ -231,8 +234,10 @@ impl Session {
         if !self.activate_sasl(ctx) {
             return;
         }
-        self.may_xclient = self.is_authorized(ctx, "smtpd_authorized_xclient_hosts");
-        self.may_xforward = self.is_authorized(ctx, "smtpd_authorized_xforward_hosts");
+        let xclient = self.authorizes(ctx, "smtpd_authorized_xclient_hosts");
+        let xforward = self.authorizes(ctx, "smtpd_authorized_xforward_hosts");
+        (self.may_xclient, self.may_xforward) = (xclient == Ok(true), xforward == Ok(true));
+        self.unsure = xclient.map_or(Some("XCLIENT"), |_| xforward.map_or(Some("XFORWARD"), |_| None));
         self.welcome(ctx);
     }
 
@@ -396,6 +401,7 @@ impl Session {
         if bare_lf && self.refuses_bare_lf(ctx) {
             return;
         }
+        let Some(text) = self.filter_command(ctx, text) else { return };
         let words = token::split(&text);
         let Some(first) = words.first() else {
             self.protocol_error(ctx, "500 5.5.2 Error: bad syntax");

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// What a process remembers when it has started.
 const STARTED: &str = "started";
 
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 12] = [
     "smtpd_noop_commands",
     "smtpd_forbidden_commands",
     "smtpd_client_event_limit_exceptions",
@@ -27,9 +27,13 @@ const LISTS: [&str; 8] = [
     "relay_domains",
     "permit_mx_backup_networks",
     "smtpd_sasl_exceptions_networks",
+    "fast_flush_domains",
+    "smtpd_authorized_verp_clients",
+    "smtpd_authorized_xclient_hosts",
+    "smtpd_authorized_xforward_hosts",
 ];
 
-pub(crate) const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 11] = [
     "local_recipient_maps",
     "smtpd_sender_login_maps",
     "recipient_canonical_maps",
@@ -39,6 +43,8 @@ pub(crate) const TABLES: [&str; 9] = [
     "virtual_mailbox_maps",
     "relay_recipient_maps",
     "rbl_reply_maps",
+    "smtpd_discard_ehlo_keyword_address_maps",
+    "smtpd_command_filter",
 ];
 
 const RESTRICTIONS: [&str; 8] = [

@@ -353,9 +353,10 @@ fn transport_lookup<E: Lookups + Log>(env: &mut E, maps: &str, domain: &str, r: 
     let mut name = domain;
     while hit.is_none() && !name.is_empty() {
         hit = env.find(m, name, true)?;
-        match name[1..].find('.') {
+        let first = name.chars().next().map_or(0, char::len_utf8);
+        match name[first..].find('.').map(|i| i + first) {
             // Without the parent style, a subdomain matches `.domain`.
-            Some(i) => name = if parents { &name[i + 2..] } else { &name[i + 1..] },
+            Some(dot) => name = if parents { &name[dot + 1..] } else { &name[dot..] },
             None => break,
         }
         if domain.starts_with('[') {
