@@ -92,7 +92,8 @@ pub struct Syslog {
 }
 
 /// A facility that something on this host logs with.
-pub(super) fn facility(word: &str) -> Option<Facility> {
+/// The facility of a name (syslog(3)).
+pub fn facility(word: &str) -> Option<Facility> {
     Some(match word {
         "kern" => Facility::Kern,
         "user" => Facility::User,

@@ -232,6 +232,8 @@ pub enum Fatal {
     SameRelayhost {
         name: String,
     },
+    /// `maillog_file` where it may not be.
+    MailLog(String),
     /// A parameter that is one name has several.
     MultipleValues {
         name: &'static str,
@@ -343,6 +345,9 @@ impl fmt::Display for Fatal {
             }
             Fatal::SamePrivs { path, user } => {
                 write!(f, "file {path}: parameters default_privs and mail_owner specify the same user {user}")
+            }
+            Fatal::MailLog(path) => {
+                write!(f, "maillog_file value '{path}' does not match any prefix in maillog_file_prefixes")
             }
             Fatal::MultipleValues { name, value } => {
                 write!(f, "{name} parameter setting must not contain multiple values: {value}")

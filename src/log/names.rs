@@ -167,7 +167,7 @@ names! { config::HostnameFault:
     Empty, BadCharacter, MisplacedDelimiter, MisplacedHyphen, LabelTooLong, NumericHostname, BadLength,
 }
 names! { config::Fatal:
-    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SamePrivs, SameRelayhost, MultipleValues, NoInterface, Facility, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
+    MailboxLimit, UnknownUser, UnknownGroup, Privileged, DefaultPrivs, SamePrivs, SameRelayhost, MultipleValues, MailLog, NoInterface, Facility, EmptyString, TlsLevel, NoPasswordTable, UnknownWord, InvalidWord, SaslInit, BadOverride, UnexpectedArgument, InvalidOption, NeedsPrivilege, BadLock, CompatLevel, ScanQueue,
 }
 names! { config::Warning: QueueMinfree, DuplicateService, SaslClient }
 names! { delivery::Status: Sent, Deferred, Bounced, Deliverable, Undeliverable, SoftBounce, Discarded }
@@ -225,7 +225,7 @@ names! { script::Script:
     UnknownTls, TlsUsage, Text, Usage, ToolFatal(0: script::ToolFatal), ToolWarning(0: script::ToolWarning),
 }
 names! { script::ToolFatal:
-    OneOf, BulkOptions, OpenSource, NoBulk, NoPackage, Query, Sequence, NoSequence, NoDelete, ReadOnly, OpenDatabase, Delete, NoProxyWrite, ProxyBuild, ListProblem, ProxySequence, InlineFile,
+    OneOf, BulkOptions, OpenSource, NoBulk, NoPackage, Query, Sequence, NoSequence, NoDelete, ReadOnly, OpenDatabase, Delete, NoProxyWrite, ProxyBuild, BadSeverity, ListProblem, ProxySequence, InlineFile,
 }
 names! { script::ToolWarning: NeedPair, MustBeLocal, Duplicate, EmptyResult, ShouldReturnNone, MimeAlone, NotUtf8, OpenValue }
 names! { smtpd::Action:
@@ -237,7 +237,7 @@ names! { smtpd::Smtpd:
     Connect, Disconnect, Client, Verdict = "" (action: smtpd::Action), Ended(how: smtpd::Ended),
     RateLimit(rate: smtpd::Rate), AuthFailed, AuthAborted, UnknownMacro, IllegalAddress, NonSmtpCommand,
     HostnameMismatch, ImproperPipelining, DsnMapped, RestrictionWarning(0: smtpd::Misuse), QueueFull, QueueMinFree,
-    SizeLimit, UnknownNotify, BadBdat, EtrnUnavailable, FlushUnavailable, CannotAnnounce, DataError, ReplacingCommand, PolicyConnect, PolicyTalk, SaslSocket, DiscardingEhlo, Fatal(0: smtpd::Fatal), CompatDefault, Unavailable,
+    SizeLimit, UnknownNotify, BadBdat, EtrnUnavailable, FlushUnavailable, EtrnAlone, CannotAnnounce, DataError, ReplacingCommand, PolicyConnect, PolicyTalk, SaslSocket, DiscardingEhlo, Fatal(0: smtpd::Fatal), CompatDefault, Unavailable,
 }
 names! { smtpd::Misuse:
     Unknown, Ignored, NeedsMap, NeedsDomain, NeedsServer, NeedsNumber, NoDefaultAcl, NoSasl, Deprecated,

@@ -104,6 +104,8 @@ pub enum ToolFatal {
     /// A table that `proxy_write_maps` does not have.
     NoProxyWrite(String),
     ProxyBuild,
+    /// postlog(1): `-p` with a word that is none.
+    BadSeverity(String),
     /// A table of a list that cannot be searched.
     ListProblem {
         list: String,
@@ -144,6 +146,7 @@ impl fmt::Display for ToolFatal {
                 write!(f, "open {path}: {error}: \"{spec}\"; need \"inline:{{name=filename...}}\"")
             }
             ToolFatal::ListProblem { list, table } => write!(f, "{list}: {table}: table lookup problem"),
+            ToolFatal::BadSeverity(word) => write!(f, "bad severity: \"{word}\""),
             ToolFatal::ProxyBuild => f.write_str("can't create maps via the proxy service"),
             ToolFatal::OpenDatabase { path, error } => write!(f, "open database {path}: {error}"),
         }

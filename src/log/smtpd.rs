@@ -276,6 +276,8 @@ pub enum Smtpd {
         domain: String,
         client: String,
     },
+    /// ETRN in stand-alone mode.
+    EtrnAlone,
     PolicyConnect {
         server: String,
         reason: String,
@@ -388,6 +390,7 @@ impl Message for Smtpd {
             Smtpd::EtrnUnavailable { domain, client } => {
                 format!("warning: reject: ETRN {domain:.100}... from {client}")
             }
+            Smtpd::EtrnAlone => "warning: do not use ETRN in \"sendmail -bs\" mode".to_owned(),
             Smtpd::PolicyConnect { server, reason } => format!("warning: connect to {server}: {reason}"),
             Smtpd::PolicyTalk { server, reason } => format!("warning: problem talking to server {server}: {reason}"),
             Smtpd::SaslSocket { path, reason } => {

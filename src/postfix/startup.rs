@@ -374,12 +374,6 @@ pub fn check_common(host: &Host, conf: &Config) -> Vec<Fault> {
     out
 }
 
-/// What `syslog_facility` may be.
-const FACILITIES: [&str; 21] = [
-    "auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "security", "syslog", "user", "uucp",
-    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
-];
-
 /// The part of it that main.cf alone decides.
 fn common_values(conf: &Config) -> Vec<Fault> {
     let mut out = conf.faults.clone();
@@ -416,8 +410,14 @@ fn common_values(conf: &Config) -> Vec<Fault> {
         return out;
     }
     let facility = conf.get(param!("syslog_facility"));
-    if !FACILITIES.contains(&facility.as_str()) {
+    if crate::host::syslog::facility(&facility).is_none() {
         out.push(Fault::Fatal(Fatal::Facility { path: conf.path.clone(), value: facility }));
+        return out;
+    }
+    let log = conf.get(param!("maillog_file"));
+    let prefixes = conf.list(param!("maillog_file_prefixes"));
+    if !log.is_empty() && !prefixes.iter().any(|p| log.starts_with(p.as_str())) {
+        out.push(Fault::Fatal(Fatal::MailLog(log)));
         return out;
     }
     if expand::compat_level(&level).is_none() {

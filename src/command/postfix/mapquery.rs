@@ -87,7 +87,7 @@ pub(super) async fn query(tool: &Tool<'_>, given: &Parsed, specs: &[String]) -> 
             let all = parts(&text, given.has('m')).into_iter();
             all.filter(|(is_header, _)| if *is_header { header } else { body }).map(|(_, t)| t).collect()
         } else {
-            text.lines().map(str::to_owned).collect()
+            text.split_terminator('\n').map(str::to_owned).collect()
         };
         let mut found = false;
         for key in keys {
@@ -212,6 +212,10 @@ pub(super) fn files(tool: &Tool<'_>, list: &str) -> Result<String, (String, Stri
 /// One look-up. `Err`: the tool ended.
 async fn ask(tool: &Tool<'_>, given: &Parsed, dict: &Dict, spec: &str, key: &str) -> Result<Option<String>, i32> {
     let mut say = Say::new();
+    // Without the closing NUL nothing is found that was built with it.
+    if given.has('n') && !given.has('N') && is_indexed(kind_of(spec)) {
+        return Ok(None);
+    }
     let answer = {
         let world = tool.ctx.world();
         let w = world.borrow();

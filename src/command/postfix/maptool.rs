@@ -186,8 +186,10 @@ async fn build(tool: &Tool<'_>, given: &Parsed, specs: &[String], aliases: bool)
 /// Adds an entry, by the rules for a key that is there already.
 fn add(tool: &Tool<'_>, given: &Parsed, spec: &str, key: String, value: String, map: &mut BTreeMap<String, String>) {
     let key = if given.has('f') { key } else { key.to_lowercase() };
-    if map.contains_key(&key) && !given.has('r') {
-        if !given.has('w') {
+    // Of -r and -w the last counts.
+    let last = given.opts.iter().rev().map(|(c, _)| *c).find(|c| matches!(c, 'r' | 'w'));
+    if map.contains_key(&key) && last != Some('r') {
+        if last != Some('w') {
             let (kind, name) = spec.split_once(':').unwrap_or(("hash", spec));
             tool.say(Script::ToolWarning(ToolWarning::Duplicate { database: db::path(kind, name), key }));
         }

@@ -6,6 +6,7 @@ mod maptool;
 mod postcat;
 mod postconf;
 mod postfix;
+mod postlock;
 mod postqueue;
 mod postsuper;
 mod qshape;
@@ -77,7 +78,7 @@ pub const PROGRAMS: &[Program] = &[
         "/usr/sbin/postlock",
         "lock mail folder and execute command",
         &["-c", "-l", "-v"],
-        postfix::postlock
+        postlock::run
     ),
     program!(
         "postlog",

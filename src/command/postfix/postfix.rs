@@ -10,10 +10,10 @@ use crate::command::Ctx;
 use crate::command::postfix::postconf::{self, Missing};
 use crate::host::{Cred, Errno};
 use crate::log::queue_tool::QueueTool;
-use crate::log::script::{CheckWarning, Script};
+use crate::log::script::{CheckWarning, Script, ToolFatal};
 use crate::log::{Event, Message};
 use crate::postfix::config::Config;
-use crate::postfix::{expand, master};
+use crate::postfix::{agent, expand, master};
 
 /// How many times `postfix check` runs postconf, after the script has asked it where things are; each time it repeats what is
 /// wrong with main.cf.
@@ -26,13 +26,12 @@ const POSTCONF: &str = "/usr/sbin/postconf";
 pub(super) async fn postfix(ctx: &mut Ctx) -> i32 {
     let ctx = &*ctx;
     let tool = Tool::logging(ctx);
-    let Ok(given) = getopt(ctx, "c:Dv") else {
-        return tool.fatal(Script::Usage("postfix [-c config_dir] [-Dv] command")).await;
-    };
     if ctx.io.cred.uid != 0 {
         tool.say(Script::UseSendmail);
         return tool.fatal(Script::Reserved).await;
     }
+    const USAGE: &str = "postfix [-c config_dir] [-Dv] command";
+    let Ok(given) = getopt(ctx, "c:Dv") else { return tool.fatal(Script::Usage(USAGE)).await };
     let directory = tool.directory(given.value('c'));
     let conf = match tool.start(given.value('c')).await {
         Ok(c) => c,
@@ -401,16 +400,18 @@ pub(super) async fn postlog(ctx: &mut Ctx) -> i32 {
     let ctx = &*ctx;
     let tool = Tool::logging(ctx);
     let Ok(given) = getopt(ctx, "c:ip:t:v") else {
-        return tool.fatal(Script::Usage("postlog [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text...]")).await;
+        return tool.fatal(Script::Usage("postlog [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text]")).await;
     };
     if let Err(status) = tool.start(given.value('c')).await {
         return status;
     }
-    let level = match given.value('p') {
-        Some("warn") => "warning: ",
-        Some("error") => "error: ",
-        Some("fatal" | "panic") => "fatal: ",
-        _ => "",
+    let level = match given.value('p').unwrap_or("info").to_ascii_lowercase().as_str() {
+        "info" => "",
+        "warn" | "warning" => "warning: ",
+        "error" => "error: ",
+        "fatal" => "fatal: ",
+        "panic" => "panic: ",
+        word => return tool.fatal(Script::ToolFatal(ToolFatal::BadSeverity(word.to_owned()))).await,
     };
     let tag = given.value('t').unwrap_or("postfix/postlog").to_owned();
     let lines: Vec<String> = if given.args.is_empty() {
@@ -451,22 +452,6 @@ pub(super) async fn postmulti(ctx: &mut Ctx) -> i32 {
     0
 }
 
-/// postlock(1): runs a command while a mailbox is locked.
-pub(super) async fn postlock(ctx: &mut Ctx) -> i32 {
-    let spawn = ctx.spawn.clone();
-    let tool = Tool { status: 75, ..Tool::quiet(ctx) };
-    let Ok(given) = getopt(ctx, "c:l:v") else { return 1 };
-    if given.args.len() < 2 {
-        let usage = "postlock [-c config_dir] [-l lock_style] [-v] folder command...";
-        tool.fatal(Script::Usage(usage)).await;
-        return 1;
-    }
-    if let Err(status) = tool.start(given.value('c')).await {
-        return status;
-    }
-    spawn.spawn(ctx.clone(), given.args[1..].to_vec()).await
-}
-
 /// postkick(1): wakes a service up.
 pub(super) async fn postkick(ctx: &mut Ctx) -> i32 {
     let given = getopt(ctx, "c:v").ok().filter(|g| g.args.len() == 3);
@@ -481,8 +466,12 @@ pub(super) async fn postkick(ctx: &mut Ctx) -> i32 {
     let path = format!("{class}/{service}");
     let world = ctx.world();
     let there = world.borrow().host.fs.stat(&ctx.io.cred, &format!("/var/spool/postfix/{path}")).err();
-    if let Some(e) = there {
-        tool.say(QueueTool::NoSocket { path, error: e.text().into() });
+    // The file of a socket stays when its service goes.
+    let served = world.borrow_mut().with_postfix(|c| agent::running(c) && agent::missing(c, service).is_none());
+    if there.is_some() || !served {
+        if let Some(e) = there {
+            tool.say(QueueTool::NoSocket { path, error: e.text().into() });
+        }
         tool.say(QueueTool::NoContact { class: class.clone(), service: service.clone() });
         return 1;
     }

@@ -7,7 +7,7 @@ use crate::base::Span;
 use crate::command::Ctx;
 use crate::log::queue_tool::QueueTool;
 use crate::postfix::config::Config;
-use crate::postfix::{agent, qmgr, queue_file};
+use crate::postfix::{agent, qmgr, queue_file, valid_hostname};
 
 const USAGE: &str = "postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site";
 
@@ -22,8 +22,8 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
         say(ctx, QueueTool::Usage(USAGE));
         EX_UNAVAILABLE
     };
-    let Ok((opts, at)) = getopt(ctx, "c:efi:jps:v") else { return usage(ctx) };
-    let modes: Vec<_> = opts.iter().filter(|(c, _)| "efijps".contains(*c)).collect();
+    let Ok((opts, at)) = getopt(ctx, "c:fi:jps:v") else { return usage(ctx) };
+    let modes: Vec<_> = opts.iter().filter(|(c, _)| "fijps".contains(*c)).collect();
     if modes.len() != 1 || at < ctx.args.len() {
         return usage(ctx);
     }
@@ -110,7 +110,7 @@ async fn show(ctx: &Ctx, conf: &Config, json: bool) -> i32 {
 async fn flush(ctx: &mut Ctx) -> i32 {
     let world = ctx.world();
     let up = world.borrow_mut().with_postfix(|c| {
-        let up = agent::running(c);
+        let up = agent::running(c) && agent::missing(c, "pickup").is_none() && agent::missing(c, "qmgr").is_none();
         if up {
             qmgr::flush(c);
         }
@@ -130,7 +130,7 @@ async fn one(ctx: &mut Ctx, id: &str) -> i32 {
     }
     let world = ctx.world();
     let up = world.borrow_mut().with_postfix(|c| {
-        let up = agent::running(c);
+        let up = agent::running(c) && agent::missing(c, "flush").is_none();
         if up {
             qmgr::flush_id(c, id);
         }
@@ -147,7 +147,8 @@ async fn one(ctx: &mut Ctx, id: &str) -> i32 {
 /// `-s site`: only destinations of `fast_flush_domains` have a list of their messages.
 fn site(ctx: &Ctx, conf: &Config, site: &str) -> i32 {
     let bare = site.trim_start_matches(['[', '@']).trim_end_matches(']');
-    if !crate::postfix::valid_hostname::hostname(bare) && bare.parse::<std::net::IpAddr>().is_err() {
+    let name = valid_hostname::hostname(site) && site.parse::<std::net::IpAddr>().is_err();
+    if !name && valid_hostname::mailhost_literal(site).is_none() {
         say(ctx, QueueTool::FlushInvalid(site.to_owned()));
         return EX_UNAVAILABLE;
     }

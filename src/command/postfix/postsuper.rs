@@ -15,8 +15,7 @@ const USAGE: &str = "postsuper [-c config_dir] [-d queue_id (delete)] [-e queue_
 /// Queues that postsuper looks at when none is named.
 const QUEUES: [&str; 5] = ["maildrop", "incoming", "active", "deferred", "hold"];
 /// Names that may be given.
-const KNOWN: [&str; 11] =
-    ["maildrop", "incoming", "active", "deferred", "hold", "bounce", "corrupt", "defer", "trace", "flush", "saved"];
+const KNOWN: [&str; 9] = ["maildrop", "incoming", "active", "deferred", "hold", "bounce", "defer", "trace", "flush"];
 
 pub async fn run(ctx: &mut Ctx) -> i32 {
     if ctx.io.cred.uid != 0 {
@@ -95,10 +94,7 @@ async fn apply(ctx: &mut Ctx, act: Act, what: &str, queues: &[&'static str]) -> 
         }
     } else if what == "-" {
         while let Ok(Some(l)) = ctx.io.read_line(0).await {
-            let t = String::from_utf8_lossy(&l).trim().to_owned();
-            if !t.is_empty() {
-                ids.push(t);
-            }
+            ids.push(String::from_utf8_lossy(&l).trim().to_owned());
         }
     } else {
         ids.push(what.to_owned());

@@ -30,11 +30,41 @@ the main.cf queue_directory parameter that use variable expansions are
 not supported. If necessary, use explicit absolute paths for all queues.
 ";
 
+/// What perl says of a number that is none.
+fn odd_number(ctx: &Ctx, value: Option<&str>) {
+    let place = "in numeric gt (>) at /usr/sbin/qshape line 182.\n";
+    match value {
+        None => ctx.err(format!("Use of uninitialized value $opts{{\"b\"}} {place}")),
+        Some(v) if v.parse::<i64>().is_err() => ctx.err(format!("Argument \"{v}\" isn't numeric {place}")),
+        Some(_) => {}
+    }
+}
+
+/// `-p`: the sums of the domains below a domain that is no TLD, if there are enough of them.
+fn of_parents(rows: &BTreeMap<String, Vec<u64>>, least: usize) -> BTreeMap<String, Vec<u64>> {
+    let mut out: BTreeMap<String, (usize, Vec<u64>)> = BTreeMap::new();
+    for (domain, counts) in rows {
+        let mut rest = domain.as_str();
+        while let Some((_, parent)) = rest.split_once('.').filter(|(_, p)| p.contains('.')) {
+            let sum = out.entry(format!(".{parent}")).or_insert_with(|| (0, vec![0; counts.len()]));
+            sum.0 += 1;
+            sum.1.iter_mut().zip(counts).for_each(|(s, c)| *s += c);
+            rest = parent;
+        }
+    }
+    out.into_iter().filter(|(_, (n, _))| *n >= least).map(|(d, (_, c))| (d, c)).collect()
+}
+
 pub async fn run(ctx: &mut Ctx) -> i32 {
     let (mut senders, mut linear, mut buckets, mut unit, mut width) = (false, false, 10_usize, 5_i64, 80_usize);
     let mut queues: Vec<String> = Vec::new();
     let mut it = ctx.args[1..].iter();
+    let (mut parents, mut least) = (false, 5);
     while let Some(a) = it.next() {
+        if a == "--" {
+            queues.extend(it.by_ref().cloned());
+            break;
+        }
         let Some(o) = a.strip_prefix('-').filter(|o| !o.is_empty()) else {
             queues.push(a.clone());
             continue;
@@ -44,14 +74,28 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
             match c {
                 's' => senders = true,
                 'l' => linear = true,
-                'p' => {}
+                'p' => parents = true,
                 'b' | 't' | 'w' | 'm' | 'N' | 'n' | 'c' => {
                     let rest: String = letters.by_ref().collect();
-                    let v = if rest.is_empty() { it.next().cloned().unwrap_or_default() } else { rest };
+                    let v = if rest.is_empty() { it.next().cloned() } else { Some(rest) };
+                    let number = |least: usize| v.as_ref().and_then(|v| v.parse().ok()).filter(|n| *n > least);
                     match c {
-                        'b' => buckets = v.parse().unwrap_or(buckets).clamp(1, 50),
-                        't' => unit = v.parse().unwrap_or(unit).max(1),
-                        'w' => width = v.parse().unwrap_or(width).clamp(40, 1000),
+                        'b' => {
+                            odd_number(ctx, v.as_deref());
+                            buckets = number(0).unwrap_or(buckets).min(50);
+                        }
+                        't' => unit = number(0).map_or(unit, |n| n as i64),
+                        'w' => width = number(80).unwrap_or(width).min(1000),
+                        'm' => least = number(0).unwrap_or(least),
+                        'c' => {
+                            let path = format!("{}/main.cf", v.unwrap_or_default());
+                            let there = ctx.world().borrow().host.fs.stat(&ctx.io.cred, &ctx.path(&path)).err();
+                            if let Some(e) = there {
+                                ctx.err(format!("postconf: fatal: open {path}: {}\n", e.text()));
+                                ctx.err("/usr/sbin/qshape: postconf failed\n");
+                                return 1;
+                            }
+                        }
                         _ => {}
                     }
                 }
@@ -70,7 +114,7 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
     }
     let bounds: Vec<i64> = (0..buckets)
         .map(|i| if linear { unit * (i as i64 + 1) } else { unit << i.min(40) })
-        .take(if linear { buckets } else { buckets.saturating_sub(1) })
+        .take(buckets.saturating_sub(1))
         .collect();
     let slots = bounds.len() + 1;
     let mut rows: BTreeMap<String, Vec<u64>> = BTreeMap::new();
@@ -99,6 +143,9 @@ pub async fn run(ctx: &mut Ctx) -> i32 {
                 total[slot] += 1;
             }
         }
+    }
+    if parents {
+        rows.extend(of_parents(&rows, least));
     }
     let mut labels: Vec<String> = vec!["T".into()];
     labels.extend(bounds.iter().map(ToString::to_string));

@@ -157,9 +157,7 @@ pub fn reload(ctx: &mut Ctx<'_>) {
     for key in &gone {
         let owner = format!("postfix:{key}");
         ctx.host.net.listeners.retain(|l| l.owner != owner);
-        for u in ctx.host.net.unix.iter().filter(|u| u.owner == owner).cloned().collect::<Vec<_>>() {
-            let _ = ctx.host.fs.unlink(&Cred::root(), &u.path);
-        }
+        // The file of a socket stays.
         ctx.host.net.unix.retain(|l| l.owner != owner);
     }
     if let Err(f) = listen::open(ctx.host, &conf, &path, &added, pid) {

@@ -100,6 +100,11 @@ impl Session {
         if !valid_hostname::hostname(&domain) && valid_hostname::mailhost_literal(&domain).is_none() {
             return self.refuse(ctx, "501 Error: invalid parameter syntax");
         }
+        if self.alone.is_some() {
+            self.log(ctx, Smtpd::EtrnAlone);
+            self.reply(ctx, "458 Unable to queue messages");
+            return false;
+        }
         self.state.etrn = Some(domain.clone());
         let rejection = self.restrict(ctx, stages::etrn);
         self.state.etrn = None;
