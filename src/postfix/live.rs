@@ -5,6 +5,7 @@ use super::listen;
 use super::lookups::{Failed, Lookups, Maps, Who};
 use super::master::{self, Proc};
 use super::matchlist::MatchList;
+use super::proxymap;
 use super::table::{self, Flags, Say};
 use super::trivial_rewrite::{self, Purpose, Resolved};
 use crate::log::rewrite::Rewrite;
@@ -45,7 +46,7 @@ fn is_domain_list(param: &str) -> bool {
 impl Live<'_, '_> {
     fn log(&mut self, say: Say) {
         for event in say {
-            self.proc.log(self.ctx.host, event);
+            proxymap::say(self.ctx, self.proc, event);
         }
     }
     /// Whether this process says it for the first time.
@@ -67,8 +68,11 @@ impl Live<'_, '_> {
         }
         let mut say = Say::new();
         let list = Arc::new(MatchList::of(self.ctx.host, &self.proc.conf, param, &mut say));
+        let proxied = self.proc.conf.get(param).contains("proxy:");
         for event in say {
-            if first_time(self.ctx, self.proc.pid, &event) {
+            if proxied && proxymap::is_fault(&event) {
+                proxymap::heard(self.ctx, event);
+            } else if first_time(self.ctx, self.proc.pid, &event) {
                 self.proc.log(self.ctx.host, event);
             }
         }

@@ -13,7 +13,7 @@ pub use lifecycle::{NotStarted, reload, start, terminate};
 use super::config::Config;
 use super::master_cf::{Service, Type};
 use super::table::{Maps, Say};
-use super::{Ctx, Due as AnyDue, listen, startup};
+use super::{Ctx, Due as AnyDue, listen, proxymap, startup};
 use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host, Process};
 use crate::log::Event;
@@ -340,7 +340,9 @@ pub fn maps(ctx: &mut Ctx<'_>, proc: &Proc, title: &str, spec: &str) -> Arc<Maps
     }
     let m = Arc::new(m);
     for event in say {
-        if super::live::first_time(ctx, proc.pid, &event) {
+        if proxymap::opens(&m, &event) {
+            proxymap::heard(ctx, event);
+        } else if super::live::first_time(ctx, proc.pid, &event) {
             proc.log(ctx.host, event);
         }
     }

@@ -53,8 +53,16 @@ pub(super) fn reject_non_fqdn_helo_hostname(c: &mut Check<'_>, _call: &Call<'_>)
     })
 }
 
+/// A name that is not ASCII is asked for as it stands, and not found.
+fn in_dns(c: &mut Check<'_>, name: &str) -> Found {
+    if !name.is_ascii() {
+        return Found::No;
+    }
+    dns::exists(&mut |n, t| c.env.dns(n, t), name, &["A", "AAAA", "MX"])
+}
+
 pub(super) fn reject_unknown_helo_hostname(c: &mut Check<'_>, _call: &Call<'_>) -> Outcome {
-    with_name(c, |c, name| match dns::exists(&mut |n, t| c.env.dns(n, t), name, &["A", "AAAA", "MX"]) {
+    with_name(c, |c, name| match in_dns(c, name) {
         Found::Yes | Found::NullMx => Ok(Status::Dunno),
         Found::Retry => {
             let text = format!("<{name}>: {} rejected: Host not found", reject::HELO);

@@ -7,6 +7,7 @@ use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
 use crate::postfix::Ctx;
 use crate::postfix::dns::error_text;
+use crate::postfix::midna;
 use crate::postfix::startup;
 use std::net::IpAddr;
 
@@ -44,6 +45,7 @@ pub(super) fn parse(dest: &str, default: u16) -> Result<(String, bool, u16), Age
         }
     };
     let name = name.strip_prefix("ipv6:").or_else(|| name.strip_prefix("IPv6:")).unwrap_or(name);
+    let name = &*midna::to_ascii(name);
     if name.parse::<IpAddr>().is_err() && startup::hostname_fault(name).is_some() {
         return Err(AgentFatal::NoHost(dest.to_owned()));
     }

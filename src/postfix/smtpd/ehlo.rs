@@ -83,6 +83,9 @@ impl Session {
             Ok(mask) => self.ehlo_mask = mask,
             Err(Failed) => return self.cannot_announce(ctx, None),
         }
+        if self.sasl_active && self.authorizes(ctx, "smtpd_sasl_exceptions_networks").is_err() {
+            return self.cannot_announce(ctx, Some("AUTH"));
+        }
         let verp = self.authorizes(ctx, "smtpd_authorized_verp_clients");
         if let Some(feature) = verp.map_or(Some("XVERP"), |_| self.unsure) {
             return self.cannot_announce(ctx, Some(feature));

@@ -8,6 +8,7 @@ use crate::log::smtpd::Smtpd;
 use crate::postfix::expand::{self, Expander};
 use crate::postfix::live::{self, Live};
 use crate::postfix::lookups::{Failed, Lookups, Maps, Who};
+use crate::postfix::midna;
 use crate::postfix::params::param;
 use crate::postfix::restriction::policy::Service;
 use crate::postfix::restriction::{Env, Verified};
@@ -99,7 +100,7 @@ impl Env for SmtpdEnv<'_, '_> {
         if self.waits.is_some() {
             return Answer::NoData;
         }
-        let answer = self.live.ctx.host.dns.query(name, rtype);
+        let answer = self.live.ctx.host.dns.query(&midna::to_ascii(name), rtype);
         if answer == Answer::Timeout {
             self.delay = self.delay + DNS_TIMEOUT;
         }
@@ -119,7 +120,7 @@ impl Env for SmtpdEnv<'_, '_> {
         r
     }
     fn hosts(&mut self, name: &str) -> Vec<String> {
-        self.live.ctx.host.hosts_of(name).iter().map(IpAddr::to_string).collect()
+        self.live.ctx.host.hosts_of(&midna::to_ascii(name)).iter().map(IpAddr::to_string).collect()
     }
     fn policy(&mut self, service: &Service, request: &[(String, String)]) -> Option<String> {
         if self.waits.is_some() {

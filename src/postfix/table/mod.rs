@@ -232,7 +232,9 @@ impl Dict {
                 if depth > 8 {
                     return Err(OpenFault::Nested("too many nested tables".to_owned()));
                 }
-                if !proxied(host).iter().any(|w| w.strip_prefix("proxy:") == Some(name)) {
+                // Who asks by way of proxymap(8) twice asks it once.
+                let name = name.trim_start_matches("proxy:");
+                if !proxied(host).iter().any(|w| w.starts_with("proxy:") && w.trim_start_matches("proxy:") == name) {
                     return Err(OpenFault::NotProxied(name.to_owned()));
                 }
                 let mut inner = Dict::open_nested(host, name, self.fold, depth + 1, say);
