@@ -13,7 +13,7 @@ pub enum Pickup {
         orig_id: Option<String>,
     },
     /// cleanup would not take it; it stays in the maildrop queue.
-    Kept { qid: String, reason: String },
+    Kept { file: String, qid: String, reason: String },
 }
 
 impl Message for Pickup {
@@ -29,7 +29,7 @@ impl Message for Pickup {
                 let orig = orig_id.as_ref().map(|i| format!(" orig_id={i}")).unwrap_or_default();
                 format!("{qid}: uid={uid} from=<{from}>{orig}")
             }
-            Pickup::Kept { qid, reason } => format!("warning: maildrop/{qid}: {reason}"),
+            Pickup::Kept { file, qid, reason } => format!("warning: maildrop/{file}: error writing {qid}: {reason}"),
         }
     }
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -37,7 +37,7 @@ impl Message for Pickup {
             Pickup::Uid { qid, uid, from, .. } => {
                 vec![("qid", qid.clone()), ("uid", uid.to_string()), ("from", from.clone())]
             }
-            Pickup::Kept { qid, reason } => vec![("qid", qid.clone()), ("reason", reason.clone())],
+            Pickup::Kept { qid, reason, .. } => vec![("qid", qid.clone()), ("reason", reason.clone())],
         }
     }
 }

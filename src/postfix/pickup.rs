@@ -193,7 +193,7 @@ fn hand_over(ctx: &mut Ctx<'_>, p: &Proc, message: Message) {
                 ctx.pf.due.push(at, super::Due::Pickup(Due::Scan));
                 if stat != cleanup::Stat::Defer {
                     let reason = if reason.is_empty() { stat.detail().text.to_owned() } else { reason };
-                    p.log(ctx, Log::Kept { qid: file.to_owned(), reason });
+                    p.log(ctx, Log::Kept { file: file.to_owned(), qid, reason });
                 }
             } else {
                 mail_queue::remove(ctx.host, "maildrop", file);
