@@ -148,7 +148,7 @@ macro_rules! names {
 
 names! { anvil::Anvil: MaxRate, MaxCount, MaxCache }
 names! { bounce::Notice: NonDelivery, Delay, DeliveryStatus }
-names! { bounce::Bounce: Sender(notice: bounce::Notice), Postmaster(notice: bounce::Notice), ZeroTime, NotAscii, NoEndMarker, Discarded, NoReport, Failed }
+names! { bounce::Bounce: Sender(notice: bounce::Notice), Postmaster(notice: bounce::Notice), ZeroTime, NotAscii, NoEndMarker, NoValue, NoMarker, UnknownTemplate, NoText, Macro, BadName, NoFile, Discarded, NoReport, Failed }
 names! { cleanup::Cleanup:
     MessageId, Hopcount, Check, MilterReject, MilterHold, MimeError, MultiValued, QueueWrite, CloseError, MapProblem, AliasLoop, TooLarge,
     UnknownCheck, BadCheckArgument,
@@ -227,7 +227,7 @@ names! { script::Script:
 names! { script::ToolFatal:
     OneOf, BulkOptions, OpenSource, NoBulk, NoPackage, Query, Sequence, NoSequence, NoDelete, ReadOnly, OpenDatabase, Delete, NoProxyWrite, ProxyBuild, BadSeverity, ListProblem, ProxySequence, InlineFile,
 }
-names! { script::ToolWarning: NeedPair, MustBeLocal, Duplicate, EmptyResult, ShouldReturnNone, MimeAlone, NotUtf8, OpenValue }
+names! { script::ToolWarning: NeedPair, MustBeLocal, Duplicate, EmptyResult, ShouldReturnNone, EmptyKey, MimeAlone, NotUtf8, OpenValue }
 names! { smtpd::Action:
     Reject, RejectWarning, Hold, Discard, Filter, Redirect, Bcc, Warn, Info, Hangup, Permit, MilterReject, MilterHold,
 }

@@ -175,6 +175,9 @@ pub enum ToolWarning {
     ShouldReturnNone {
         table: String,
     },
+    EmptyKey {
+        table: String,
+    },
     /// `-m` is about what `-h` and `-b` look at.
     MimeAlone,
     NotUtf8 {
@@ -199,6 +202,9 @@ impl fmt::Display for ToolWarning {
             ToolWarning::Duplicate { database, key } => write!(f, "{database}: duplicate entry: \"{key}\""),
             ToolWarning::EmptyResult { table, key } => {
                 write!(f, "table {table}: key {key}: empty string result is not allowed")
+            }
+            ToolWarning::EmptyKey { table } => {
+                write!(f, "table {table}: empty lookup key value is not allowed")
             }
             ToolWarning::MimeAlone => f.write_str("ignoring -m option without -b or -h"),
             ToolWarning::NotUtf8 { path, line, text } => {

@@ -3,6 +3,8 @@
 //! Left out: `Charset:` (with `smtputf8_enable` all is UTF-8), header labels that are unknown or empty.
 
 use super::agent::Proc;
+use super::config::Config;
+use super::expand;
 use super::readlline::is_space;
 use crate::host::{Cred, Host};
 use crate::log::bounce::Bounce as Log;
@@ -33,11 +35,12 @@ impl Kind {
 pub struct Template {
     /// `[built-in]` or the file.
     origin: String,
-    kind: Kind,
+    pub kind: Kind,
+    pub charset: String,
     pub from: String,
     pub subject: String,
     pub postmaster_subject: String,
-    body: String,
+    pub body: String,
 }
 
 /// Parameters that a body may name in a unit of its own, with the units and their seconds.
@@ -88,6 +91,7 @@ fn built_in(kind: Kind) -> Template {
     Template {
         origin: "[built-in]".into(),
         kind,
+        charset: "us-ascii".into(),
         from: "Mail Delivery System <MAILER-DAEMON>".into(),
         subject: subject.into(),
         postmaster_subject: copy.into(),
@@ -103,6 +107,57 @@ pub fn load(host: &Host, p: &Proc, kind: Kind) -> (Template, Vec<Log>) {
     let text = own.and_then(|b| find(&b.text(), &path, &format!("{}_template", kind.name()), &mut say));
     let template = text.map_or_else(|| built_in(kind), |t| parse(&t, &path, kind, &mut say));
     (template, say)
+}
+
+/// The four templates, those of a file before the built-in ones. `Err`: the file makes no sense.
+pub fn all(file: Option<(&str, &str)>, say: &mut Vec<Log>) -> Result<Vec<Template>, Log> {
+    const KINDS: [Kind; 4] = [Kind::Failure, Kind::Delay, Kind::Success, Kind::Verify];
+    let mut own: Vec<(Kind, String)> = Vec::new();
+    if let Some((path, text)) = file {
+        let mut lines = text.lines().enumerate();
+        while let Some((n, line)) = lines.next() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let Some((key, value)) = line.split_once('=') else {
+                return Err(Log::NoValue { path: path.to_owned(), line: n + 2, text: line.trim_end().to_owned() });
+            };
+            let (key, value) = (key.trim(), value.trim());
+            let mut last = n + 1;
+            let content = match value.strip_prefix("<<") {
+                None => format!("{value}\n"),
+                Some(marker) if marker.trim_start().is_empty() => {
+                    return Err(Log::NoMarker { path: path.to_owned(), line: n + 2 });
+                }
+                Some(marker) => {
+                    let (marker, mut content, mut closed) = (marker.trim_start(), String::new(), false);
+                    for (n, line) in lines.by_ref() {
+                        last = n + 1;
+                        closed = line == marker;
+                        if closed {
+                            break;
+                        }
+                        content += line;
+                        content.push('\n');
+                    }
+                    if !closed {
+                        let (path, marker) = (path.to_owned(), marker.to_owned());
+                        say.push(Log::NoEndMarker { path, line: last + 1, marker });
+                    }
+                    content
+                }
+            };
+            match KINDS.into_iter().find(|k| key.strip_suffix("_template") == Some(k.name())) {
+                Some(kind) => own.push((kind, content)),
+                None => say.push(Log::UnknownTemplate { path: path.to_owned(), line: last + 1, name: key.to_owned() }),
+            }
+        }
+    }
+    let of = |kind: Kind, say: &mut Vec<Log>| match (own.iter().rev().find(|(k, _)| *k == kind), file) {
+        (Some((_, text)), Some((path, _))) => parse(text, path, kind, say),
+        _ => built_in(kind),
+    };
+    Ok(KINDS.into_iter().map(|k| of(k, say)).collect())
 }
 
 /// The value of `NAME = <<EOF` … `EOF` in the file.
@@ -135,7 +190,11 @@ fn find(file: &str, path: &str, name: &str, say: &mut Vec<Log>) -> Option<String
 /// A template's header, an empty line, and its body.
 fn parse(text: &str, path: &str, kind: Kind, say: &mut Vec<Log>) -> Template {
     let mut t = Template { origin: path.to_owned(), ..built_in(kind) };
-    let (mut rest, mut charset) = (text, "us-ascii");
+    if text.is_empty() {
+        say.push(Log::NoText { path: path.to_owned(), kind: kind.name() });
+        return built_in(kind);
+    }
+    let mut rest = text;
     while let Some((line, after)) = rest.split_once('\n') {
         let Some((label, value)) = line.split_once(':').filter(|(l, _)| !l.is_empty() && !l.contains(is_space)) else {
             rest = if line.is_empty() { after } else { rest };
@@ -146,12 +205,12 @@ fn parse(text: &str, path: &str, kind: Kind, say: &mut Vec<Log>) -> Template {
             "from" => value.clone_into(&mut t.from),
             "subject" => value.clone_into(&mut t.subject),
             "postmaster-subject" => value.clone_into(&mut t.postmaster_subject),
-            "charset" => charset = value,
+            "charset" => value.clone_into(&mut t.charset),
             _ => {}
         }
         rest = after;
     }
-    if !rest.is_ascii() && charset.eq_ignore_ascii_case("us-ascii") {
+    if !rest.is_ascii() && t.charset.eq_ignore_ascii_case("us-ascii") {
         say.extend((0..3).map(|n| Log::NotAscii { path: path.to_owned(), kind: kind.name(), line: n }));
         return built_in(kind);
     }
@@ -160,6 +219,57 @@ fn parse(text: &str, path: &str, kind: Kind, say: &mut Vec<Log>) -> Template {
 }
 
 impl Template {
+    /// The template as a file may have it.
+    pub fn dump(&self) -> String {
+        let copy = &self.postmaster_subject;
+        let copy = if copy.is_empty() { String::new() } else { format!("Postmaster-Subject: {copy}\n") };
+        format!(
+            "{}_template = <<EOF\nCharset: {}\nFrom: {}\nSubject: {}\n{copy}\n{}EOF\n",
+            self.kind.name(),
+            self.charset,
+            self.from,
+            self.subject,
+            self.body
+        )
+    }
+
+    /// The body with values in it, as bounce(8) shows it for a look. `Err`: a line with what has no value.
+    pub fn expanded(&self, conf: &Config, say: &mut Vec<Log>) -> Result<String, Log> {
+        let mut out = String::new();
+        for line in self.body.lines() {
+            let unknown = std::cell::Cell::new(false);
+            let mut zero = Vec::new();
+            let times = std::cell::RefCell::new(&mut zero);
+            let lookup = |name: &str| {
+                let Some((param, unit, seconds)) = time_name(name) else {
+                    let value = conf.raw(name).map(|v| conf.expand(&v).text);
+                    unknown.set(unknown.get() || value.is_none());
+                    return value;
+                };
+                let value = conf.time(param) / seconds;
+                if value == 0 && conf.time(param) > 0 {
+                    times.borrow_mut().push((name.to_owned(), unit));
+                }
+                Some(value.to_string())
+            };
+            let env = expand::Expander { lookup: &lookup, recurse: false, filter: None, suffixes: &[] };
+            let done = expand::expand(&env, line);
+            for (name, unit) in zero {
+                let (origin, kind) = (self.origin.clone(), self.kind.name());
+                let at = |line| Log::ZeroTime { origin: origin.clone(), kind, name: name.clone(), unit, line };
+                say.extend((0..3).map(at));
+            }
+            say.extend(done.faults.iter().map(|f| Log::Macro(f.to_string())));
+            if done.failed() || unknown.get() {
+                let (path, text) = (self.origin.clone(), line.to_owned());
+                return Err(Log::BadName { path, kind: self.kind.name(), undefined: !done.failed(), text });
+            }
+            out += &done.text;
+            out.push('\n');
+        }
+        Ok(out)
+    }
+
     /// The body with the values of main.cf in it.
     pub fn body(&self, p: &Proc, say: &mut Vec<Log>) -> String {
         let zero = std::cell::RefCell::new(Vec::new());

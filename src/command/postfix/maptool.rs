@@ -250,29 +250,27 @@ fn members(text: &str) -> String {
     let (mut out, mut item) = (Vec::new(), String::new());
     let (mut quoted, mut escaped, mut comment) = (false, false, 0_u32);
     for c in text.chars() {
-        if escaped {
-            escaped = false;
-        } else if c == '\\' {
-            escaped = true;
-        } else if c == '"' {
-            quoted = !quoted;
-        } else if !quoted {
-            match c {
-                '(' => comment += 1,
-                ')' if comment > 0 => {
-                    comment -= 1;
-                    continue;
-                }
-                ',' if comment == 0 => {
-                    out.push(std::mem::take(&mut item));
-                    continue;
-                }
-                _ => {}
+        match c {
+            _ if escaped => escaped = false,
+            // A backslash outside quotes is gone when the address is written again.
+            '\\' if !quoted && comment == 0 => {
+                escaped = true;
+                continue;
             }
+            '\\' => escaped = true,
+            '"' if comment == 0 => quoted = !quoted,
+            '(' if !quoted => comment += 1,
+            ')' if !quoted => comment = comment.saturating_sub(1),
+            ',' if !quoted && comment == 0 => {
+                out.push(std::mem::take(&mut item));
+                continue;
+            }
+            _ => {}
         }
-        if comment == 0 {
-            item.push(c);
-        }
+        item.push(c);
+    }
+    if quoted {
+        item.push('"');
     }
     out.push(item);
     let items: Vec<&str> = out.iter().map(|i| i.trim_matches(is_space)).filter(|i| !i.is_empty()).collect();
@@ -301,7 +299,14 @@ fn read_aliases(
             }
         };
         let quoted = name.len() > 1 && name.starts_with('"') && name.ends_with('"');
-        let bare = if quoted { &name[1..name.len() - 1] } else { name };
+        let bare = if quoted { &name[1..name.len() - 1] } else { name.strip_prefix('\\').unwrap_or(name) };
+        if !quoted && bare.contains(',') {
+            tool.say(Script::ToolWarning(ToolWarning::NeedPair { path: path.to_owned(), line: l.last }));
+            continue;
+        }
+        if bare.is_empty() {
+            tool.say(Script::ToolWarning(ToolWarning::EmptyKey { table: spec.to_owned() }));
+        }
         if !quoted && bare.contains('@') {
             tool.say(Script::ToolWarning(ToolWarning::MustBeLocal { path: path.to_owned(), line: l.last }));
             continue;

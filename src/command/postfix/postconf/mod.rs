@@ -53,7 +53,7 @@ pub(super) async fn run(ctx: &mut Ctx) -> i32 {
 }
 
 /// What options of one kind there are: of each kind one may be given.
-const KINDS: [&str; 6] = ["aAbFlmMpPtT", "deX#n", "do", "efX#", "exX#", "ehH"];
+const KINDS: [&str; 6] = ["aAFlmMpPT", "deX#n", "do", "efX#", "exX#", "ehH"];
 
 /// What may be given with what is asked for; with what is not here, nothing.
 const MODIFIERS: [(char, &str); 4] = [('p', "eX#fhHCxdno"), ('M', "eX#fxoC"), ('F', "efhHxoC"), ('P', "eXfhHxoC")];
@@ -69,10 +69,14 @@ fn conflict(given: &Parsed) -> Option<String> {
             return Some(format!("specify one of {}", shown(&found)));
         }
     }
+    if given.has('b') && given.has('t') {
+        return Some("specify one of -b and -t".to_owned());
+    }
     if given.has('h') && given.has('H') {
         return Some("specify one of -h -H".to_owned());
     }
-    let what = letters.iter().copied().find(|c| KINDS[0].contains(*c))?;
+    let kinds = [KINDS[0], "bt"].concat();
+    let what = letters.iter().copied().find(|c| kinds.contains(*c))?;
     let may = MODIFIERS.iter().find(|(c, _)| *c == what).map_or("", |(_, m)| m);
     let excess: Vec<char> = letters.into_iter().filter(|c| *c != what && !may.contains(*c)).collect();
     (!excess.is_empty()).then(|| format!("with option -{what}, do not specify {}", shown(&excess)))
@@ -208,7 +212,10 @@ async fn show_all(tool: &Tool<'_>, given: &Parsed, directory: &str) -> i32 {
     conf.compute("process_name", "postconf");
     conf.compute("process_id", &tool.ctx.pid.to_string());
     if given.has('b') || given.has('t') {
-        return lists::templates(tool, &conf, given.has('b'));
+        if given.args.len() > 1 {
+            return tool.die("options -b and -t require at most one template file").await;
+        }
+        return lists::templates(tool, &conf, given.args.first().map(String::as_str), given.has('b')).await;
     }
     let on_master = ['M', 'F', 'P'].iter().any(|c| given.has(*c));
     let entries = match read_master(tool, directory, on_master).await {
