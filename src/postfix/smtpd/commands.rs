@@ -165,7 +165,8 @@ impl Session {
             self.log(ctx, Smtpd::IllegalAddress { client, command, address: printable });
             return None;
         }
-        Some(x.address)
+        // A tab between quotes is a blank to Postfix.
+        Some(if x.address.contains('\t') { x.address.replace('\t', " ") } else { x.address })
     }
 
     /// A client that pipelines where it may not: logged once, and refused when `smtpd_forbid_unauth_pipelining` says so.

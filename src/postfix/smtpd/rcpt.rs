@@ -59,7 +59,8 @@ impl Session {
         if r.orcpt.is_empty() {
             let text = words[2].text;
             let bare = text.strip_prefix('<').map_or(text, |t| t.strip_suffix('>').unwrap_or(t));
-            r.orcpt = format!("rfc822;{bare}");
+            let shown = |c: char| if c.is_control() { '?' } else { c };
+            r.orcpt = format!("rfc822;{}", bare.chars().map(shown).collect::<String>());
         }
         let limit = self.int(param!("smtpd_recipient_limit"));
         if limit > 0 && self.mail.recipients.len() as i64 >= limit {
