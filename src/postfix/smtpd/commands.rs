@@ -42,6 +42,14 @@ impl Session {
         self.state.reset_mail();
     }
 
+    /// `mail_reset()` without `rcpt_reset()`, as it is done after a chunk that was refused: recipients still count, though the next
+    /// message does not go to them.
+    pub(super) fn forget_sender(&mut self, ctx: &mut Ctx<'_>) {
+        let (recipient, count) = (self.state.recipient.take(), self.state.rcpt_count);
+        self.reset_mail(ctx);
+        (self.state.recipient, self.state.rcpt_count) = (recipient, count);
+    }
+
     pub(super) fn rset(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>]) -> bool {
         if words.len() != 1 {
             return self.refuse(ctx, "501 5.5.4 Syntax: RSET");

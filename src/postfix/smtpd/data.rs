@@ -14,7 +14,7 @@ use crate::postfix::restriction::state::ErrorClass;
 impl Session {
     /// What DATA and BDAT check first.
     fn ready_for_message(&mut self) -> bool {
-        if !self.mail.recipients.is_empty() {
+        if self.state.rcpt_count > 0 {
             return true;
         }
         let text = if self.state.sender.is_none() {
@@ -96,7 +96,7 @@ impl Session {
     }
 
     pub(super) fn bdat(&mut self, ctx: &mut Ctx<'_>, words: &[Token<'_>], line: &str) -> bool {
-        if self.discarded(ctx).iter().any(|k| k == "chunking") {
+        if self.ehlo_mask.iter().any(|k| k == "chunking") {
             self.refuse(ctx, "521 5.5.1 Error: command not implemented");
             self.finish(ctx, None);
             return false;
@@ -160,7 +160,7 @@ impl Session {
             self.refuse(ctx, &text);
             self.errors += 1;
             if last {
-                self.reset_mail(ctx);
+                self.forget_sender(ctx);
             }
             self.after_command(ctx);
             return true;
@@ -332,7 +332,7 @@ impl Session {
         }
         let date = self.mail.arrival.rfc5322();
         match self.mail.recipients.first() {
-            Some(r) if self.mail.recipients.len() == 1 => {
+            Some(r) if s.rcpt_count == 1 => {
                 h += &["\n\tfor <", &address::quote(&r.address), ">; ", &date, "\n"].concat();
             }
             _ => h += &format!(";\n\t{date}\n"),

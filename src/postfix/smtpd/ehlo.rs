@@ -62,7 +62,6 @@ impl Session {
         if !self.take_name(ctx, words) {
             return false;
         }
-        let _ = self.look_up_discarded(ctx);
         self.milter_event(ctx);
         let name = self.proc.conf.get(param!("myhostname"));
         self.reply(ctx, &format!("250 {name}"));
@@ -79,9 +78,8 @@ impl Session {
         }
         self.milter_event(ctx);
         self.state.protocol = Some("ESMTP".into());
-        match self.look_up_discarded(ctx) {
-            Ok(mask) => self.ehlo_mask = mask,
-            Err(Failed) => return self.cannot_announce(ctx, None),
+        if self.mask_failed {
+            return self.cannot_announce(ctx, None);
         }
         if self.sasl_active && self.authorizes(ctx, "smtpd_sasl_exceptions_networks").is_err() {
             return self.cannot_announce(ctx, Some("AUTH"));
@@ -153,21 +151,19 @@ impl Session {
         }
     }
 
-    /// The keywords that are not offered to this client.
-    pub(super) fn discarded(&self, ctx: &mut Ctx<'_>) -> Vec<String> {
-        self.look_up_discarded(ctx).unwrap_or_default()
-    }
-
-    fn look_up_discarded(&self, ctx: &mut Ctx<'_>) -> Result<Vec<String>, Failed> {
+    /// Looks up what the client is not told of (`smtpd_discard_ehlo_keyword…`), when the session starts: it counts for those who
+    /// say HELO, or nothing, too.
+    pub(super) fn look_up_mask(&mut self, ctx: &mut Ctx<'_>) {
         let mut live = Live { ctx, proc: &self.proc };
         let mut list = live.param("smtpd_discard_ehlo_keywords");
-        if !live.param("smtpd_discard_ehlo_keyword_address_maps").is_empty()
-            && let Some(v) =
-                live.find(Maps::Param("smtpd_discard_ehlo_keyword_address_maps"), &self.state.addr, false)?
-        {
-            list = v;
+        self.mask_failed = false;
+        if !live.param("smtpd_discard_ehlo_keyword_address_maps").is_empty() {
+            match live.find(Maps::Param("smtpd_discard_ehlo_keyword_address_maps"), &self.state.addr, false) {
+                Ok(found) => list = found.unwrap_or(list),
+                Err(Failed) => self.mask_failed = true,
+            }
         }
-        Ok(safety::split(&list).iter().map(|w| w.to_ascii_lowercase()).collect())
+        self.ehlo_mask = safety::split(&list).iter().map(|w| w.to_ascii_lowercase()).collect();
     }
 
     fn keywords(&self, ctx: &mut Ctx<'_>) -> Vec<String> {

@@ -136,7 +136,9 @@ pub struct Session {
     /// The dialogue, a line feed after each line, and how many lines it has.
     history: (String, usize),
     sasl_active: bool,
+    /// Keywords that EHLO does not name, and whether they could not be looked up.
     ehlo_mask: Vec<String>,
+    mask_failed: bool,
     /// When smtpd stops waiting.
     deadline: Option<Time>,
     /// What was said and not yet handed out.
@@ -209,6 +211,7 @@ impl Session {
             history: Default::default(),
             sasl_active: false,
             ehlo_mask: Vec::new(),
+            mask_failed: false,
             deadline: None,
             out: Vec::new(),
             delay: Span::ZERO,
@@ -231,6 +234,7 @@ impl Session {
     pub(super) fn greet(&mut self, ctx: &mut Ctx<'_>) {
         let client = self.state.namaddr();
         self.log(ctx, Smtpd::Connect { client });
+        self.look_up_mask(ctx);
         if !self.activate_sasl(ctx) {
             return;
         }

@@ -63,7 +63,7 @@ impl Session {
             r.orcpt = format!("rfc822;{}", bare.chars().map(shown).collect::<String>());
         }
         let limit = self.int(param!("smtpd_recipient_limit"));
-        if limit > 0 && self.mail.recipients.len() as i64 >= limit {
+        if limit > 0 && self.state.rcpt_count as i64 >= limit {
             self.reply(ctx, "452 4.5.3 Error: too many recipients");
             self.mail.overshoot += 1;
             if self.mail.overshoot <= self.int(param!("smtpd_recipient_overshoot_limit")) {
@@ -89,7 +89,7 @@ impl Session {
             return false;
         }
         self.mail.recipients.push(r);
-        self.state.rcpt_count = self.mail.recipients.len();
+        self.state.rcpt_count += 1;
         if self.state.recipient.is_none() {
             self.state.recipient = Some(address);
         }

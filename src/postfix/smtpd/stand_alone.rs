@@ -53,6 +53,7 @@ impl Session {
         s.state.port = "0".into();
         let client = s.state.namaddr();
         s.log(ctx, Smtpd::Connect { client });
+        s.look_up_mask(ctx);
         let banner = s.proc.conf.get("smtpd_banner");
         s.reply(ctx, &format!("220 {banner}"));
         let turn = s.turn(ctx);

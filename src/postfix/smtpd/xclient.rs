@@ -93,6 +93,7 @@ impl Session {
         let helo = self.state.helo.take();
         self.reset_mail(ctx);
         self.state.helo = helo;
+        self.look_up_mask(ctx);
         self.banner(ctx);
         true
     }
