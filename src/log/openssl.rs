@@ -19,6 +19,23 @@ pub enum Openssl<'a> {
     KeyDiffers,
     /// No protocol is left to offer.
     NoProtocol,
+    /// What a client said where its handshake should be is no TLS, but a request to a web server, or to a web proxy.
+    WrongVersion,
+    HttpRequest,
+    ProxyRequest,
+}
+
+impl Openssl<'_> {
+    /// What the library says of the first record of a client, if it is none (`ssl3_get_record`).
+    pub fn of_record(record: &[u8]) -> Option<Openssl<'static>> {
+        let http = [&b"GET "[..], b"POST ", b"HEAD ", b"PUT "].iter().any(|w| record.starts_with(w));
+        match record {
+            [_, 3, ..] => None,
+            _ if http => Some(Openssl::HttpRequest),
+            _ if record.starts_with(b"CONNE") => Some(Openssl::ProxyRequest),
+            _ => Some(Openssl::WrongVersion),
+        }
+    }
 }
 
 impl Openssl<'_> {
@@ -55,6 +72,15 @@ impl Openssl<'_> {
             Openssl::OpenKey(file, why) => no_bio(file, why, 368),
             Openssl::KeyDiffers => {
                 fixed(&["error:05800074:x509 certificate routines::key values mismatch:../crypto/x509/x509_cmp.c:403:"])
+            }
+            Openssl::WrongVersion => {
+                fixed(&["error:0A00010B:SSL routines::wrong version number:../ssl/record/ssl3_record.c:350:"])
+            }
+            Openssl::HttpRequest => {
+                fixed(&["error:0A00009C:SSL routines::http request:../ssl/record/ssl3_record.c:341:"])
+            }
+            Openssl::ProxyRequest => {
+                fixed(&["error:0A00009B:SSL routines::https proxy request:../ssl/record/ssl3_record.c:344:"])
             }
             Openssl::NoProtocol => {
                 fixed(&["error:0A0000BF:SSL routines::no protocols available:../ssl/statem/statem_lib.c:102:"])

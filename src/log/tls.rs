@@ -2,6 +2,14 @@
 
 use super::{Message, Severity};
 
+/// Why a handshake failed: OpenSSL says it in lines of its own, or the client is gone, or says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Library,
+    Lost,
+    TimedOut,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tls {
     /// A session: how far the peer is trusted (`Anonymous`, `Untrusted`, `Trusted`, `Verified`), who it is, and the
@@ -12,8 +20,10 @@ pub enum Tls {
         peer: String,
         detail: String,
     },
+    /// The handshake failed.
     AcceptError {
         peer: String,
+        how: Refusal,
     },
     /// A line of OpenSSL's error stack.
     Library {
@@ -59,7 +69,14 @@ impl Message for Tls {
                 let way = if *server { "to" } else { "from" };
                 format!("{trust} TLS connection established {way} {peer}: {detail}")
             }
-            Tls::AcceptError { peer } => format!("SSL_accept error from {peer}: -1"),
+            Tls::AcceptError { peer, how } => {
+                let how = match how {
+                    Refusal::Library => "-1",
+                    Refusal::Lost => "lost connection",
+                    Refusal::TimedOut => "Connection timed out",
+                };
+                format!("SSL_accept error from {peer}: {how}")
+            }
             Tls::Library { error } => format!("warning: TLS library problem: {error}"),
             Tls::CannotGetCertificate { file } => {
                 format!("warning: cannot get RSA certificate from file \"{file}\": disabling TLS support")
@@ -83,7 +100,7 @@ impl Message for Tls {
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Tls::Established { trust, peer, .. } => vec![("trust", trust.clone()), ("peer", peer.clone())],
-            Tls::AcceptError { peer } => vec![("peer", peer.clone())],
+            Tls::AcceptError { peer, .. } => vec![("peer", peer.clone())],
             Tls::CannotGetCertificate { file }
             | Tls::CannotGetKey { file }
             | Tls::NoAuthorities { file, .. }

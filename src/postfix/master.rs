@@ -525,6 +525,21 @@ pub fn fatal(ctx: &mut Ctx<'_>, proc: &Proc, event: impl Into<Event>) {
     ctx.pf.due.push(ctx.host.now + wait, AnyDue::Master(due));
 }
 
+/// A process is killed by SIGSEGV.
+pub fn crash(ctx: &mut Ctx<'_>, proc: &Proc) {
+    let first = ctx.pf.master.children.get(proc.pid).is_some_and(|c| c.uses <= 1);
+    end(ctx, proc.pid);
+    let Some(master) = ctx.pf.master.pid else { return };
+    let path = format!("{}/{}", ctx.pf.master.conf.get(param!("daemon_directory")), proc.program);
+    log(ctx.host, master, Log::ChildEnded { path: path.clone(), pid: proc.pid, how: Ended::Signal(11) });
+    if first {
+        log(ctx.host, master, Log::Throttling { path });
+        let until = ctx.host.now + Span::secs(ctx.pf.master.conf.time(param!("service_throttle_time")));
+        ctx.pf.master.throttled.insert(proc.service.to_string(), until);
+        ctx.pf.due.push(until, AnyDue::Master(Due::Unthrottle(proc.service.to_string())));
+    }
+}
+
 /// A process that is none of master's has ended.
 pub fn forget(ctx: &mut Ctx<'_>, pid: u32) {
     ctx.pf.opened.remove(&pid);

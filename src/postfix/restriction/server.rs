@@ -21,6 +21,15 @@ fn servers(c: &mut Check<'_>, name: &str, domain: &str, rtype: &str) -> Option<V
         return Some(vec![domain.into()]);
     }
     let mut asked = domain;
+    // dns_lookup(3) does not ask for what is no host name: a name with a dot at its end.
+    if !valid_hostname::hostname(domain) {
+        if rtype == "MX" {
+            return Some(vec![domain.into()]);
+        }
+        let reason = strerror(&Answer::NxDomain).into();
+        c.warn(Misuse::ServerLookup { rtype: rtype.into(), name: domain.into(), reason });
+        return None;
+    }
     let mut answer = c.env.dns(asked, rtype);
     if matches!(answer, Answer::NxDomain | Answer::NoData) {
         if rtype == "MX" {

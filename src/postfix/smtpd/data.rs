@@ -1,12 +1,12 @@
 //! DATA and BDAT: taking the message in and handing it to cleanup(8).
 
 use super::token::Token;
-use super::{Mode, Session};
+use super::{Mode, Session, Transaction};
 use crate::base::text;
 use crate::log::smtpd::Smtpd;
 use crate::postfix::Ctx;
 use crate::postfix::address;
-use crate::postfix::cleanup::{self, CleanupStatus, Client, Origin, Stat, Submission};
+use crate::postfix::cleanup::{self, CleanupStatus, Client, Origin, Stat, Submission, header};
 use crate::postfix::params::param;
 use crate::postfix::restriction::stages;
 use crate::postfix::restriction::state::ErrorClass;
@@ -49,10 +49,20 @@ impl Session {
 
     fn enter_message(&mut self, ctx: &mut Ctx<'_>) -> bool {
         self.refusal = self.restrict(ctx, stages::data);
-        if self.refusal.is_none() {
+        if self.refusal.is_none() && !self.crashes(ctx) {
             self.milter_hold(ctx);
         }
-        self.refusal.is_none()
+        self.refusal.is_none() && self.mode != Mode::Closed
+    }
+
+    /// Recipients of a refused message still count, but nobody at cleanup takes what comes now: Postfix 3.7 does not look
+    /// there, and dies of it.
+    fn crashes(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let lost = self.state.queue_id.is_none() && self.alone.is_none();
+        if lost {
+            self.crash(ctx);
+        }
+        lost
     }
 
     /// Takes lines up to the dot. `false`: more is to come.
@@ -121,6 +131,8 @@ impl Session {
                 return false;
             }
             self.mail.bdat = true;
+        } else if self.mail.bdat && self.crashes(ctx) {
+            return false;
         } else if self.mail.bdat_failed {
             self.refusal = Some(format!("551 5.0.0 Discarded {size} bytes after earlier error"));
             return false;
@@ -174,6 +186,7 @@ impl Session {
             self.end_of_message(ctx, super::tally::Command::Bdat);
         } else {
             let size = self.mail.chunk;
+            self.state.stage = format!("BDAT ({} bytes)", self.mail.size);
             self.reply(ctx, &format!("250 2.0.0 Ok: {size} bytes"));
             self.tally.success(super::tally::Command::Bdat);
             self.after_command(ctx);
@@ -184,23 +197,18 @@ impl Session {
     /// The message is complete: restrictions, cleanup, the reply.
     fn end_of_message(&mut self, ctx: &mut Ctx<'_>, cmd: super::tally::Command) {
         self.state.message_size = self.mail.size;
-        let mut ok = true;
         let before = self.state.actions.discard;
         let rejection = if self.mail.too_big { None } else { self.restrict(ctx, stages::end_of_data) };
         if let Some(reply) = rejection {
             self.abandon(ctx, false);
             self.reply(ctx, &reply);
-            ok = false;
-            // A refusal after the last chunk does not end the transaction.
-            if self.mail.bdat {
-                self.errors += 1;
-                return self.after_command(ctx);
-            }
-        } else {
-            let actions = &mut self.state.actions;
-            actions.late_discard = actions.discard && !before;
-            ok = self.hand_over(ctx) && ok;
+            self.errors += 1;
+            self.keep_transaction();
+            return self.after_command(ctx);
         }
+        let actions = &mut self.state.actions;
+        actions.late_discard = actions.discard && !before;
+        let ok = self.hand_over(ctx);
         self.reset_mail(ctx);
         if ok {
             self.tally.success(cmd);
@@ -208,6 +216,13 @@ impl Session {
             self.errors += 1;
         }
         self.after_command(ctx);
+    }
+
+    /// What a refused message leaves: its sender, and the number of its recipients. cleanup is told of the next one's only.
+    fn keep_transaction(&mut self) {
+        let (arrival, bdat) = (self.mail.arrival, self.mail.bdat);
+        self.mail = Transaction { arrival, bdat, ..Transaction::default() };
+        self.state.queue_id = None;
     }
 
     /// Gives the message to cleanup and says how it went.
@@ -263,7 +278,7 @@ impl Session {
         if let Some(user) = &mut self.alone {
             user.abandon(close_error);
         } else if let Some(qid) = self.state.queue_id.clone()
-            && self.mail.content.windows(2).any(|w| w == b"\n\n")
+            && !header::split(&text::lossy(&self.mail.content)).1.is_empty()
         {
             let m = self.submission(&qid);
             cleanup::abandon(ctx, m, close_error);

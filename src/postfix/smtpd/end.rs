@@ -4,6 +4,7 @@ use super::{Mode, Session};
 use crate::base::{Span, Time};
 use crate::host::net::Turn;
 use crate::log::smtpd::{Ended, Fatal, Smtpd};
+use crate::log::tls::Refusal;
 use crate::postfix::Ctx;
 use crate::postfix::master;
 use crate::postfix::params::param;
@@ -11,8 +12,10 @@ use crate::postfix::params::param;
 impl Session {
     /// The client went away without QUIT.
     pub fn hangup(&mut self, ctx: &mut Ctx<'_>) {
-        if self.mode != Mode::Closed {
-            self.finish(ctx, Some(Ended::Lost));
+        match self.mode {
+            Mode::Closed => {}
+            Mode::Handshake => self.refuse_handshake(ctx, Refusal::Lost, Vec::new()),
+            _ => self.finish(ctx, Some(Ended::Lost)),
         }
     }
 
@@ -31,6 +34,8 @@ impl Session {
     pub fn timeout(&mut self, ctx: &mut Ctx<'_>) -> Turn {
         if self.held.is_some() {
             self.look_again(ctx);
+        } else if self.mode == Mode::Handshake {
+            self.refuse_handshake(ctx, Refusal::TimedOut, Vec::new());
         } else if self.mode != Mode::Closed {
             let text = format!("421 4.4.2 {} Error: timeout exceeded", self.proc.conf.get(param!("myhostname")));
             self.reply(ctx, &text);
@@ -82,6 +87,13 @@ impl Session {
     /// The process ends over something, and the client is left without a word.
     pub(super) fn die(&mut self, ctx: &mut Ctx<'_>, event: Fatal) {
         self.end(ctx, Smtpd::Fatal(event));
+    }
+
+    /// The process is killed by a fault of its own.
+    pub(super) fn crash(&mut self, ctx: &mut Ctx<'_>) {
+        master::crash(ctx, &self.proc);
+        ctx.pf.smtpd.anvil.disconnect(&self.ident());
+        self.mode = Mode::Closed;
     }
 
     pub(super) fn end(&mut self, ctx: &mut Ctx<'_>, event: impl Into<crate::log::Event>) {

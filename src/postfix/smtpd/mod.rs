@@ -354,7 +354,8 @@ impl Session {
     fn process(&mut self, ctx: &mut Ctx<'_>) {
         loop {
             match self.mode.clone() {
-                Mode::Closed | Mode::Handshake | Mode::Start | Mode::Admission => return,
+                Mode::Handshake => return self.take_plain(ctx),
+                Mode::Closed | Mode::Start | Mode::Admission => return,
                 Mode::Data => {
                     if !self.take_data(ctx) {
                         return;

@@ -2,12 +2,14 @@
 //!
 //! Left out: client certificates.
 
+use super::tally::Command;
 use super::token::Token;
 use super::{Mode, Session};
 use crate::host::Host;
 use crate::host::net::TlsPeer;
-use crate::log::smtpd::Rate;
-use crate::log::tls::Tls;
+use crate::log::openssl::Openssl;
+use crate::log::smtpd::{Ended, Rate};
+use crate::log::tls::{Refusal, Tls};
 use crate::postfix::Ctx;
 use crate::postfix::config::Config;
 use crate::postfix::master::Proc;
@@ -19,6 +21,8 @@ use crate::postfix::{tls_files, tlsmgr};
 /// The session that OpenSSL 3.0 negotiates with a client of our days.
 const PROTOCOL: &str = "TLSv1.3";
 const CIPHER: &str = "TLS_AES_256_GCM_SHA384";
+/// Of so many bytes is what stands before a record: OpenSSL waits for them (RFC 8446, 5.1).
+const RECORD_HEADER: usize = 5;
 
 /// The level, from `smtpd_tls_security_level` or the older parameters.
 fn level(conf: &Config) -> &'static str {
@@ -157,11 +161,32 @@ impl Session {
         self.turn(ctx)
     }
 
-    /// The handshake failed, with OpenSSL's reason.
+    /// The handshake failed on the client's side.
     pub fn tls_failed(&mut self, ctx: &mut Ctx<'_>) {
+        self.refuse_handshake(ctx, Refusal::Library, Vec::new());
+    }
+
+    /// What a client says that does not know that it is to speak TLS now.
+    pub(super) fn take_plain(&mut self, ctx: &mut Ctx<'_>) {
+        if self.input.len() >= RECORD_HEADER
+            && let Some(why) = Openssl::of_record(&self.input)
+        {
+            self.refuse_handshake(ctx, Refusal::Library, why.warnings());
+        }
+    }
+
+    /// There will be no handshake: the session is over.
+    pub(super) fn refuse_handshake(&mut self, ctx: &mut Ctx<'_>, how: Refusal, lines: Vec<Tls>) {
         let peer = self.state.namaddr();
-        self.proc.log(ctx.host, Tls::AcceptError { peer });
-        self.finish(ctx, Some(crate::log::smtpd::Ended::Lost));
+        self.proc.log(ctx.host, Tls::AcceptError { peer, how });
+        for line in lines {
+            self.proc.log(ctx.host, line);
+        }
+        if self.state.stage == Command::Starttls.name() {
+            self.tally.failed(Command::Starttls);
+        }
+        self.mode = Mode::Command;
+        self.finish(ctx, Some(Ended::Lost));
     }
 
     /// The lines of Received: about TLS.
