@@ -4,7 +4,6 @@ use super::super::queue_tool::say;
 use super::submit;
 use crate::base::Span;
 use crate::command::Ctx;
-
 use crate::host::Errno;
 use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
