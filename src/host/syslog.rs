@@ -8,6 +8,7 @@ use super::fs::{Cred, Ino};
 use crate::log::{Facility, Message as _, Record, Severity};
 use std::sync::Arc;
 
+/// In the order of their numbers here, by which [`Rules`] has its places.
 const FACILITIES: [Facility; 20] = [
     Facility::Kern,
     Facility::User,
@@ -91,7 +92,6 @@ pub struct Syslog {
     mode: u32,
 }
 
-/// A facility that something on this host logs with.
 /// The facility of a name (syslog(3)).
 pub fn facility(word: &str) -> Option<Facility> {
     Some(match word {
@@ -272,5 +272,16 @@ pub(super) fn write(host: &mut Host, record: &Record) {
         if let Some(ino) = open.or_else(|| open_file(host, i, path)) {
             let _ = host.fs.append_ino(&Cred::root(), ino, line.as_bytes());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facilities_and_severities_stand_at_their_places() {
+        assert!(FACILITIES.iter().enumerate().all(|(i, f)| *f as usize == i));
+        assert!(SEVERITIES.iter().enumerate().all(|(i, s)| *s as usize == i));
     }
 }

@@ -41,11 +41,13 @@ impl Known {
     }
     /// This one came to it; `open`: and so may everyone.
     pub(super) fn put(&self, path: &str, ino: Ino, open: bool, cred: &Cred) {
-        let who = match cred.groups.is_empty() {
-            _ if open => Passes::Everyone,
-            true => Passes::Only(cred.uid, cred.gid),
+        let who = if open {
+            Passes::Everyone
+        } else if cred.groups.is_empty() {
+            Passes::Only(cred.uid, cred.gid)
+        } else {
             // Root comes everywhere: that says nothing of the others.
-            false => Passes::Only(0, 0),
+            Passes::Only(0, 0)
         };
         let mut known = self.0.borrow_mut();
         if known.len() >= MOST {
