@@ -3,11 +3,10 @@
 use super::config::Config;
 use super::live::Live;
 use super::lookups::{Lookups, Maps as Which};
-use super::mail_queue::SPOOL;
 use super::master::{self, Refused};
 use super::table::{Maps, Say};
 use super::trivial_rewrite::{self, Context, Purpose};
-use super::{Ctx, expand as mac_expand};
+use super::{Ctx, expand as mac_expand, wait};
 use crate::base::Span;
 use crate::host::Errno;
 use crate::log::table::Table;
@@ -83,17 +82,9 @@ pub enum Acquired {
     Down,
 }
 
-/// Why nobody can connect to a service that master.cf does not have.
-fn no_socket(ctx: &Ctx<'_>, service: &str) -> Errno {
-    // A socket that an older master.cf had is still there; the place of an empty name is their directory.
-    let there = ctx.host.fs.exists(&format!("{SPOOL}/private/{service}"));
-    if there { Errno::ConnRefused } else { Errno::NoEnt }
-}
-
-/// The same, if there is no such service.
+/// Why nobody can connect to a service, if master.cf does not have it.
 pub fn missing(ctx: &Ctx<'_>, service: &str) -> Option<Errno> {
-    let known = ctx.pf.master.unix(service).is_some();
-    (!known).then(|| no_socket(ctx, service))
+    wait::absent(ctx, &format!("private/{service}"))
 }
 
 /// A delivery agent's process.
@@ -101,7 +92,7 @@ pub fn acquire_agent(ctx: &mut Ctx<'_>, transport: &str) -> Acquired {
     match get(ctx, transport) {
         Ok(p) => Acquired::Ready(Box::new(p)),
         Err(Refused::Down) => Acquired::Down,
-        Err(Refused::NoService) => Acquired::Missing(no_socket(ctx, transport).text().to_owned()),
+        Err(Refused::NoService) => Acquired::Missing(missing(ctx, transport).unwrap_or(Errno::NoEnt).text().to_owned()),
         Err(Refused::Limit) => Acquired::Later(Span::millis(200)),
         Err(Refused::Throttled) => Acquired::Later(Span::secs(60)),
     }

@@ -278,8 +278,8 @@ impl Report<'_> {
             t += &self.dsn(e, p);
         }
         // What is too large goes back without its body.
-        let limit = p.conf.int(param!("bounce_size_limit")).max(1) as usize;
-        let part = if self.env.size.max(self.content.len() as u64) > limit as u64 { Part::Headers } else { part };
+        let limit = p.conf.int(param!("bounce_size_limit")).max(1) as u64;
+        let part = if self.env.size.max(self.content.len() as u64) > limit { Part::Headers } else { part };
         let what = match (part, self.kind) {
             (Part::Message, _) => "Undelivered Message",
             (Part::Headers, Kind::Failure | Kind::Delay) => "Undelivered Message Headers",

@@ -130,20 +130,8 @@ pub fn all(file: Option<(&str, &str)>, say: &mut Vec<Log>) -> Result<Vec<Templat
                     return Err(Log::NoMarker { path: path.to_owned(), line: n + 2 });
                 }
                 Some(marker) => {
-                    let (marker, mut content, mut closed) = (marker.trim_start(), String::new(), false);
-                    for (n, line) in lines.by_ref() {
-                        last = n + 1;
-                        closed = line == marker;
-                        if closed {
-                            break;
-                        }
-                        content += line;
-                        content.push('\n');
-                    }
-                    if !closed {
-                        let (path, marker) = (path.to_owned(), marker.to_owned());
-                        say.push(Log::NoEndMarker { path, line: last + 1, marker });
-                    }
+                    let content;
+                    (content, last) = until(&mut lines, last, marker.trim_start(), path, say);
                     content
                 }
             };
@@ -160,26 +148,35 @@ pub fn all(file: Option<(&str, &str)>, say: &mut Vec<Log>) -> Result<Vec<Templat
     Ok(KINDS.into_iter().map(|k| of(k, say)).collect())
 }
 
+/// The lines before the marker, and the number of the last that was read; `last`: of the one that names the marker.
+fn until<'t>(
+    lines: &mut impl Iterator<Item = (usize, &'t str)>,
+    mut last: usize,
+    marker: &str,
+    path: &str,
+    say: &mut Vec<Log>,
+) -> (String, usize) {
+    let mut text = String::new();
+    for (n, line) in lines {
+        last = n + 1;
+        if line == marker {
+            return (text, last);
+        }
+        text += line;
+        text.push('\n');
+    }
+    say.push(Log::NoEndMarker { path: path.to_owned(), line: last + 1, marker: marker.to_owned() });
+    (text, last)
+}
+
 /// The value of `NAME = <<EOF` … `EOF` in the file.
 fn find(file: &str, path: &str, name: &str, say: &mut Vec<Log>) -> Option<String> {
     let mut lines = file.lines().enumerate();
     let mut found = None;
-    while let Some((_, line)) = lines.next() {
+    while let Some((n, line)) = lines.next() {
         let Some((key, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { continue };
         let Some(marker) = value.trim().strip_prefix("<<") else { continue };
-        let (marker, mut text, mut last, mut closed) = (marker.trim_start(), String::new(), 0, false);
-        for (n, line) in lines.by_ref() {
-            last = n + 1;
-            closed = line == marker;
-            if closed {
-                break;
-            }
-            text += line;
-            text.push('\n');
-        }
-        if !closed {
-            say.push(Log::NoEndMarker { path: path.to_owned(), line: last + 1, marker: marker.to_owned() });
-        }
+        let (text, _) = until(&mut lines, n + 1, marker.trim_start(), path, say);
         if key.trim() == name {
             found = Some(text);
         }

@@ -76,9 +76,13 @@ fn begins_late(ctx: &mut Ctx<'_>, p: &Proc) -> Option<Waiting> {
     waits
 }
 
+/// The name of a service by the path of its socket.
+fn name(service: &str) -> &str {
+    service.rsplit('/').next().unwrap_or(service)
+}
+
 fn obstacle(ctx: &mut Ctx<'_>, service: &str) -> Option<Obstacle> {
-    let key = [service.rsplit('/').next().unwrap_or(service), "/unix"].concat();
-    match master::acquire(ctx, &key) {
+    match master::acquire_unix(ctx, name(service)) {
         Ok(p) => match begins_late(ctx, &p) {
             Some(w) => Some(Obstacle::Starts(Box::new((p, w)))),
             None => {
@@ -89,6 +93,7 @@ fn obstacle(ctx: &mut Ctx<'_>, service: &str) -> Option<Obstacle> {
         Err(Refused::NoService) => absent(ctx, service).map(Obstacle::Absent),
         Err(Refused::Throttled) => {
             let soon = ctx.host.now + Span::millis(50);
+            let key = format!("{}/unix", name(service));
             Some(Obstacle::Asleep(ctx.pf.master.asleep(&key).map_or(soon, |t| t.max(soon))))
         }
         Err(Refused::Limit | Refused::Down) => None,
@@ -97,11 +102,10 @@ fn obstacle(ctx: &mut Ctx<'_>, service: &str) -> Option<Obstacle> {
 
 /// Why nobody can connect to a service that master.cf does not have.
 pub fn absent(ctx: &Ctx<'_>, service: &str) -> Option<Errno> {
-    let key = [service.rsplit('/').next().unwrap_or(service), "/unix"].concat();
-    if ctx.pf.master.service(&key).is_some() {
+    if ctx.pf.master.unix(name(service)).is_some() {
         return None;
     }
-    // A socket that an older master.cf had is still there.
+    // A socket that an older master.cf had is still there; the place of an empty name is the directory of all.
     let there = ctx.host.fs.exists(&format!("{SPOOL}/{service}"));
     Some(if there { Errno::ConnRefused } else { Errno::NoEnt })
 }
@@ -111,6 +115,12 @@ pub fn finds(ctx: &mut Ctx<'_>, p: &agent::Proc, service: &str) -> bool {
     let Some(errno) = absent(ctx, service) else { return true };
     p.log(ctx, Delivery::NoService { service: service.to_owned(), errno: errno.text() });
     false
+}
+
+/// What a process says of an attempt that failed: of the last one, in which it ends.
+pub fn failed(n: u32, service: &str, errno: Errno) -> Delivery {
+    let why = AgentFatal::Connect { n, service: service.to_owned(), errno: errno.text() };
+    if n >= TRIES { Delivery::ServerFatal(why) } else { Delivery::Connecting(why) }
 }
 
 impl Waiting {
@@ -150,11 +160,11 @@ impl Waiting {
             }
             Some(Obstacle::Absent(errno)) => {
                 self.tries += 1;
-                let why = AgentFatal::Connect { n: self.tries, service: self.service.clone(), errno: errno.text() };
+                let event = failed(self.tries, &self.service, errno);
                 if self.tries >= TRIES {
-                    return Outcome::Ends(Delivery::ServerFatal(why));
+                    return Outcome::Ends(event);
                 }
-                proc.log(ctx.host, Delivery::Connecting(why));
+                proc.log(ctx.host, event);
                 self.until = ctx.host.now + PAUSE;
                 Outcome::Waits
             }

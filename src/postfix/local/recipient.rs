@@ -2,7 +2,6 @@
 //! here; `deliver_unknown()`: what becomes of names that nobody has.
 
 use super::{Local, State, mailbox};
-use crate::base::Span;
 use crate::host::Errno;
 use crate::log::agent::AgentFatal;
 use crate::log::delivery::Delivery;
@@ -12,7 +11,7 @@ use crate::postfix::address;
 use crate::postfix::agent::{self, split_extension};
 use crate::postfix::delivery::{Passed, Verdict};
 use crate::postfix::params::param;
-use crate::postfix::wait::TRIES;
+use crate::postfix::wait::{self, PAUSE, TRIES};
 use std::sync::Arc;
 
 impl Local<'_> {
@@ -193,12 +192,12 @@ impl Local<'_> {
     /// `mail_connect_wait()`: there is no such service, and after a while the process ends.
     fn wait_for(&mut self, service: &str, errno: Errno) {
         for n in 1..=TRIES {
-            let why = AgentFatal::Connect { n, service: format!("private/{service}"), errno: errno.text() };
+            let event = wait::failed(n, &format!("private/{service}"), errno);
             if n == TRIES {
-                self.out.crash = Some(Delivery::ServerFatal(why).into());
+                self.out.crash = Some(event.into());
             } else {
-                self.log(Delivery::Connecting(why));
-                self.w.t = self.w.t + Span::secs(10);
+                self.log(event);
+                self.w.t = self.w.t + PAUSE;
             }
         }
     }

@@ -170,7 +170,7 @@ fn finish(ctx: &mut Ctx<'_>, p: &Proc, id: &str) {
             kill_record(ctx, id, offset);
         }
         let traced = |r: &queue_file::Rcpt| !r.done && bounce::wants_success(&e, r);
-        if ctx.pf.master.service("trace/unix").is_none() && e.recipients.iter().any(traced) {
+        if ctx.pf.master.unix("trace").is_none() && e.recipients.iter().any(traced) {
             p.log(ctx, Log::TraceFailed { qid: id.to_owned() });
         }
         defer(ctx, p, id, &e);

@@ -5,10 +5,8 @@ use super::submit;
 use crate::base::Span;
 use crate::command::Ctx;
 use crate::host::Errno;
-use crate::log::agent::AgentFatal;
-use crate::log::delivery::Delivery;
 use crate::postfix::config::Config;
-use crate::postfix::wait::{PAUSE, TRIES};
+use crate::postfix::wait::{self, PAUSE, TRIES};
 use crate::postfix::{agent, smtpd};
 use std::sync::Arc;
 
@@ -56,8 +54,7 @@ async fn proxymap(ctx: &Ctx, conf: &Config) -> Option<i32> {
         return None;
     }
     for n in 1..=TRIES {
-        let why = AgentFatal::Connect { n, service: "private/proxymap".into(), errno: Errno::ConnRefused.text() };
-        let event = if n == TRIES { Delivery::ServerFatal(why) } else { Delivery::Connecting(why) };
+        let event = wait::failed(n, "private/proxymap", Errno::ConnRefused);
         world.borrow_mut().host.log_mail("postfix/smtpd", ctx.pid, event);
         ctx.io.sleep(if n == TRIES { Span::secs(1) } else { PAUSE }).await;
     }
