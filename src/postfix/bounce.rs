@@ -162,10 +162,7 @@ fn report<'a>(
     let bytes = mail_queue::read(ctx.host, queue, qid).map(|b| queue_file::content(&b.bytes())).unwrap_or_default();
     let content = String::from_utf8(bytes).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect());
     let host = p.conf.get(param!("myhostname"));
-    let (template, said) = bounce_template::load(ctx.host, p, kind);
-    for event in said {
-        p.log(ctx, event);
-    }
+    let template = bounce_template::of(ctx.host, &p.conf, kind);
     Report {
         qid,
         env,

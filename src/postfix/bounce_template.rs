@@ -5,6 +5,7 @@
 use super::agent::Proc;
 use super::config::Config;
 use super::expand;
+use super::params::param;
 use super::readlline::is_space;
 use crate::host::{Cred, Host};
 use crate::log::bounce::Bounce as Log;
@@ -99,14 +100,22 @@ fn built_in(kind: Kind) -> Template {
     }
 }
 
-/// The template that holds for a kind of notification, and what its file gives to say.
-pub fn load(host: &Host, p: &Proc, kind: Kind) -> (Template, Vec<Log>) {
-    let path = p.conf.get("bounce_template_file");
-    let mut say = Vec::new();
-    let own = (!path.is_empty()).then(|| host.fs.read(&Cred::root(), &path).ok()).flatten();
-    let text = own.and_then(|b| find(&b.text(), &path, &format!("{}_template", kind.name()), &mut say));
-    let template = text.map_or_else(|| built_in(kind), |t| parse(&t, &path, kind, &mut say));
-    (template, say)
+/// The templates of a daemon, by `bounce_template_file`: read when it starts.
+pub fn load(host: &Host, conf: &Config, say: &mut Vec<Log>) -> Result<Vec<Template>, Log> {
+    let path = conf.get(param!("bounce_template_file"));
+    if path.is_empty() {
+        return all(None, say);
+    }
+    match host.fs.read(&Cred::root(), &path) {
+        Ok(blob) => all(Some((&path, &blob.str())), say),
+        Err(e) => Err(Log::NoFile { path, error: e.text().into() }),
+    }
+}
+
+/// The template for a kind of notification, of a bounce(8) that has started.
+pub fn of(host: &Host, conf: &Config, kind: Kind) -> Template {
+    let list = load(host, conf, &mut Vec::new()).unwrap_or_default();
+    list.into_iter().find(|t| t.kind == kind).unwrap_or_else(|| built_in(kind))
 }
 
 /// The four templates, those of a file before the built-in ones. `Err`: the file makes no sense.
@@ -167,21 +176,6 @@ fn until<'t>(
     }
     say.push(Log::NoEndMarker { path: path.to_owned(), line: last + 1, marker: marker.to_owned() });
     (text, last)
-}
-
-/// The value of `NAME = <<EOF` … `EOF` in the file.
-fn find(file: &str, path: &str, name: &str, say: &mut Vec<Log>) -> Option<String> {
-    let mut lines = file.lines().enumerate();
-    let mut found = None;
-    while let Some((n, line)) = lines.next() {
-        let Some((key, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { continue };
-        let Some(marker) = value.trim().strip_prefix("<<") else { continue };
-        let (text, _) = until(&mut lines, n + 1, marker.trim_start(), path, say);
-        if key.trim() == name {
-            found = Some(text);
-        }
-    }
-    found
 }
 
 /// A template's header, an empty line, and its body.
@@ -304,13 +298,12 @@ mod tests {
 
     #[test]
     fn a_file_with_two_templates() {
-        let file = "# x\na_template = <<EOF\nSubject: uno\n\nhola\nEOF\nb_template = <<FIN\nsolo texto\n";
+        let file = "# x\nfailure_template = <<EOF\nSubject: uno\n\nhola\nEOF\ndelay_template = <<FIN\nsolo texto\n";
         let mut say = Vec::new();
-        let a = find(file, "/t", "a_template", &mut say).unwrap();
-        assert_eq!(a, "Subject: uno\n\nhola\n");
+        let list = all(Some(("/t", file)), &mut say).unwrap();
         assert_eq!(say, [Log::NoEndMarker { path: "/t".into(), line: 9, marker: "FIN".into() }]);
-        let t = parse(&a, "/t", Kind::Failure, &mut say);
-        assert_eq!((t.subject.as_str(), t.body.as_str()), ("uno", "hola\n"));
-        assert_eq!(parse("solo\n", "/t", Kind::Delay, &mut say).body, "solo\n");
+        assert_eq!((list[0].subject.as_str(), list[0].body.as_str()), ("uno", "hola\n"));
+        assert_eq!(list[1].body, "solo texto\n");
+        assert!(all(Some(("/t", "sin igual\n")), &mut say).is_err());
     }
 }

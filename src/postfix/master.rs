@@ -13,7 +13,7 @@ pub use lifecycle::{NotStarted, reload, start, terminate};
 use super::config::Config;
 use super::master_cf::{Service, Type};
 use super::table::{Maps, Say};
-use super::{Ctx, Due as AnyDue, listen, proxymap, startup};
+use super::{Ctx, Due as AnyDue, bounce_template, listen, proxymap, startup};
 use crate::base::{Span, Time};
 use crate::host::{Blob, Cred, Host, Process};
 use crate::log::Event;
@@ -468,6 +468,14 @@ fn spawn(ctx: &mut Ctx<'_>, entry: &Service) -> Result<u32, Refused> {
         for event in startup::check(ctx.host, &conf, entry) {
             fatal |= event.is_fatal();
             ctx.host.log_mail(&tag, pid, event);
+        }
+        if !fatal && program == "bounce" {
+            let mut say = Vec::new();
+            let read = bounce_template::load(ctx.host, &conf, &mut say);
+            fatal = read.is_err();
+            for event in say.into_iter().chain(read.err()) {
+                ctx.host.log_mail(&tag, pid, event);
+            }
         }
     }
     if fatal {
